@@ -1,0 +1,117 @@
+/**
+ * The configuration as the rooms get it: complete, immutable, every duration in milliseconds, every
+ * path absolute, every instant in epoch milliseconds. Types only. What each key means, its unit,
+ * bounds, default and security consequence stand in `schemas/config.schema.json`; a Config exists
+ * only after all checks of `load.ts` passed.
+ */
+
+export interface Config {
+  readonly listen: ListenConfig
+  readonly admin: AdminConfig
+  readonly policy: PolicyConfig
+  readonly upstreams: readonly UpstreamConfig[]
+  readonly identity: IdentityConfig
+  readonly sessions: SessionsConfig
+  readonly audit: AuditConfig
+  readonly limits: LimitsConfig
+  readonly refusals: RefusalsConfig
+}
+
+export interface ListenConfig {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** Without a trailing slash; null: clients use the listening address. */
+  readonly publicUrl: string | null
+  /** Lower-case `host` or `host:port`, beside the listening address and the host of publicUrl. */
+  readonly allowedHosts: readonly string[]
+  /** Whole origins, beside the origin of publicUrl. */
+  readonly allowedOrigins: readonly string[]
+  readonly maxBodyBytes: number
+  readonly maxDepth: number
+  readonly maxMembers: number
+  readonly maxHeaderBytes: number
+  readonly maxHeaders: number
+  readonly maxConnections: number
+  readonly headersTimeoutMs: number
+  readonly bodyTimeoutMs: number
+  readonly drainTimeoutMs: number
+}
+
+export interface AdminConfig {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** null: no token is asked for; only possible on a loopback address. */
+  readonly token: string | null
+}
+
+export interface PolicyConfig {
+  /** Absolute path of a folder of Rego sources or of a bundle file. */
+  readonly path: string
+}
+
+export interface UpstreamConfig {
+  readonly name: string
+  /** http or https, without credentials and fragment. */
+  readonly url: string
+  /** Path of this server's MCP endpoint on our listener; no two overlap by whole segments. */
+  readonly path: string
+  readonly labels: Readonly<Record<string, string>>
+  /** The gateway is ready only while this server answers. */
+  readonly required: boolean
+  /** To the first byte of an answer. */
+  readonly timeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly maxConnections: number
+}
+
+export interface IdentityConfig {
+  readonly apiKeys: readonly ApiKeyConfig[]
+  readonly anonymous: boolean
+}
+
+export interface ApiKeyConfig {
+  readonly id: string
+  /** 64 lower-case hex digits: SHA-256 of the whole key text, prefix included. */
+  readonly sha256: string
+  readonly kind: 'user' | 'service'
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
+  readonly scopes: readonly string[]
+  readonly tenant: string | null
+  /** null: never. */
+  readonly expiresAtMs: number | null
+  /** null: valid at once. */
+  readonly notBeforeMs: number | null
+  readonly disabled: boolean
+}
+
+export interface SessionsConfig {
+  /** The first seals, all open; empty: a random key per process. */
+  readonly keys: readonly string[]
+}
+
+export interface AuditConfig {
+  /** Absolute path, or `-` for standard output. */
+  readonly file: string
+}
+
+export interface LimitsConfig {
+  /** Applies where a decision names no limits; one bucket each per principal. */
+  readonly default: readonly LimitConfig[]
+}
+
+export interface LimitConfig {
+  readonly name: string
+  readonly tokens: number
+  readonly perMs: number
+  readonly burst: number
+  readonly cost: number
+}
+
+export interface RefusalsConfig {
+  readonly deniedCall: 'result' | 'error' | 'http'
+  readonly denied: 'error' | 'http'
+  readonly limitedCall: 'http' | 'result' | 'error'
+}
