@@ -1,0 +1,140 @@
+/**
+ * JSON value → Message, and Message → bytes. Strict where JSON-RPC 2.0 and MCP are: exact version,
+ * no unknown envelope member, ids that are strings or safe integers, parameters by name, and exactly
+ * one of request, notification and response. Whether the method exists, and what the message may
+ * do, is not asked here. Texts are constant: nothing of the message goes into them.
+ */
+import type { Json, JsonObject, Message, MessageId } from '../domain.js'
+import {
+  envelopeNames,
+  filterNames,
+  foldedCollision,
+  metaNames,
+  paramsNames,
+  referenceNames,
+} from './fold.js'
+import type { JsonProblem } from './json.js'
+import { hostMethods, isHostMethod } from './methods.js'
+
+export interface MessageRefusal {
+  readonly ok: false
+  readonly code: -32600
+  readonly text: string
+  /** The id the refusal can be addressed to; null when there is no valid one. */
+  readonly id: MessageId | null
+}
+
+export type MessageResult = { readonly ok: true; readonly message: Message } | MessageRefusal
+
+export const maxIdLength = 1024
+export const maxMethodLength = 256
+
+/** What the strict parse refuses, as JSON-RPC tells "not JSON" from "JSON that is no message". */
+export const parseErrorCodes: Readonly<Record<JsonProblem, -32700 | -32600>> = {
+  encoding: -32700,
+  syntax: -32700,
+  depth: -32600,
+  members: -32600,
+  duplicate: -32600,
+  number: -32600,
+  surrogate: -32600,
+}
+
+export function readMessage(value: Json): MessageResult {
+  if (!isObject(value)) return refuse('the message is not an object', null)
+  const id = isMessageId(value['id']) ? value['id'] : null
+  const problem = envelopeProblem(value) ?? paramsProblem(value['params'])
+  if (problem !== null) return refuse(problem, id)
+
+  const method = value['method']
+  if (typeof method !== 'string') {
+    return { ok: true, message: message('response', id, hostMethods.response, value) }
+  }
+  const kind = value['id'] === undefined ? 'notification' : 'request'
+  return { ok: true, message: message(kind, id, method, value) }
+}
+
+/** The only way out: what is sent is made of the very object that was judged. */
+export function serialise(judged: Message): Uint8Array {
+  return encoder.encode(JSON.stringify(judged.raw))
+}
+
+const encoder = new TextEncoder()
+
+function envelopeProblem(envelope: JsonObject): string | null {
+  for (const name of Object.keys(envelope)) {
+    if (!envelopeNames.exact.has(name)) return 'the message has an unknown member'
+  }
+  if (envelope['jsonrpc'] !== '2.0') return 'jsonrpc is not "2.0"'
+  const { id, method } = envelope
+  if (id !== undefined && !isMessageId(id)) {
+    return `id is not a string of up to ${maxIdLength} characters or an integer`
+  }
+  if (method === undefined) return responseProblem(envelope)
+  if (envelope['result'] !== undefined || envelope['error'] !== undefined) {
+    return 'the message is both a request and a response'
+  }
+  if (typeof method !== 'string' || method === '' || method.length > maxMethodLength) {
+    return `method is not a string of 1 to ${maxMethodLength} characters`
+  }
+  return isHostMethod(method) ? 'the method is reserved' : null
+}
+
+function responseProblem(envelope: JsonObject): string | null {
+  const { id, params, result, error } = envelope
+  if (result === undefined && error === undefined) return 'method is missing'
+  if (id === undefined) return 'the response has no id'
+  if (params !== undefined) return 'the response has params'
+  if (result !== undefined && error !== undefined) return 'the response has both result and error'
+  if (result !== undefined) return isObject(result) ? null : 'result is not an object'
+  return isErrorObject(error) ? null : 'error is not an object with an integer code and a message'
+}
+
+/** A member that lax parsers take for a known one, in the objects whose names decide something. */
+function paramsProblem(params: Json | undefined): string | null {
+  if (params === undefined) return null
+  if (!isObject(params)) return 'params is not an object'
+  if (foldedCollision(params, paramsNames) !== null) return folded('params')
+  const { _meta: meta, ref, notifications } = params
+  if (meta !== undefined && !isObject(meta)) return '_meta is not an object'
+  if (isObject(meta) && foldedCollision(meta, metaNames) !== null) return folded('_meta')
+  if (isObject(ref) && foldedCollision(ref, referenceNames) !== null) return folded('ref')
+  return isObject(notifications) && foldedCollision(notifications, filterNames) !== null
+    ? folded('notifications')
+    : null
+}
+
+function folded(where: string): string {
+  return `a member of ${where} differs from a known one only in its spelling`
+}
+
+function message(
+  kind: Message['kind'],
+  id: MessageId | null,
+  method: string,
+  raw: JsonObject,
+): Message {
+  const params = raw['params']
+  return { kind, id, method, params: isObject(params) ? params : undefined, raw }
+}
+
+function isMessageId(value: Json | undefined): value is MessageId {
+  return typeof value === 'string' ? value.length <= maxIdLength : Number.isSafeInteger(value)
+}
+
+function isErrorObject(value: Json | undefined): boolean {
+  return (
+    isObject(value) &&
+    Number.isSafeInteger(value['code']) &&
+    typeof value['message'] === 'string' &&
+    Object.keys(value).every((name) => name === 'code' || name === 'message' || name === 'data')
+  )
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refuse(text: string, id: MessageId | null): MessageRefusal {
+  return { ok: false, code: -32600, text, id }
+}
