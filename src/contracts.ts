@@ -182,6 +182,287 @@ export interface AuditEventDocument {
 }
 
 /**
+ * One YAML file. Every key except `upstreams` has a safe default. Any text may hold references: `${env:NAME}` is replaced by that environment variable, `${file:./path}` by the content of that file (relative to the configuration file, one trailing newline cut; the file must not be readable by group or others). Anchors, aliases, tags, merge keys, duplicate keys and empty values are refused.
+ */
+export interface ConfigFile {
+  /**
+   * The listener that MCP clients talk to, with every bound on what a client may send.
+   */
+  listen?: {
+    /**
+     * Address to listen on: an IP address, or a name of this machine. Default 127.0.0.1, reachable from this machine only; 0.0.0.0 or :: opens the gateway to every network the machine is in, without TLS of its own.
+     */
+    host?: string
+    /**
+     * TCP port, 0 to 65535; 0 takes any free port. Default 8080.
+     */
+    port?: number
+    /**
+     * The http or https URL under which clients reach the gateway when it stands behind a proxy. Its host and origin are accepted in Host and Origin headers. Default: none, clients use the listening address.
+     */
+    publicUrl?: string | null
+    /**
+     * Further names accepted in the Host header, as `host` or `host:port` in lower case, at most 64. Default none: only the listening address (on loopback: localhost, 127.0.0.1 and [::1]) and the host of publicUrl. Every name listed here is a name under which a web page could reach the gateway by DNS rebinding.
+     *
+     * @maxItems 64
+     */
+    allowedHosts?: string[]
+    /**
+     * Further origins accepted in the Origin header, as `scheme://host[:port]` in lower case, at most 64. Default none: only origins of the gateway itself; requests without an Origin header (no browser) always pass this check. Scripts of every origin listed here may call the gateway from a user's browser.
+     *
+     * @maxItems 64
+     */
+    allowedOrigins?: string[]
+    /**
+     * Proxies whose forwarding headers are believed. Only the empty list is accepted: forwarding headers are never believed, and the address in facts and audit is the one of the TCP connection. Default empty.
+     *
+     * @maxItems 0
+     */
+    trustedProxies?: unknown[]
+    /**
+     * Largest request body in bytes, 1024 to 67108864 (64 MiB). Default 1048576 (1 MiB). A larger body is answered 413. Each open request may hold this much memory.
+     */
+    maxBodyBytes?: number
+    /**
+     * Deepest nesting of a JSON body in levels, 4 to 64. Default 64. Deeper bodies are refused, so that no parser or policy recurses without bound.
+     */
+    maxDepth?: number
+    /**
+     * Most object members and array elements in one JSON body, 16 to 1000000. Default 10000. Bounds the memory and time a small body can cost.
+     */
+    maxMembers?: number
+    /**
+     * Largest header section of a request in bytes, 1024 to 65536. Default 16384 (16 KiB). Held for every connection, known or not.
+     */
+    maxHeaderBytes?: number
+    /**
+     * Most header fields of a request, 16 to 1000. Default 100.
+     */
+    maxHeaders?: number
+    /**
+     * Most client connections at a time, 1 to 65535. Default 1024. Further connections are closed at once; file descriptors must suffice for these and for the upstream connections.
+     */
+    maxConnections?: number
+    /**
+     * Time for a client to send its whole header section, 100ms to 2m. Default 10s. Afterwards 408 and the connection is closed; a long time lets slow senders hold connections.
+     */
+    headersTimeout?: string
+    /**
+     * Time for a client to send its whole body after the headers, 100ms to 10m. Default 30s. Afterwards 408 and the connection is closed.
+     */
+    bodyTimeout?: string
+    /**
+     * On stop: time for calls in flight to finish before they are cut, 0ms to 10m. Default 8s. Keep it below the time your service manager waits before it kills.
+     */
+    drainTimeout?: string
+  }
+  /**
+   * The listener for operators: metrics, policy revision, last error. Never put it on a public network.
+   */
+  admin?: {
+    /**
+     * Address to listen on: an IP address, or a name of this machine. Default 127.0.0.1. Any other than a loopback address needs `token`.
+     */
+    host?: string
+    /**
+     * TCP port, 0 to 65535; 0 takes any free port. Default 9090.
+     */
+    port?: number
+    /**
+     * Secret that operators send as `Authorization: Bearer`, 32 to 512 printable characters without spaces; take it from `${env:NAME}` or `${file:./path}`. Default: none, anyone who reaches the address may read metrics and state.
+     */
+    token?: string | null
+  }
+  /**
+   * The Rego policy that decides every message.
+   */
+  policy?: {
+    /**
+     * A folder of Rego sources or an OPA bundle file, relative to the configuration file. Default ./policies. Whoever can write there decides who may do what.
+     */
+    path?: string
+  }
+  /**
+   * The MCP servers behind the gateway, by name; at least 1, at most 256. The name is `resource.server` in policies: 1 to 64 letters, digits, `.`, `_` and `-`. No default.
+   */
+  upstreams: {
+    /**
+     * One MCP server.
+     */
+    [k: string]: {
+      /**
+       * The http or https URL of the server's Streamable HTTP endpoint, without credentials and fragment. No default. Whoever reaches this URL directly is not guarded: keep it off public networks.
+       */
+      url: string
+      /**
+       * Path of this server on the listener: segments of letters, digits, `.`, `_`, `~` and `-`, without a trailing slash; not /health, /live or /ready, and not above or below another server's path. Default /mcp/<name>.
+       */
+      path?: string | null
+      /**
+       * Free labels, `resource.labels` in policies; at most 32. Default none. They are the operator's word, so policies may rely on them.
+       */
+      labels?: {
+        /**
+         * Text of the label, at most 256 characters.
+         */
+        [k: string]: string
+      }
+      /**
+       * Whether the gateway is ready only while this server answers. Default false.
+       */
+      required?: boolean
+      /**
+       * Time to the first byte of an answer, 100ms to 1h. Default 60s. Afterwards 504; a stream that has begun has no idle limit.
+       */
+      timeout?: string
+      /**
+       * Time to open a connection to the server, 50ms to 2m. Default 5s. Afterwards 502.
+       */
+      connectTimeout?: string
+      /**
+       * Most connections to this server at a time, 1 to 10000. Default 128. Each open stream holds one; further calls wait within `timeout`.
+       */
+      maxConnections?: number
+    }
+  }
+  /**
+   * Who may knock at all. What an identified caller may do is decided by the policy.
+   */
+  identity?: {
+    /**
+     * Accepted API keys, at most 100000. Default none: every call is answered 401 unless `anonymous` is true. Only digests stand here; `mcp-guard keygen` makes both.
+     *
+     * @maxItems 100000
+     */
+    apiKeys?: {
+      /**
+       * `subject.id` in policies and audit; 1 to 128 characters without spaces, unique in the list. No default.
+       */
+      id: string
+      /**
+       * SHA-256 of the whole key text, prefix included, as 64 hex digits (`mcp-guard hash-key` prints it); unique in the list. No default. Safe to publish only because generated keys hold 256 random bits.
+       */
+      sha256: string
+      /**
+       * `subject.kind` in policies: user or service. Default user.
+       */
+      kind?: 'user' | 'service'
+      /**
+       * `subject.roles` in policies, at most 256. Default none: the shipped policy then grants nothing but housekeeping.
+       *
+       * @maxItems 256
+       */
+      roles?: string[]
+      /**
+       * `subject.groups` in policies, at most 256. Default none.
+       *
+       * @maxItems 256
+       */
+      groups?: string[]
+      /**
+       * `subject.scopes` in policies, at most 256. Default none.
+       *
+       * @maxItems 256
+       */
+      scopes?: string[]
+      /**
+       * `subject.tenant` in policies, 1 to 128 characters without spaces. Default: none.
+       */
+      tenant?: string | null
+      /**
+       * Instant from which the key is dead, in RFC 3339 with a time zone, such as 2027-01-01T00:00:00Z. Default: never; a key without an end lives as long as its copies.
+       */
+      expires?: string | null
+      /**
+       * Instant before which the key is refused, in RFC 3339 with a time zone. Default: valid at once.
+       */
+      notBefore?: string | null
+      /**
+       * true refuses the key and keeps its entry for the record. Default false.
+       */
+      disabled?: boolean
+    }[]
+    /**
+     * Whether a caller without a credential is let in as the subject `anonymous`. Default false. A wrong credential is refused all the same.
+     */
+    anonymous?: boolean
+    /**
+     * Must also be true for `anonymous` to be accepted when listen.host or listen.publicUrl is not a loopback address: the whole network then acts as `anonymous`. Default false.
+     */
+    anonymousBeyondLoopback?: boolean
+  }
+  /**
+   * How legacy protocol sessions are sealed into the id that the client holds.
+   */
+  sessions?: {
+    /**
+     * Secrets of 32 to 1024 characters, at most 16: the first seals, all open, so a key is rotated by putting a new one first. Take them from `${env:NAME}` or `${file:./path}`. Default none: a random key per process, sessions end with it and no replica can share them. Whoever knows a key can forge session ids.
+     *
+     * @maxItems 16
+     */
+    keys?: string[]
+  }
+  /**
+   * Where the record of every outcome goes.
+   */
+  audit?: {
+    /**
+     * File to which one JSON line per outcome is appended, relative to the configuration file, or `-` for standard output. Default `-`. While it cannot be written, calls are refused instead of running unrecorded.
+     */
+    file?: string
+  }
+  /**
+   * How much. Normally the policy's decision names the limits.
+   */
+  limits?: {
+    /**
+     * Token buckets charged per principal where the decision names no limits, at most 8; all are taken together or none. Default none: such calls are unlimited.
+     *
+     * @maxItems 8
+     */
+    default?: {
+      /**
+       * Name of the bucket in audit and metrics: 1 to 64 letters, digits, `.`, `_` and `-`, unique in the list. No default.
+       */
+      name: string
+      /**
+       * Tokens that flow in per `per`, above 0, at most 1000000000. No default.
+       */
+      tokens: number
+      /**
+       * Time in which `tokens` flow in, 1s to 31d. No default.
+       */
+      per: string
+      /**
+       * Tokens the bucket holds at most, so the largest burst; above 0, at most 1000000000. Default: the same as `tokens`.
+       */
+      burst?: number | null
+      /**
+       * Tokens one call takes, 0 to `burst`. Default 1.
+       */
+      cost?: number
+    }[]
+  }
+  /**
+   * The form of a refusal on the wire. It changes no decision.
+   */
+  refusals?: {
+    /**
+     * A tools/call that policy denied: `result` (a tool result with isError, which the model reads), `error` (JSON-RPC error on 200) or `http` (403). Default result.
+     */
+    deniedCall?: 'result' | 'error' | 'http'
+    /**
+     * Any other request that policy denied: `error` (JSON-RPC error on 200) or `http` (403). Default error.
+     */
+    denied?: 'error' | 'http'
+    /**
+     * A tools/call over its limit: `http` (429 with Retry-After), `result` (a tool result with isError) or `error` (JSON-RPC error on 200). Default http.
+     */
+    limitedCall?: 'http' | 'result' | 'error'
+  }
+}
+
+/**
  * The policy's output, the value of `data.mcpguard.main.decision`. `allow` alone is a complete answer. An unknown member, a wrong type, a value out of bounds or more than 16 KiB of JSON make the decision malformed, and a malformed decision is a denial.
  */
 export interface DecisionDocument {

@@ -4,8 +4,8 @@
  */
 
 export interface ConfigProblem {
-  /** The file the place is in; absent for the command line. */
-  readonly file?: string
+  /** The file, or the command-line option, that the value came from; absent where nothing did. */
+  readonly source?: string
   /** 1-based line in that file. */
   readonly line?: number
   /** JSON Pointer (RFC 6901) of the value; empty for the whole document. */
@@ -14,17 +14,31 @@ export interface ConfigProblem {
   readonly fix: string
 }
 
-/** `file:line: /pointer: problem; fix`, on one line. */
-export function formatConfigProblem(problem: ConfigProblem): string {
-  const place =
-    problem.file === undefined
-      ? []
-      : [problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`]
-  const pointer = problem.pointer === '' ? [] : [problem.pointer]
-  return [...place, ...pointer, `${problem.problem}; ${problem.fix}`].join(': ')
+/** `source:line: /pointer: problem; fix`, on one line. */
+export function formatConfigProblem({
+  source,
+  line,
+  pointer,
+  problem,
+  fix,
+}: ConfigProblem): string {
+  const places: string[] = []
+  if (source !== undefined) places.push(line === undefined ? source : `${source}:${line}`)
+  if (pointer !== '') places.push(pointer)
+  return [...places, `${problem}; ${fix}`].join(': ')
 }
 
 /** Appends one reference token to a JSON Pointer, escaped (RFC 6901, section 3). */
 export function childPointer(pointer: string, token: string | number): string {
   return `${pointer}/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/** The pointer without its last reference token; undefined for the whole document. */
+export function parentPointer(pointer: string): string | undefined {
+  return pointer === '' ? undefined : pointer.slice(0, pointer.lastIndexOf('/'))
+}
+
+/** A key or name as it may stand in a message: quoted, control characters escaped, cut. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
 }

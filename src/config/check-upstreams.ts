@@ -1,0 +1,103 @@
+/**
+ * How upstreams fit together and beside our own listeners: paths are well formed, none lies at,
+ * above or below another or a health path, URLs are http(s), carry no credentials, and none leads
+ * back to the gateway (every message would go round for ever). Compares texts; a DNS name or a
+ * foreign address that ends at this machine is not recognised.
+ */
+
+import { isHeardBy } from './address.js'
+import { type ConfigProblem, childPointer, quoted } from './problem.js'
+import { entriesAt, numberAt, textAt } from './view.js'
+import type { YamlMap } from './yaml.js'
+
+export const reservedPaths = ['/health', '/live', '/ready'] as const
+
+const wellFormedPath = /^(\/(?!\.{1,2}(\/|$))[0-9A-Za-z._~-]+)+$/
+
+export function upstreamPath(name: string, path: string | null | undefined): string {
+  return path ?? `/mcp/${name}`
+}
+
+export function checkUpstreams(document: YamlMap): ConfigProblem[] {
+  return entriesAt(document, 'upstreams').flatMap(([name, upstream], index, all) => {
+    const pointer = childPointer('/upstreams', name)
+    const earlier = all
+      .slice(0, index)
+      .map(([other, value]) => [other, upstreamPath(other, textAt(value, 'path'))] as const)
+    return [
+      ...checkPath(upstreamPath(name, textAt(upstream, 'path')), pointer, earlier),
+      ...checkUrl(textAt(upstream, 'url'), childPointer(pointer, 'url'), document),
+    ]
+  })
+}
+
+function checkPath(
+  path: string,
+  pointer: string,
+  earlier: readonly (readonly [name: string, path: string])[],
+): ConfigProblem[] {
+  const place = childPointer(pointer, 'path')
+  if (!wellFormedPath.test(path)) {
+    const fix = 'write /segment/segment of letters, digits, `.`, `_`, `~` and `-`'
+    return [{ pointer: place, problem: `${quoted(path)} is not a usable path`, fix }]
+  }
+  const reserved = reservedPaths.find((other) => overlaps(path, other))
+  if (reserved !== undefined) {
+    const problem = `${quoted(path)} overlaps the health path ${reserved}`
+    return [{ pointer: place, problem, fix: 'choose another path' }]
+  }
+  return earlier
+    .filter(([, other]) => overlaps(path, other))
+    .map(([name, other]) => ({
+      pointer: place,
+      problem: `${quoted(path)} overlaps ${quoted(other)} of upstream ${quoted(name)}`,
+      fix: 'give each upstream a path of its own, neither above nor below another',
+    }))
+}
+
+/** By whole segments: /mcp overlaps /mcp/a, but not /mcpx. */
+function overlaps(one: string, other: string): boolean {
+  return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`)
+}
+
+function checkUrl(text: string | undefined, pointer: string, document: YamlMap): ConfigProblem[] {
+  if (text === undefined) return []
+  const url = parseHttpUrl(text)
+  if (url === null) {
+    return [{ pointer, problem: 'is not an http or https URL', fix: 'write http://host:port/path' }]
+  }
+  const problems: ConfigProblem[] = []
+  if (url.username !== '' || url.password !== '') {
+    const fix = 'remove user and password; they would be logged and shown'
+    problems.push({ pointer, problem: 'holds credentials', fix })
+  }
+  if (url.hash !== '') {
+    problems.push({ pointer, problem: 'has a fragment', fix: 'remove the # and what follows' })
+  }
+  if (leadsBack(url, document)) {
+    const problem = 'leads back to the gateway itself'
+    problems.push({ pointer, problem, fix: 'point it at the MCP server, or listen elsewhere' })
+  }
+  return problems
+}
+
+function leadsBack(url: URL, document: YamlMap): boolean {
+  const publicUrl = parseHttpUrl(textAt(document, 'listen', 'publicUrl') ?? '')
+  if (publicUrl?.origin === url.origin) return true
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  return ['listen', 'admin'].some((listener) => {
+    const host = textAt(document, listener, 'host')
+    return (
+      host !== undefined &&
+      numberAt(document, listener, 'port') === port &&
+      isHeardBy(host, url.hostname)
+    )
+  })
+}
+
+export function parseHttpUrl(text: string): URL | null {
+  // The URL parser drops tabs and line breaks and trims spaces, which hides what was written.
+  if (/[\s\p{C}]/u.test(text) || !URL.canParse(text)) return null
+  const url = new URL(text)
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : null
+}

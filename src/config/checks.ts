@@ -1,0 +1,139 @@
+/**
+ * What the schema cannot say: how keys relate to each other. Pure; reads a document with its
+ * defaults filled in, also one that failed the schema. Every switch that opens the gateway further
+ * than this machine has to be said where it is dangerous, here and nowhere else.
+ */
+
+import { isHeardBy, isLoopback } from './address.js'
+import { checkUpstreams, parseHttpUrl } from './check-upstreams.js'
+import { type ConfigProblem, quoted } from './problem.js'
+import { isTrueAt, listAt, numberAt, textAt } from './view.js'
+import type { YamlMap, YamlValue } from './yaml.js'
+
+export function checkDocument(document: YamlMap): ConfigProblem[] {
+  return [
+    ...checkListeners(document),
+    ...checkPublicUrl(document),
+    ...checkAnonymous(document),
+    ...checkPolicyPath(document),
+    ...checkUpstreams(document),
+    ...checkKeys(document),
+    ...checkLimits(document),
+  ]
+}
+
+function checkListeners(document: YamlMap): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const adminHost = textAt(document, 'admin', 'host') ?? ''
+  const adminPort = numberAt(document, 'admin', 'port')
+  const host = textAt(document, 'listen', 'host') ?? ''
+  if (!isLoopback(adminHost) && textAt(document, 'admin', 'token') === undefined) {
+    problems.push({
+      pointer: '/admin/host',
+      problem: `${quoted(adminHost)} is not a loopback address and there is no admin token`,
+      fix: 'set admin.token, or listen on 127.0.0.1',
+    })
+  }
+  const samePort = adminPort !== 0 && adminPort === numberAt(document, 'listen', 'port')
+  if (samePort && (isHeardBy(host, adminHost) || isHeardBy(adminHost, host))) {
+    problems.push({
+      pointer: '/admin/port',
+      problem: `port ${adminPort} is taken by the listener for clients`,
+      fix: 'give the admin listener another port',
+    })
+  }
+  return problems
+}
+
+function checkPublicUrl(document: YamlMap): ConfigProblem[] {
+  const text = textAt(document, 'listen', 'publicUrl')
+  if (text === undefined) return []
+  const url = parseHttpUrl(text)
+  const pointer = '/listen/publicUrl'
+  if (url === null) {
+    const fix = 'write it like https://mcp.example.com'
+    return [{ pointer, problem: 'is not an http or https URL', fix }]
+  }
+  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+  if (plain) return []
+  const fix = 'keep scheme, host, port and path only'
+  return [{ pointer, problem: 'holds credentials, a query or a fragment', fix }]
+}
+
+function checkAnonymous(document: YamlMap): ConfigProblem[] {
+  if (!isTrueAt(document, 'identity', 'anonymous')) return []
+  if (isTrueAt(document, 'identity', 'anonymousBeyondLoopback')) return []
+  const host = textAt(document, 'listen', 'host') ?? ''
+  const publicHost = parseHttpUrl(textAt(document, 'listen', 'publicUrl') ?? '')?.hostname
+  const beyond = [host, publicHost].find((name) => name !== undefined && !isLoopback(name))
+  if (beyond === undefined) return []
+  return [
+    {
+      pointer: '/identity/anonymous',
+      problem: `lets in everybody who reaches ${quoted(beyond)}, which is not this machine alone`,
+      fix: 'remove it, or say it twice with identity.anonymousBeyondLoopback: true',
+    },
+  ]
+}
+
+function checkPolicyPath(document: YamlMap): ConfigProblem[] {
+  if (!/^[a-z][0-9a-z+.-]+:\/\//i.test(textAt(document, 'policy', 'path') ?? '')) return []
+  const fix = 'give a folder of Rego sources or a bundle file'
+  return [{ pointer: '/policy/path', problem: 'is a URL', fix }]
+}
+
+function checkKeys(document: YamlMap): ConfigProblem[] {
+  const keys = listAt(document, 'identity', 'apiKeys')
+  return [
+    ...repeated(keys, '/identity/apiKeys', 'id', 'give each key an id of its own'),
+    ...repeated(keys, '/identity/apiKeys', 'sha256', 'one key can stand for one principal only'),
+    ...keys.flatMap((key, index) => checkValidity(key, `/identity/apiKeys/${index}`)),
+  ]
+}
+
+function checkValidity(key: YamlValue, pointer: string): ConfigProblem[] {
+  const notBefore = Date.parse(textAt(key, 'notBefore') ?? '')
+  const expires = Date.parse(textAt(key, 'expires') ?? '')
+  if (!(notBefore >= expires)) return []
+  const fix = 'let notBefore be earlier than expires'
+  return [{ pointer: `${pointer}/notBefore`, problem: 'is not before expires', fix }]
+}
+
+function checkLimits(document: YamlMap): ConfigProblem[] {
+  const limits = listAt(document, 'limits', 'default')
+  const tooDear = limits.flatMap((limit, index) => {
+    const burst = numberAt(limit, 'burst') ?? numberAt(limit, 'tokens')
+    const cost = numberAt(limit, 'cost')
+    if (burst === undefined || cost === undefined || cost <= burst) return []
+    const problem = `${cost} is more than the bucket ever holds (${burst})`
+    const fix = 'raise burst or lower cost, else every call is refused'
+    return [{ pointer: `/limits/default/${index}/cost`, problem, fix }]
+  })
+  return [
+    ...repeated(limits, '/limits/default', 'name', 'give each bucket its own name'),
+    ...tooDear,
+  ]
+}
+
+/** Members of a list that repeat the text of an earlier one. */
+function repeated(
+  items: readonly YamlValue[],
+  pointer: string,
+  member: string,
+  fix: string,
+): ConfigProblem[] {
+  const first = new Map<string, number>()
+  return items.flatMap((item, index) => {
+    const text = textAt(item, member)
+    if (text === undefined) return []
+    // Only digests are the same in another case of letters.
+    const key = member === 'sha256' ? text.toLowerCase() : text
+    const earlier = first.get(key)
+    if (earlier === undefined) {
+      first.set(key, index)
+      return []
+    }
+    const problem = `repeats ${pointer}/${earlier}/${member}`
+    return [{ pointer: `${pointer}/${index}/${member}`, problem, fix }]
+  })
+}

@@ -1,0 +1,140 @@
+/**
+ * File, references, command line, schema and cross checks to one Config, or to every problem there
+ * is. The only entry to this room. Nothing here looks at the policy or opens a port.
+ */
+
+import { dirname, resolve } from 'node:path'
+import { checkDocument } from './checks.js'
+import type { Config } from './config.js'
+import { type CompleteConfigFile, normaliseConfig } from './normalise.js'
+import { applyOverrides, type ConfigOverrides } from './overrides.js'
+import { type ConfigProblem, parentPointer, quoted } from './problem.js'
+import { readFileText } from './read-file.js'
+import { type Lookup, resolveReferences } from './references.js'
+import { validateDocument } from './schema.js'
+import { checkLiteralSecrets, exposedProblem } from './secrets.js'
+import { isMap } from './view.js'
+import { parseYaml, type YamlMap } from './yaml.js'
+
+export interface LoadOptions {
+  /** Without a file, the overrides are laid over an empty document. */
+  readonly file?: string
+  readonly overrides?: ConfigOverrides
+}
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
+
+const maxFileBytes = 1024 * 1024
+const maxReferencedBytes = 64 * 1024
+
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const { file, overrides = {} } = options
+  const read = file === undefined ? emptyDocument() : readDocument(file)
+  if (read.document === null) return { ok: false, problems: read.problems }
+  const { document, lines } = read
+  const sources = applyOverrides(document, overrides)
+  // A reference that failed is still in its text; what the schema says to that is no news.
+  const unresolved = new Set(read.problems.map((problem) => problem.pointer))
+  const found = [...validateDocument(document, read.references), ...checkDocument(document)]
+    .filter((problem) => !unresolved.has(problem.pointer))
+    .map((problem) => placed(problem, { file, lines, sources }))
+  const problems = [...read.problems, ...found].sort(byLine)
+  if (problems.length > 0) return { ok: false, problems }
+  const folder = file === undefined ? process.cwd() : dirname(resolve(file))
+  const config = normaliseConfig(document as unknown as CompleteConfigFile, {
+    policy: overrides.policy === undefined ? folder : process.cwd(),
+    audit: folder,
+  })
+  return { ok: true, config }
+}
+
+interface ReadDocument {
+  /** null: there is nothing further to check. */
+  readonly document: YamlMap | null
+  readonly lines: ReadonlyMap<string, number>
+  readonly references: ReadonlySet<string>
+  readonly problems: readonly ConfigProblem[]
+}
+
+function emptyDocument(): ReadDocument {
+  const document: YamlMap = Object.create(null)
+  return { document, lines: new Map(), references: new Set(), problems: [] }
+}
+
+function readDocument(file: string): ReadDocument {
+  const unread = { document: null, lines: new Map<string, number>(), references: new Set<string>() }
+  const content = readFileText(file, maxFileBytes)
+  if (!content.ok) {
+    const fix = 'give --config a YAML file that this user can read'
+    return { ...unread, problems: [{ source: file, pointer: '', problem: content.problem, fix }] }
+  }
+  const { value, lines, problems: yamlProblems } = parseYaml(content.text)
+  const inFile = (problem: ConfigProblem) => placed(problem, { file, lines, sources: new Map() })
+  if (yamlProblems.length > 0) return { ...unread, problems: yamlProblems.map(inFile) }
+  if (!isMap(value)) {
+    const problem = { pointer: '', problem: 'is not a map of keys', fix: 'begin with `upstreams:`' }
+    return { ...unread, problems: [inFile(problem)] }
+  }
+  const folder = dirname(resolve(file))
+  const resolved = resolveReferences(value, {
+    env: lookUpVariable,
+    file: (path) => lookUpFile(path, folder),
+  })
+  const exposed = checkLiteralSecrets(value, file, content.exposedMode)
+  return {
+    document: isMap(resolved.value) ? resolved.value : null,
+    lines,
+    references: resolved.whole,
+    problems: [...exposed, ...resolved.problems].map(inFile),
+  }
+}
+
+function lookUpVariable(name: string): Lookup {
+  const text = process.env[name]
+  if (text !== undefined && text !== '') return { ok: true, text }
+  const state = text === undefined ? 'not set' : 'empty'
+  const problem = `the environment variable ${quoted(name)} is ${state}`
+  return { ok: false, problem, fix: 'set it, or remove the reference' }
+}
+
+function lookUpFile(path: string, folder: string): Lookup {
+  const content = readFileText(resolve(folder, path), maxReferencedBytes)
+  if (!content.ok) {
+    const problem = `the file ${quoted(path)} ${content.problem}`
+    return { ok: false, problem, fix: 'name a readable file, relative to the configuration file' }
+  }
+  if (content.exposedMode !== null)
+    return { ok: false, ...exposedProblem(path, content.exposedMode) }
+  const text = content.text.replace(/\r?\n$/, '')
+  if (text !== '') return { ok: true, text }
+  return { ok: false, problem: `the file ${quoted(path)} is empty`, fix: 'write the value into it' }
+}
+
+interface Places {
+  readonly file: string | undefined
+  readonly lines: ReadonlyMap<string, number>
+  readonly sources: ReadonlyMap<string, string>
+}
+
+/** Adds where the value, or the nearest key around it, was written. */
+function placed(problem: ConfigProblem, { file, lines, sources }: Places): ConfigProblem {
+  for (
+    let pointer: string | undefined = problem.pointer;
+    pointer !== undefined;
+    pointer = parentPointer(pointer)
+  ) {
+    const option = sources.get(pointer)
+    if (option !== undefined) return { source: option, ...problem }
+    const line = problem.line ?? lines.get(pointer)
+    if (line !== undefined && file !== undefined) return { source: file, line, ...problem }
+  }
+  return file === undefined ? problem : { source: file, ...problem }
+}
+
+/** Problems without a line, those of the command line, come last. */
+function byLine(one: ConfigProblem, other: ConfigProblem): number {
+  const last = Number.MAX_SAFE_INTEGER
+  return (one.line ?? last) - (other.line ?? last)
+}

@@ -1,0 +1,112 @@
+/**
+ * A document that passed every check to the Config the rooms get: durations and instants as
+ * numbers, paths absolute, all of it frozen. Decides nothing and has no defaults of its own.
+ */
+
+import { resolve } from 'node:path'
+import type { ConfigFile } from '../contracts.js'
+import { parseDuration } from '../lib/duration.js'
+import { upstreamPath } from './check-upstreams.js'
+import type { Config, LimitConfig, UpstreamConfig } from './config.js'
+import { parseInstant } from './instant.js'
+
+/** The document with its defaults filled in: nothing is absent any more. */
+export type CompleteConfigFile = Complete<ConfigFile>
+type Complete<T> = T extends readonly (infer Item)[]
+  ? Complete<Item>[]
+  : T extends object
+    ? { [Key in keyof T]-?: Complete<Exclude<T[Key], undefined>> }
+    : T
+
+type ApiKey = CompleteConfigFile['identity']['apiKeys'][number]
+
+/** `folders`: what the paths of the document are relative to. */
+export function normaliseConfig(
+  file: CompleteConfigFile,
+  folders: { readonly policy: string; readonly audit: string },
+): Config {
+  const { listen, admin, identity, sessions, audit, limits, refusals } = file
+  return deepFreeze({
+    listen: {
+      host: listen.host,
+      port: listen.port,
+      publicUrl: listen.publicUrl?.replace(/\/+$/, '') ?? null,
+      allowedHosts: [...listen.allowedHosts],
+      allowedOrigins: [...listen.allowedOrigins],
+      maxBodyBytes: listen.maxBodyBytes,
+      maxDepth: listen.maxDepth,
+      maxMembers: listen.maxMembers,
+      maxHeaderBytes: listen.maxHeaderBytes,
+      maxHeaders: listen.maxHeaders,
+      maxConnections: listen.maxConnections,
+      headersTimeoutMs: durationMs(listen.headersTimeout),
+      bodyTimeoutMs: durationMs(listen.bodyTimeout),
+      drainTimeoutMs: durationMs(listen.drainTimeout),
+    },
+    admin: { host: admin.host, port: admin.port, token: admin.token },
+    policy: { path: resolve(folders.policy, file.policy.path) },
+    upstreams: Object.entries(file.upstreams).map(normaliseUpstream),
+    identity: { apiKeys: identity.apiKeys.map(normaliseApiKey), anonymous: identity.anonymous },
+    sessions: { keys: [...sessions.keys] },
+    audit: { file: audit.file === '-' ? '-' : resolve(folders.audit, audit.file) },
+    limits: { default: limits.default.map(normaliseLimit) },
+    refusals: { ...refusals },
+  })
+}
+
+function normaliseUpstream([name, upstream]: [
+  string,
+  CompleteConfigFile['upstreams'][string],
+]): UpstreamConfig {
+  return {
+    name,
+    url: upstream.url,
+    path: upstreamPath(name, upstream.path),
+    labels: { ...upstream.labels },
+    required: upstream.required,
+    timeoutMs: durationMs(upstream.timeout),
+    connectTimeoutMs: durationMs(upstream.connectTimeout),
+    maxConnections: upstream.maxConnections,
+  }
+}
+
+function normaliseApiKey(key: ApiKey): Config['identity']['apiKeys'][number] {
+  return {
+    id: key.id,
+    sha256: key.sha256.toLowerCase(),
+    kind: key.kind,
+    roles: [...key.roles],
+    groups: [...key.groups],
+    scopes: [...key.scopes],
+    tenant: key.tenant,
+    expiresAtMs: key.expires === null ? null : instantMs(key.expires),
+    notBeforeMs: key.notBefore === null ? null : instantMs(key.notBefore),
+    disabled: key.disabled,
+  }
+}
+
+function normaliseLimit(limit: CompleteConfigFile['limits']['default'][number]): LimitConfig {
+  const { name, tokens, per, burst, cost } = limit
+  return { name, tokens, perMs: durationMs(per), burst: burst ?? tokens, cost }
+}
+
+function durationMs(text: string): number {
+  return expected(parseDuration(text))
+}
+
+function instantMs(text: string): number {
+  return expected(parseInstant(text))
+}
+
+function expected(ms: number | null): number {
+  // A time that fell through the schema must not become "never" or "at once".
+  if (ms === null) throw new TypeError('a time that the schema refuses reached the configuration')
+  return ms
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member)
+  }
+  return Object.freeze(value)
+}
