@@ -1,0 +1,54 @@
+/**
+ * Installs the packages of a folder when they are not there, and does nothing when they are.
+ * "There" is judged by content, not by dates: npm writes what it installed to
+ * `node_modules/.package-lock.json`, and every entry of the lock file must be in it.
+ * Install scripts of packages are never run.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Runs `npm ci` in the folder if anything of its lock file is missing; throws if npm fails. */
+export function installMissing(folder, label) {
+  if (isInstalled(folder)) return
+  const started = performance.now()
+  console.log(`Installing ${label} (npm ci) ...`)
+  const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
+  const result = runNpm([...args, '--loglevel=error'], folder)
+  if (result.status !== 0) {
+    throw new Error(
+      `npm ci failed in ${folder}\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n` +
+        'Is the package registry within reach? Then run the same command again.',
+    )
+  }
+  console.log(`Installed ${label} in ${seconds(started)}`)
+}
+
+function isInstalled(folder) {
+  const installedFile = join(folder, 'node_modules', '.package-lock.json')
+  if (!existsSync(installedFile)) return false
+  const wanted = readJson(join(folder, 'package-lock.json')).packages
+  const installed = readJson(installedFile).packages
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '') return true
+    const found = installed[path]
+    if (found === undefined) return entry.optional === true || entry.devOptional === true
+    return found.version === entry.version && found.integrity === entry.integrity
+  })
+}
+
+// npm tells its children where it lives; outside of npm the one on the PATH is used.
+function runNpm(args, cwd) {
+  const npm = process.env.npm_execpath
+  const options = { cwd, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' }
+  if (npm?.endsWith('.js')) return spawnSync(process.execPath, [npm, ...args], options)
+  return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' })
+}
+
+export function seconds(started) {
+  return `${((performance.now() - started) / 1000).toFixed(1)} s`
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
