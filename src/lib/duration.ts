@@ -13,7 +13,9 @@ const unitMs: ReadonlyMap<string, number> = new Map([
 
 /** Milliseconds of a duration text; null = not a duration. */
 export function parseDuration(text: string): number | null {
-  const match = /^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$/.exec(text)
+  const match = /^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$/.exec(text)
   const factor = unitMs.get(match?.[2] ?? '')
-  return match === null || factor === undefined ? null : Number(match[1]) * factor
+  if (match === null || factor === undefined) return null
+  const ms = Number(match[1]) * factor
+  return Number.isSafeInteger(ms) ? ms : null
 }

@@ -1,0 +1,121 @@
+/**
+ * API keys: finds the key a caller presents and says whose it is. Entries hold the SHA-256 of the
+ * whole key text, so neither this process' memory nor the configuration holds a usable key; keys are
+ * long random texts, which is why a fast digest is enough here and a password hash is not needed.
+ *
+ * Reads `Authorization: Bearer` (RFC 6750 2.1) and `X-API-Key`, never the URL. It does not decide
+ * what happens without a credential; see identify.ts.
+ */
+import type { Identification, Identity, RawHeaders, UnidentifiedReason } from '../domain.js'
+import { GuardError } from '../errors.js'
+import { headerValues } from '../lib/headers.js'
+import { equalDigests, sha256 } from '../lib/secrets.js'
+import { identityOf } from './subject.js'
+
+/** One key of the configuration. Several entries may share an id, so that keys can be rotated. */
+export interface ApiKeyEntry {
+  readonly id: string
+  /** 64 hex digits over the whole key text, prefix included. */
+  readonly sha256: string
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
+  readonly scopes: readonly string[]
+  readonly tenant: string | null
+  readonly kind: 'user' | 'service'
+  readonly expiresAtMs: number | null
+  readonly notBeforeMs: number | null
+  readonly disabled: boolean
+}
+
+/** What the headers hold: `none`, one text to verify, or why there is no telling which. */
+export type ClaimedKey =
+  | { readonly found: 'none' }
+  | { readonly found: 'key'; readonly text: string }
+  | { readonly found: 'refused'; readonly reason: UnidentifiedReason }
+
+interface KnownKey {
+  readonly digest: Buffer
+  readonly entry: ApiKeyEntry
+  readonly identity: Identity
+}
+
+export type ApiKeyVerifier = (keyText: string, nowMs: number) => Identification
+
+const issuer = 'mcp-guard'
+const keyPattern = /^[!-~]{1,512}$/
+const bearerPattern = /^bearer +([!-~]{1,512})$/i
+
+/** Reads the one credential of a request; two of them are refused even when they are equal. */
+export function readClaimedKey(headers: RawHeaders): ClaimedKey {
+  const authorization = headerValues(headers, 'authorization')
+  const apiKey = headerValues(headers, 'x-api-key')
+  const count = authorization.length + apiKey.length
+  if (count === 0) return { found: 'none' }
+  if (count > 1) return { found: 'refused', reason: 'credential-doubled' }
+  const text = bearerPattern.exec(authorization[0] ?? '')?.[1] ?? apiKey[0]
+  return text !== undefined && keyPattern.test(text)
+    ? { found: 'key', text }
+    : { found: 'refused', reason: 'credential-malformed' }
+}
+
+/** Checks the entries (GuardError GUARD_CONFIG_INVALID) and returns what verifies a key text. */
+export function createApiKeyVerifier(entries: readonly ApiKeyEntry[]): ApiKeyVerifier {
+  const known = new Map<string, KnownKey>()
+  for (const entry of entries) {
+    const key = knownKey(entry)
+    const hex = key.digest.toString('hex')
+    if (known.has(hex)) throw invalid(entry, 'has the same sha256 as another key')
+    known.set(hex, key)
+  }
+  const nobody = sha256('')
+  return function verifyApiKey(keyText, nowMs) {
+    const digest = sha256(keyText)
+    const candidate = known.get(digest.toString('hex'))
+    const equal = equalDigests(digest, candidate?.digest ?? nobody)
+    if (candidate === undefined || !equal) return { ok: false, reason: 'credential-unknown' }
+    const reason = unusableBecause(candidate.entry, nowMs)
+    return reason === null ? { ok: true, identity: candidate.identity } : { ok: false, reason }
+  }
+}
+
+// Written so that a NaN clock makes a dated key unusable.
+function unusableBecause(entry: ApiKeyEntry, nowMs: number): UnidentifiedReason | null {
+  if (entry.disabled) return 'credential-disabled'
+  if (entry.notBeforeMs !== null && !(nowMs >= entry.notBeforeMs)) return 'credential-not-yet-valid'
+  if (entry.expiresAtMs !== null && !(nowMs < entry.expiresAtMs)) return 'credential-expired'
+  return null
+}
+
+function knownKey(entry: ApiKeyEntry): KnownKey {
+  if (entry.id === '') throw invalid(entry, 'has an empty id')
+  if (!/^[0-9a-f]{64}$/i.test(entry.sha256)) throw invalid(entry, 'has no sha256 of 64 hex digits')
+  for (const time of [entry.expiresAtMs, entry.notBeforeMs]) {
+    if (time !== null && Number.isNaN(new Date(time).getTime())) {
+      throw invalid(entry, 'has a date that is none')
+    }
+  }
+  const identity = identityOf(
+    {
+      id: entry.id,
+      kind: entry.kind,
+      issuer,
+      method: 'api-key',
+      client_id: null,
+      actors: [],
+      roles: [...entry.roles],
+      groups: [...entry.groups],
+      scopes: [...entry.scopes],
+      tenant: entry.tenant,
+      expires_at: entry.expiresAtMs === null ? null : new Date(entry.expiresAtMs).toISOString(),
+      claims: {},
+    },
+    entry.expiresAtMs,
+    // The start of the configured digest: an operator finds the entry by it, nobody gets in by it.
+    `sha256:${entry.sha256.slice(0, 12).toLowerCase()}`,
+  )
+  return { digest: Buffer.from(entry.sha256, 'hex'), entry, identity }
+}
+
+function invalid(entry: ApiKeyEntry, problem: string): GuardError {
+  return new GuardError('GUARD_CONFIG_INVALID', `api key \`${entry.id}\` ${problem}`)
+}
