@@ -2,17 +2,17 @@
  * Small tools around secrets: digests, comparison in constant time, new key texts.
  * Comparison is always on digests of equal length, so neither content nor length shows in time.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Says what a found key is for, so that secret scanners and people recognise it. */
 const keyPrefix = 'mcpg_'
 
 export function sha256(content: string | Uint8Array): Buffer {
-  return createHash('sha256').update(content).digest()
+  return hash('sha256', content, 'buffer')
 }
 
 export function sha256Hex(content: string | Uint8Array): string {
-  return sha256(content).toString('hex')
+  return hash('sha256', content, 'hex')
 }
 
 /** Compares two texts by their digests, in a time that depends on their lengths only. */
