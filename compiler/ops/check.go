@@ -1,0 +1,89 @@
+package ops
+
+import (
+	"encoding/json"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/util"
+)
+
+const maxProblems = 50
+
+// CheckRequest asks for every problem of the sources, tests included, without building anything.
+type CheckRequest struct {
+	Source       Source          `json:"source"`
+	Capabilities json.RawMessage `json:"capabilities"`
+	Schema       json.RawMessage `json:"schema"`
+	Strict       bool            `json:"strict"`
+}
+
+func runCheck(request CheckRequest) (any, error) {
+	caps, err := capabilitiesOf(request.Capabilities, true)
+	if err != nil {
+		return nil, err
+	}
+	p, err := request.Source.read(readOptions{capabilities: caps, withTests: true})
+	if err != nil {
+		return nil, err
+	}
+	if problems := p.reservedProblems(); len(problems) > 0 {
+		return nil, problems
+	}
+	_, err = p.checkModules(checkOptions{
+		capabilities: caps, schema: request.Schema, strict: request.Strict, print: true,
+	})
+	return struct{}{}, err
+}
+
+type checkOptions struct {
+	capabilities *ast.Capabilities
+	schema       json.RawMessage
+	strict       bool
+	print        bool
+	testRules    bool
+}
+
+// checkModules compiles the modules with all of OPA's checks. The schema is the input's, for every
+// module that has no annotation of its own.
+func (p *policy) checkModules(options checkOptions) (*ast.Compiler, error) {
+	compiler := ast.NewCompiler().
+		WithCapabilities(options.capabilities).
+		WithStrict(options.strict).
+		WithUseTypeCheckAnnotations(true).
+		WithEnablePrintStatements(options.print).
+		WithRewriteTestRules(options.testRules).
+		WithDefaultRegoVersion(ast.RegoV1).
+		WithPathConflictsCheck(p.hasData).
+		SetErrorLimit(maxProblems)
+	if len(options.schema) > 0 {
+		var schema any
+		if err := util.UnmarshalJSON(options.schema, &schema); err != nil {
+			return nil, requestError("the schema is not JSON: " + err.Error())
+		}
+		set := ast.NewSchemaSet()
+		set.Put(ast.SchemaRootRef, schema)
+		set.Put(ast.MustParseRef("schema.facts"), schema)
+		compiler = compiler.WithSchemas(set)
+	}
+	compiler.Compile(p.modules)
+	if compiler.Failed() {
+		return nil, compileProblems(compiler.Errors, options.capabilities)
+	}
+	return compiler, nil
+}
+
+// hasData tells the compiler where a data document stands in the place of a rule.
+func (p *policy) hasData(path []string) (bool, error) {
+	var value any = p.data
+	for _, segment := range path {
+		object, is := value.(map[string]any)
+		if !is {
+			return true, nil // a scalar on the way hides everything below it
+		}
+		if value, is = object[segment]; !is {
+			return false, nil
+		}
+	}
+	object, is := value.(map[string]any)
+	return !is || len(object) > 0, nil
+}

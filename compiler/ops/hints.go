@@ -1,0 +1,125 @@
+package ops
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+const clockHint = "the clock is a fact: read input.context.time, time_ns, date, hour or weekday"
+
+// insteadOf says what to use in place of a builtin the gateway does not have. A name that ends in a
+// dot stands for all builtins below it. Rego stays deterministic: what it may know is in the input.
+var insteadOf = map[string]string{
+	"http.send":                "a decision makes no calls: put what it needs into the bundle's data",
+	"net.lookup_ip_addr":       "a decision makes no calls: the caller's address is input.context.ip",
+	"opa.runtime":              "a policy cannot read the environment: put settings into the bundle's data",
+	"rand.intn":                "a decision depends on its facts alone: input.context.request_id differs for each request",
+	"uuid.rfc4122":             "a decision depends on its facts alone: input.context.request_id differs for each request",
+	"time.":                    clockHint,
+	"io.jwt.":                  "the gateway has verified the credential: read input.subject and input.subject.claims",
+	"sprintf":                  `write a template string: $"tool {input.resource.id}"`,
+	"strings.any_prefix_match": "write: some prefix in prefixes; startswith(text, prefix)",
+	"strings.any_suffix_match": "write: some suffix in suffixes; endswith(text, suffix)",
+	"object.subset":            "write: every key, value in part { whole[key] == value }",
+	"regex.globs_match":        "use glob.match",
+}
+
+// hintFor says how to put an error right; empty when there is nothing to add to the message.
+func hintFor(e *ast.Error, caps *ast.Capabilities) string {
+	if detail, is := e.Details.(*ast.RefErrInvalidDetail); is {
+		return refHint(detail)
+	}
+	if name, found := strings.CutPrefix(e.Message, "undefined function "); found {
+		return functionHint(name, caps)
+	}
+	return ""
+}
+
+func functionHint(name string, caps *ast.Capabilities) string {
+	if _, known := ast.BuiltinMap[name]; known {
+		if hint, listed := insteadOf[name]; listed {
+			return hint
+		}
+		for prefix, hint := range insteadOf {
+			if strings.HasSuffix(prefix, ".") && strings.HasPrefix(name, prefix) {
+				return hint
+			}
+		}
+		return "this builtin is not available in the gateway"
+	}
+	if caps == nil {
+		return ""
+	}
+	names := make([]string, 0, len(caps.Builtins))
+	for _, builtin := range caps.Builtins {
+		if !strings.HasPrefix(builtin.Name, "internal.") {
+			names = append(names, builtin.Name)
+		}
+	}
+	if best := nearest(name, names); best != "" {
+		return fmt.Sprintf("did you mean `%s`?", best)
+	}
+	return ""
+}
+
+// refHint answers an undefined reference with the nearest member there is, as a whole reference.
+func refHint(detail *ast.RefErrInvalidDetail) string {
+	have, is := detail.Ref[detail.Pos].Value.(ast.String)
+	if !is {
+		return ""
+	}
+	names := make([]string, 0, len(detail.OneOf))
+	for _, value := range detail.OneOf {
+		if text, is := value.(ast.String); is {
+			names = append(names, string(text))
+		}
+	}
+	if best := nearest(string(have), names); best != "" {
+		meant := detail.Ref.Copy()
+		meant[detail.Pos] = ast.StringTerm(best)
+		return fmt.Sprintf("did you mean `%s`?", meant)
+	}
+	if len(names) == 0 || len(names) > 24 {
+		return ""
+	}
+	return "there is: " + strings.Join(names, ", ")
+}
+
+// nearest is the candidate with the fewest edits, if it is near enough to be a typo.
+func nearest(name string, candidates []string) string {
+	best, fewest := "", max(1, len(name)/3)+1
+	for _, candidate := range candidates {
+		if edits := editDistance(name, candidate); edits < fewest {
+			best, fewest = candidate, edits
+		}
+	}
+	return best
+}
+
+// editDistance counts insertions, deletions, replacements and swaps of neighbours.
+func editDistance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	rows := make([][]int, len(x)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(y)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(x)][len(y)]
+}

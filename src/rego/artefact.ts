@@ -1,0 +1,61 @@
+/**
+ * The compiler as it is shipped: brotli, with the digest of the raw module in rego.json. Bytes that
+ * do not have that digest are never compiled, whatever the reason they differ.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { brotliDecompressSync, constants } from 'node:zlib'
+import { asGuardError, GuardError } from '../errors.js'
+import { packageFile } from '../lib/package-root.js'
+
+export interface ArtefactInfo {
+  readonly sha256: string
+  readonly bytes: number
+  readonly opa: string
+  readonly go: string
+}
+
+const folder = 'compiler'
+
+export function readArtefactInfo(at = packageFile(folder)): ArtefactInfo {
+  const text = read(`${at}/rego.json`).toString('utf8')
+  const info = JSON.parse(text) as Partial<ArtefactInfo>
+  if (!/^[0-9a-f]{64}$/.test(info.sha256 ?? '') || !Number.isSafeInteger(info.bytes)) {
+    throw new GuardError('GUARD_INTERNAL', 'compiler/rego.json does not name a digest')
+  }
+  return info as ArtefactInfo
+}
+
+/** The raw module, verified. */
+export function readArtefact(at = packageFile(folder)): Buffer {
+  const info = readArtefactInfo(at)
+  const packed = read(`${at}/rego.wasm.br`)
+  const raw = unpack(packed, info.bytes)
+  const digest = createHash('sha256').update(raw).digest('hex')
+  if (digest !== info.sha256) {
+    throw new GuardError(
+      'GUARD_INTERNAL',
+      `compiler/rego.wasm.br does not have the digest that rego.json names: ${digest}`,
+    )
+  }
+  return raw
+}
+
+function unpack(packed: Buffer, bytes: number): Buffer {
+  try {
+    return brotliDecompressSync(packed, {
+      params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 },
+      maxOutputLength: bytes,
+    })
+  } catch (thrown) {
+    throw asGuardError(thrown, 'GUARD_INTERNAL', 'compiler/rego.wasm.br cannot be unpacked')
+  }
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (thrown) {
+    throw asGuardError(thrown, 'GUARD_INTERNAL', 'the Rego compiler is not installed')
+  }
+}

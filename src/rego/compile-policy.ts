@@ -1,0 +1,127 @@
+/**
+ * From a policy on disk to a bundle the decision point can activate. Problems of the policy are
+ * values with a place; a GuardError means that the compiler itself could not answer.
+ * The enforcement build: no test files, both entry points, checked against the facts schema.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { CompiledBundle, Json, JsonObject } from '../domain.js'
+import { asGuardError, GuardError } from '../errors.js'
+import { packageFile } from '../lib/package-root.js'
+import { readArtefactInfo } from './artefact.js'
+import { defaultCacheDir, readCache, writeCache } from './cache.js'
+import { callCompiler } from './compiler.js'
+import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
+import type { PolicyProblem } from './problem.js'
+import { type PolicySource, readSources } from './sources.js'
+
+export interface CompilePolicyOptions {
+  /** Folder of the cache; null = no cache; absent = `~/.cache/mcp-guard`. */
+  readonly cacheDir?: string | null
+  /** Milliseconds for the compiler; default 30 000. */
+  readonly deadlineMs?: number
+  /** Also refuse unused variables and imports and other things that compile but look wrong. */
+  readonly strict?: boolean
+}
+
+export type CompiledPolicy =
+  | { readonly ok: true; readonly bundle: CompiledBundle; readonly cached: boolean }
+  | { readonly ok: false; readonly problems: PolicyProblem[] }
+
+export async function compilePolicy(
+  path: string,
+  options: CompilePolicyOptions = {},
+): Promise<CompiledPolicy> {
+  const sources = await readSources(path)
+  if (!sources.ok) return sources
+  const request = {
+    source: sources.source,
+    capabilities: capabilities(),
+    schema: factsSchema(),
+    strict: options.strict ?? false,
+    entryPoint,
+    hostModule,
+    hostEntryPoint,
+  }
+  const cacheDir = options.cacheDir === undefined ? defaultCacheDir(undefined) : options.cacheDir
+  const key = cacheKey(request)
+  if (cacheDir !== null) {
+    const stored = await readCache(cacheDir, key)
+    const bundle = stored === null ? null : readBundle(JSON.parse(stored) as Json)
+    if (bundle !== null) return { ok: true, bundle, cached: true }
+  }
+  const { deadlineMs } = options
+  const reply = await callCompiler(
+    'compile',
+    request,
+    deadlineMs === undefined ? {} : { deadlineMs },
+  )
+  if (!reply.ok) return reply
+  const bundle = readBundle(reply.result)
+  if (bundle === null) {
+    throw new GuardError('GUARD_INTERNAL', 'the Rego compiler answered with something else')
+  }
+  if (cacheDir !== null) await writeCache(cacheDir, key, JSON.stringify(reply.result))
+  return { ok: true, bundle, cached: false }
+}
+
+/** `file:row:col: message (hint)`, without the parts that are not known. */
+export function formatProblem(p: PolicyProblem): string {
+  const place = [p.file, p.row, p.row === null ? null : p.col].filter((part) => part !== null)
+  const text = p.hint === null ? p.message : `${p.message} (${p.hint})`
+  return place.length === 0 ? text : `${place.join(':')}: ${text}`
+}
+
+/** The builtins and language features a policy may use. */
+export function capabilities(): JsonObject {
+  return packageJson('compiler', 'capabilities.json')
+}
+
+/** The schema of a policy's input. */
+export function factsSchema(): JsonObject {
+  return packageJson('schemas', 'facts.schema.json')
+}
+
+function packageJson(...segments: readonly string[]): JsonObject {
+  try {
+    return JSON.parse(readFileSync(packageFile(...segments), 'utf8')) as JsonObject
+  } catch (thrown) {
+    throw asGuardError(thrown, 'GUARD_INTERNAL', `${segments.join('/')} cannot be read`)
+  }
+}
+
+/** Everything the result depends on; files in the order of their names. */
+function cacheKey(request: JsonObject & { readonly source: PolicySource }): string {
+  const { source, ...rest } = request
+  const parts = [readArtefactInfo().sha256, JSON.stringify(rest)]
+  if ('bundle' in source) parts.push('bundle', source.bundle)
+  else {
+    for (const [name, text] of Object.entries(source.files).sort(byName)) parts.push(name, text)
+  }
+  const sum = createHash('sha256').update('mcp-guard compiled policy 1\n')
+  for (const part of parts) sum.update(`${Buffer.byteLength(part)}:`).update(part)
+  return sum.digest('hex')
+}
+
+function byName(a: readonly [string, string], b: readonly [string, string]): number {
+  return a[0] < b[0] ? -1 : 1
+}
+
+/** null unless every member is what it must be. */
+function readBundle(value: Json): CompiledBundle | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const { wasm, data, revision, contract, paths, hostModule: hosted } = value
+  if (typeof wasm !== 'string' || typeof revision !== 'string') return null
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return null
+  if (typeof contract !== 'number' || typeof hosted !== 'boolean') return null
+  if (paths !== null && !isPaths(paths)) return null
+  const bytes = new Uint8Array(Buffer.from(wasm, 'base64'))
+  return { wasm: bytes, data, revision, contract, paths, hostModule: hosted }
+}
+
+function isPaths(value: Json | undefined): value is string[][] {
+  return (
+    Array.isArray(value) &&
+    value.every((path) => Array.isArray(path) && path.every((name) => typeof name === 'string'))
+  )
+}

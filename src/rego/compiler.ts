@@ -1,0 +1,127 @@
+/**
+ * Calls the compiler: one child process per request, killed at its deadline. A problem of the policy
+ * comes back as a value; whatever keeps the compiler from answering is a GuardError.
+ * The child gets no environment, so nothing of the gateway's secrets or flags is in it.
+ */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Json, JsonObject } from '../domain.js'
+import { asGuardError, GuardError } from '../errors.js'
+import { type PolicyProblem, readProblem } from './problem.js'
+
+export type CompilerOp =
+  | 'build'
+  | 'check'
+  | 'compile'
+  | 'eval'
+  | 'fmt'
+  | 'inspect'
+  | 'paths'
+  | 'sign'
+  | 'test'
+  | 'verify'
+
+export interface CompilerOptions {
+  /** Milliseconds until the child is killed; 1–600 000, default 30 000. */
+  readonly deadlineMs?: number
+  /** Folder of another rego.wasm.br and rego.json; its digest is verified all the same. */
+  readonly artefactFolder?: string
+}
+
+export type CompilerReply =
+  | { readonly ok: true; readonly result: JsonObject }
+  | { readonly ok: false; readonly problems: PolicyProblem[] }
+
+const defaultDeadlineMs = 30_000
+const maxReplyBytes = 256 * 1024 * 1024
+const maxStderr = 2_000
+
+export async function callCompiler(
+  op: CompilerOp,
+  request: JsonObject,
+  options: CompilerOptions = {},
+): Promise<CompilerReply> {
+  return readReply(await runChild(JSON.stringify({ op, request }), options))
+}
+
+function runChild(request: string, options: CompilerOptions): Promise<string> {
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
+  const args = [fileURLToPath(new URL('./child.js', import.meta.url))]
+  if (options.artefactFolder !== undefined) args.push(options.artefactFolder)
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      env: {},
+      stdio: 'pipe',
+      windowsHide: true,
+    })
+    const pieces: Buffer[] = []
+    let bytes = 0
+    let stderr = ''
+    let fate: GuardError | undefined
+    const end = (message: string) => {
+      fate ??= unavailable(message)
+      child.kill('SIGKILL')
+    }
+    const timer = setTimeout(() => {
+      end(`the Rego compiler did not answer within ${deadlineMs} ms`)
+    }, deadlineMs)
+    child.stdout.on('data', (piece: Buffer) => {
+      bytes += piece.length
+      if (bytes > maxReplyBytes)
+        end(`the Rego compiler answered with more than ${maxReplyBytes} bytes`)
+      else pieces.push(piece)
+    })
+    child.stderr.on('data', (piece: Buffer) => {
+      stderr = (stderr + piece.toString('utf8')).slice(0, maxStderr)
+    })
+    // A child that dies early closes its stdin; `close` below says why.
+    child.stdin.on('error', () => {})
+    child.on('error', (thrown) => {
+      clearTimeout(timer)
+      reject(
+        asGuardError(thrown, 'GUARD_POLICY_UNAVAILABLE', 'the Rego compiler cannot be started'),
+      )
+    })
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      if (fate !== undefined) reject(fate)
+      else if (code === 0) resolve(Buffer.concat(pieces).toString('utf8'))
+      else reject(unavailable(`the Rego compiler ended with ${signal ?? code}: ${stderr.trim()}`))
+    })
+    child.stdin.end(request)
+  })
+}
+
+function readReply(text: string): CompilerReply {
+  const reply = parse(text)
+  const problems = reply['problems']
+  if (reply['ok'] === true && isObject(reply['result']))
+    return { ok: true, result: reply['result'] }
+  if (reply['ok'] === false && Array.isArray(problems) && problems.length > 0) {
+    return { ok: false, problems: problems.map(readProblem) }
+  }
+  const fault = reply['fault']
+  throw unavailable(typeof fault === 'string' ? fault : 'the Rego compiler answered with nothing')
+}
+
+function parse(text: string): JsonObject {
+  try {
+    const value = JSON.parse(text) as Json
+    if (isObject(value)) return value
+  } catch (thrown) {
+    throw asGuardError(
+      thrown,
+      'GUARD_POLICY_UNAVAILABLE',
+      'the Rego compiler answered with no JSON',
+    )
+  }
+  throw unavailable('the Rego compiler answered with no object')
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function unavailable(message: string): GuardError {
+  return new GuardError('GUARD_POLICY_UNAVAILABLE', message)
+}

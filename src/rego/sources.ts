@@ -1,0 +1,128 @@
+/**
+ * Reads a policy from disk as OPA's bundle mode does: in a folder `*.rego`, `data.json`,
+ * `data.yaml`, `data.yml` and the root's `.manifest`; or one `.rego` file; or a bundle file, which
+ * is handed on packed. Names that start with a dot are not entered (a mounted ConfigMap keeps its
+ * versions there). A link that leads out of the folder is refused, and so is anything too large.
+ * What the files mean is the compiler's to say.
+ */
+import type { Stats } from 'node:fs'
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { basename, join, sep } from 'node:path'
+import { describeThrown } from '../errors.js'
+import { type PolicyProblem, problem } from './problem.js'
+
+/** What the compiler takes: texts by path, or a packed bundle in base64. */
+export type PolicySource = { readonly files: Record<string, string> } | { readonly bundle: string }
+
+export type ReadSources =
+  | { readonly ok: true; readonly source: PolicySource }
+  | { readonly ok: false; readonly problems: PolicyProblem[] }
+
+const maxFiles = 5_000
+const maxBytes = 64 * 1024 * 1024
+const maxDepth = 32
+const dataFiles = new Set(['data.json', 'data.yaml', 'data.yml'])
+
+class Refusal extends Error {
+  readonly problem: PolicyProblem
+
+  constructor(message: string, file: string | null, hint: string | null = null) {
+    super(message)
+    this.problem = problem('source_error', message, file, hint)
+  }
+}
+
+export async function readSources(path: string): Promise<ReadSources> {
+  try {
+    const root = await realpath(path)
+    const found = await stat(root)
+    if (found.isDirectory()) return { ok: true, source: { files: await readFolder(root) } }
+    if (!found.isFile()) throw new Refusal(`${path} is not a file or folder`, null)
+    return { ok: true, source: await readSingle(root, found) }
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return { ok: false, problems: [thrown.problem] }
+    const text = `the policy cannot be read: ${describeThrown(thrown)}`
+    return { ok: false, problems: [problem('source_error', text)] }
+  }
+}
+
+async function readSingle(file: string, found: Stats): Promise<PolicySource> {
+  if (found.size > maxBytes) throw new Refusal(`more than ${maxBytes} bytes`, basename(file))
+  const content = await readFile(file)
+  if (file.endsWith('.rego')) {
+    return { files: { [basename(file)]: decode(content, basename(file)) } }
+  }
+  if (content[0] !== 0x1f || content[1] !== 0x8b) {
+    const hint = 'name a folder, a .rego file or a bundle as `opa build` writes it'
+    throw new Refusal('neither Rego nor a bundle', basename(file), hint)
+  }
+  return { bundle: content.toString('base64') }
+}
+
+interface Reading {
+  readonly root: string
+  readonly files: Record<string, string>
+  filesLeft: number
+  bytesLeft: number
+}
+
+async function readFolder(root: string): Promise<Record<string, string>> {
+  const reading = { root, files: {}, filesLeft: maxFiles, bytesLeft: maxBytes }
+  await enter(reading, '', 0)
+  return reading.files
+}
+
+async function enter(reading: Reading, folder: string, depth: number): Promise<void> {
+  if (depth > maxDepth) throw new Refusal(`deeper than ${maxDepth} folders`, folder)
+  for (const name of (await readdir(join(reading.root, folder))).sort()) {
+    const path = folder === '' ? name : `${folder}/${name}`
+    if (name.startsWith('.') && path !== '.manifest') continue
+    const found = await lstat(join(reading.root, path))
+    if (found.isDirectory()) await enter(reading, path, depth + 1)
+    else if (path === '.manifest' || name.endsWith('.rego') || dataFiles.has(name)) {
+      reading.files[path] = await readOne(reading, path)
+    } else await checkUnread(reading.root, path, found)
+  }
+}
+
+/** What is not read is passed over, except where the operator surely means it to count. */
+async function checkUnread(root: string, path: string, found: Stats): Promise<void> {
+  if (basename(path) === 'policy.wasm') {
+    throw new Refusal('an unpacked compiled bundle', path, 'name the bundle file itself')
+  }
+  if (found.isSymbolicLink() && (await linksToFolder(join(root, path)))) {
+    throw new Refusal('a link to a folder is not followed', path, 'put the folder itself here')
+  }
+}
+
+async function readOne(reading: Reading, path: string): Promise<string> {
+  const { root } = reading
+  const real = await realpath(join(root, path))
+  if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+    throw new Refusal('a link that leads out of the policy folder', path)
+  }
+  const found = await stat(real)
+  if (!found.isFile()) throw new Refusal('not a file', path)
+  reading.filesLeft -= 1
+  reading.bytesLeft -= found.size
+  if (reading.filesLeft < 0) throw new Refusal(`more than ${maxFiles} files`, path)
+  if (reading.bytesLeft < 0) throw new Refusal(`more than ${maxBytes} bytes in all`, path)
+  return decode(await readFile(real), path)
+}
+
+async function linksToFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false // a dangling link of a name nobody reads
+  }
+}
+
+/** The byte order mark is kept: the compiler refuses it with its place. */
+function decode(content: Buffer, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    throw new Refusal('not UTF-8', path)
+  }
+}
