@@ -62,9 +62,10 @@ export function fold(name: string): string {
     untilNul
       .normalize('NFKC')
       .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-      // Upper case first: it also joins what has two lower forms (dotless i, final sigma, sharp s).
+      .replaceAll('\u0130', 'I')
+      // Through upper case: it joins what lower case keeps apart (dotless i, sharp s).
+      .toLowerCase()
       .toUpperCase()
-      .replaceAll('İ', 'I')
       .toLowerCase()
       .normalize('NFKC')
   )

@@ -76,8 +76,8 @@ export function parseStrict(
   let value: Json
   try {
     value = JSON.parse(text) as Json
-  } catch (thrown) {
-    return refuse('syntax', syntaxOffset(thrown, text))
+  } catch {
+    return refuse('syntax', 0)
   }
   // JSON.parse keeps the last of several equal members, so a smaller tree means duplicates.
   if (countMembers(value) !== scan.members) return refuse('duplicate', 0)
@@ -256,13 +256,6 @@ function countMembers(value: Json): number {
     if (typeof member === 'object' && member !== null) members += countMembers(member)
   }
   return members
-}
-
-/** V8 names the position in characters, or none when the text ends too early. */
-function syntaxOffset(thrown: unknown, text: string): number {
-  const position = thrown instanceof Error ? /position (\d+)/.exec(thrown.message)?.[1] : undefined
-  const before = position === undefined ? text : text.slice(0, Number(position))
-  return new TextEncoder().encode(before).length
 }
 
 function refuse(problem: JsonProblem, offset: number): JsonRefusal {
