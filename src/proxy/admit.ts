@@ -1,0 +1,111 @@
+/**
+ * The first gate, on the request line and headers alone: Host and Origin (DNS rebinding), path,
+ * verb, doubled headers. Nothing of the caller is known yet and nothing of the body is read.
+ * Paths match whole and undecoded: a path that would have to be normalised is an unknown one.
+ */
+import { parseMediaType } from '../lib/media-type.js'
+import { singleHeader } from '../lib/headers.js'
+import { type Rejected, rejected } from './outcome.js'
+
+export interface AdmitRules {
+  /** Host names (lower case, no port) under which the gateway may be addressed. */
+  readonly hosts: ReadonlySet<string>
+  /** Whole origins allowed beside those whose host is in `hosts`. */
+  readonly origins: ReadonlySet<string>
+}
+
+export interface RequestHead {
+  readonly verb: string
+  readonly target: string
+  readonly rawHeaders: readonly string[]
+}
+
+export type Admitted<Route> = { readonly ok: true; readonly route: Route } | Refused
+interface Refused {
+  readonly ok: false
+  readonly refusal: Rejected
+}
+
+/** Headers whose meaning depends on there being one. Credentials are judged by identity. */
+const singletons = [
+  'host',
+  'origin',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'mcp-session-id',
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+  'last-event-id',
+] as const
+
+const verbs = 'POST, GET, DELETE, OPTIONS'
+
+export function admit<Route>(
+  head: RequestHead,
+  rules: AdmitRules,
+  routes: ReadonlyMap<string, Route>,
+): Admitted<Route> {
+  for (const name of singletons) {
+    if (!singleHeader(head.rawHeaders, name).ok) {
+      return refuse(400, -32600, 'header-doubled', 'a header is there twice')
+    }
+  }
+  if (!hostAllowed(value(head, 'host'), rules)) {
+    return refuse(403, -32600, 'host-refused', 'this Host is not served here')
+  }
+  const origin = value(head, 'origin')
+  if (origin !== null && !originAllowed(origin, rules)) {
+    return refuse(403, -32600, 'origin-refused', 'this Origin is not allowed')
+  }
+  const route = routes.get(head.target)
+  if (route === undefined) return refuse(404, -32600, 'route-unknown', 'no MCP server at this path')
+  if (!verbs.split(', ').includes(head.verb)) {
+    return refuse(405, -32600, 'verb-refused', 'this method is not allowed', ['allow', verbs])
+  }
+  return head.verb === 'POST' ? admitBody(head, route) : { ok: true, route }
+}
+
+function admitBody<Route>(head: RequestHead, route: Route): Admitted<Route> {
+  const type = value(head, 'content-type')
+  const media = type === null ? null : parseMediaType(type)
+  const readable = media?.essence === 'application/json' && (media.charset ?? 'utf-8') === 'utf-8'
+  const encoding = value(head, 'content-encoding')
+  if (!readable || (encoding !== null && encoding.toLowerCase() !== 'identity')) {
+    const text = 'the body must be application/json, not encoded'
+    return refuse(415, -32600, 'media-type-refused', text)
+  }
+  return { ok: true, route }
+}
+
+/** The origin that may read the answer (CORS), null when the caller is no browser. */
+export function corsOrigin(head: RequestHead): string | null {
+  return value(head, 'origin')
+}
+
+function hostAllowed(host: string | null, rules: AdmitRules): boolean {
+  const match = host === null ? null : /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$/.exec(host)
+  return match?.[1] !== undefined && rules.hosts.has(match[1].toLowerCase())
+}
+
+function originAllowed(origin: string, rules: AdmitRules): boolean {
+  if (rules.origins.has(origin)) return true
+  const match = /^https?:\/\/([^/@?#]+)$/.exec(origin)
+  return match?.[1] !== undefined && hostAllowed(match[1], rules)
+}
+
+function value(head: RequestHead, name: string): string | null {
+  const found = singleHeader(head.rawHeaders, name)
+  return found.ok ? found.value : null
+}
+
+function refuse(
+  status: number,
+  code: number,
+  auditCode: string,
+  text: string,
+  headers: readonly string[] = [],
+): Refused {
+  return { ok: false, refusal: rejected(status, code, auditCode, text, { headers }) }
+}

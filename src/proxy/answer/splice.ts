@@ -1,0 +1,53 @@
+/**
+ * Cuts a list answer down to the items a caller may see. Kept items and everything around them
+ * stay byte for byte as the upstream wrote them; a cache is told that the list is this caller's.
+ */
+import { concat } from '../../lib/bytes.js'
+import type { List } from '../../mcp/envelope.js'
+
+export interface Cut {
+  readonly list: List
+  /** For each item, whether it stays. */
+  readonly keep: readonly boolean[]
+}
+
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+const encoder = new TextEncoder()
+const comma = encoder.encode(',')
+const open = encoder.encode('[')
+const close = encoder.encode(']')
+const privateScope = encoder.encode('"private"')
+
+export function spliceLists(
+  bytes: Uint8Array,
+  cuts: readonly Cut[],
+  cacheScope: Range | null,
+): Uint8Array {
+  const edits: { range: Range; pieces: Uint8Array[] }[] = []
+  for (const { list, keep } of cuts) {
+    if (keep.every(Boolean)) continue
+    const kept = list.items.filter((_, index) => keep[index] === true)
+    const pieces: Uint8Array[] = [open]
+    for (const [index, item] of kept.entries()) {
+      if (index > 0) pieces.push(comma)
+      pieces.push(bytes.subarray(item.start, item.end))
+    }
+    pieces.push(close)
+    edits.push({ range: list, pieces })
+  }
+  if (cacheScope !== null) edits.push({ range: cacheScope, pieces: [privateScope] })
+  if (edits.length === 0) return bytes
+  edits.sort((a, b) => a.range.start - b.range.start)
+  const out: Uint8Array[] = []
+  let at = 0
+  for (const { range, pieces } of edits) {
+    out.push(bytes.subarray(at, range.start), ...pieces)
+    at = range.end
+  }
+  out.push(bytes.subarray(at))
+  return concat(out)
+}

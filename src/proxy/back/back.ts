@@ -1,0 +1,21 @@
+/** What the pipeline knows of an upstream: something that answers an exchange with frames. */
+import type { FrameSink } from '../frames.js'
+
+export interface UpstreamRequest {
+  readonly verb: 'POST' | 'GET' | 'DELETE'
+  /** Name and value alternate; exactly what the upstream is to see, framing aside. */
+  readonly headers: readonly string[]
+  readonly body: Uint8Array | null
+}
+
+export interface Exchange {
+  /** Ends the exchange at the upstream; the sink hears nothing more. Harmless when it is over. */
+  abort(): void
+}
+
+export interface Back {
+  open(request: UpstreamRequest, sink: FrameSink): Exchange
+  /** Whether the upstream answers HTTP at all, asked now; never throws. */
+  answers(): Promise<boolean>
+  close(): Promise<void>
+}

@@ -1,0 +1,101 @@
+/** One HTTP request of a client: its body within limits, its answer at once or as it passes. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { concat } from '../../lib/bytes.js'
+import type { BodyResult, Inbound } from '../inbound.js'
+import type { HttpAnswer } from '../outcome.js'
+import { HttpSink } from './http-sink.js'
+
+export interface InboundLimits {
+  readonly maxBodyBytes: number
+  readonly bodyTimeoutMs: number
+}
+
+export class HttpInbound implements Inbound {
+  readonly transport = 'http'
+  readonly verb: string
+  readonly target: string
+  readonly rawHeaders: readonly string[]
+  readonly ip: string
+  readonly sink: HttpSink
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #limits: InboundLimits
+  #bytesIn = 0
+
+  constructor(request: IncomingMessage, response: ServerResponse, limits: InboundLimits) {
+    this.verb = request.method ?? ''
+    this.target = request.url ?? ''
+    this.rawHeaders = request.rawHeaders
+    this.ip = request.socket.remoteAddress ?? ''
+    this.sink = new HttpSink(response)
+    this.#request = request
+    this.#response = response
+    this.#limits = limits
+  }
+
+  get begun(): boolean {
+    return this.#response.headersSent
+  }
+
+  get bytesIn(): number {
+    return this.#bytesIn
+  }
+
+  onGone(listener: () => void): void {
+    const response = this.#response
+    response.once('close', () => {
+      if (!response.writableFinished) listener()
+    })
+  }
+
+  readBody(): Promise<BodyResult> {
+    const request = this.#request
+    const { maxBodyBytes, bodyTimeoutMs } = this.#limits
+    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
+      return Promise.resolve({ ok: false, problem: 'too-large' })
+    }
+    if (request.headers.expect !== undefined) this.#response.writeContinue()
+    return new Promise((resolve) => {
+      const chunks: Uint8Array[] = []
+      const settle = (result: BodyResult) => {
+        clearTimeout(timer)
+        request.removeAllListeners('data')
+        resolve(result)
+      }
+      const timer = setTimeout(() => settle({ ok: false, problem: 'too-slow' }), bodyTimeoutMs)
+      request.on('data', (chunk: Buffer) => {
+        this.#bytesIn += chunk.length
+        if (this.#bytesIn > maxBodyBytes) return settle({ ok: false, problem: 'too-large' })
+        chunks.push(chunk)
+      })
+      request.once('end', () => settle({ ok: true, bytes: concat(chunks) }))
+      request.once('error', () => settle({ ok: false, problem: 'aborted' }))
+      request.once('close', () => settle({ ok: false, problem: 'aborted' }))
+    })
+  }
+
+  reply(answer: HttpAnswer): void {
+    const response = this.#response
+    if (response.headersSent || response.destroyed) return
+    const body = answer.body === null ? '' : answer.body
+    const headers = [...answer.headers, 'content-length', String(Buffer.byteLength(body))]
+    // What is left of an unread body must not be taken for the next request.
+    if (!this.#request.complete) headers.push('connection', 'close')
+    response.writeHead(answer.status, headers)
+    response.end(body)
+    if (!this.#request.complete) this.#discardRest()
+  }
+
+  /** Ends a stream that would go on for ever, so that its client connects elsewhere. */
+  endStream(): void {
+    if (this.verb === 'GET' && this.begun) this.#response.end()
+  }
+
+  /** Reads on for a moment, so that the answer is not lost to a reset, then closes. */
+  #discardRest(): void {
+    const socket = this.#request.socket
+    this.#request.resume()
+    const timer = setTimeout(() => socket.destroy(), 1000)
+    socket.once('close', () => clearTimeout(timer))
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Frames onto one HTTP response. A JSON answer goes out in one write with its length, or chunked
+ * when it is large; events go out one `data:` line each, head flushed at once. A reader that stops
+ * reading holds its own exchange only, and is closed after a minute.
+ */
+import type { ServerResponse } from 'node:http'
+import type { GuardError } from '../../errors.js'
+import { comment, dataPrefix, encodeFields, type EventFields, oneLine } from '../../mcp/sse.js'
+import type { AnswerHead, Flow, FrameSink, Framing } from '../frames.js'
+
+/** How long a client may leave the answer unread before its connection is closed. */
+export const stallMs = 60_000
+
+export class HttpSink implements FrameSink {
+  readonly #response: ServerResponse
+  #framing: Framing = 'none'
+  #head: AnswerHead | null = null
+  #inEvent = false
+  #bytes = 0
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  /** Bytes of the answer's body so far. */
+  get bytesOut(): number {
+    return this.#bytes
+  }
+
+  head(head: AnswerHead): Flow {
+    this.#framing = head.framing
+    this.#head = head
+    if (head.framing !== 'sse') return undefined
+    this.#writeHead([])
+    this.#response.flushHeaders()
+    return undefined
+  }
+
+  part(bytes: Uint8Array): Flow {
+    if (this.#framing !== 'sse') {
+      this.#writeHead([])
+      return this.#write(bytes)
+    }
+    if (!this.#inEvent) this.#response.write(dataPrefix)
+    this.#inEvent = true
+    return this.#write(oneLine(bytes))
+  }
+
+  message(bytes: Uint8Array, fields: EventFields): Flow {
+    if (this.#framing !== 'sse') {
+      this.#bytes += bytes.length
+      if (this.#response.headersSent) this.#response.end(bytes)
+      else {
+        this.#writeHead(['content-length', String(bytes.length)])
+        this.#response.end(bytes)
+      }
+      return undefined
+    }
+    const tail = `\n${encodeFields(fields)}\n`
+    const started = this.#inEvent
+    this.#inEvent = false
+    const event = [...(started ? [] : [dataPrefix]), oneLine(bytes), Buffer.from(tail)]
+    return this.#write(Buffer.concat(event))
+  }
+
+  idle(fields: EventFields): Flow {
+    const text = encodeFields(fields)
+    return this.#write(text === '' ? comment : Buffer.from(`${text}\n`))
+  }
+
+  end(): Flow {
+    if (this.#response.writableEnded) return undefined
+    this.#writeHead(this.#framing === 'none' ? ['content-length', '0'] : [])
+    this.#response.end()
+    return undefined
+  }
+
+  fail(_: GuardError): void {
+    this.#response.destroy()
+  }
+
+  #writeHead(more: readonly string[]): void {
+    const head = this.#head
+    this.#head = null
+    if (head === null || this.#response.headersSent) return
+    const headers = ['x-content-type-options', 'nosniff', ...more]
+    for (const [name, value] of head.headers) headers.push(name, value)
+    if (head.framing === 'json') headers.push('content-type', 'application/json')
+    if (head.framing === 'sse') headers.push('content-type', 'text/event-stream')
+    this.#response.writeHead(head.status, headers)
+  }
+
+  #write(bytes: Uint8Array): Flow {
+    const response = this.#response
+    this.#bytes += bytes.length
+    if (response.destroyed || response.write(bytes)) return undefined
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => response.destroy(), stallMs)
+      const settle = () => {
+        clearTimeout(timer)
+        response.off('drain', settle)
+        response.off('close', settle)
+        resolve()
+      }
+      response.once('drain', settle)
+      response.once('close', settle)
+    })
+  }
+}

@@ -1,0 +1,28 @@
+/** What a front hands to the pipeline: a request whose body is not read yet, and ways to answer. */
+import type { FrameSink } from './frames.js'
+import type { HttpAnswer } from './outcome.js'
+
+export type BodyResult =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly problem: 'too-large' | 'too-slow' | 'aborted' }
+
+export interface Inbound {
+  readonly transport: 'http'
+  readonly verb: string
+  /** The request target as it was sent: never decoded, never normalised. */
+  readonly target: string
+  readonly rawHeaders: readonly string[]
+  readonly ip: string
+  /** Reads the body within the front's limits of size and time; call at most once. */
+  readBody(): Promise<BodyResult>
+  /** A whole answer at once. Exactly one of `reply` and `sink` is used, unless `sink` never began. */
+  reply(answer: HttpAnswer): void
+  /** An answer that passes from an upstream. `headers`: further ones, name and value alternate. */
+  readonly sink: FrameSink
+  /** True once `sink` has put a status on the wire. */
+  readonly begun: boolean
+  /** Called at most once, when the client goes before its answer is complete. */
+  onGone(listener: () => void): void
+  /** Bytes of the body read so far. */
+  readonly bytesIn: number
+}

@@ -1,0 +1,240 @@
+/**
+ * The last station of a forwarded exchange: what leaves for the client is on record first.
+ * Ties the answer filter to the decision point, seals a new session's id, and turns a failure into
+ * an answer as long as none has begun. Exactly one event per exchange; a long-lived stream leaves
+ * `stream.opened` and `stream.closed` instead.
+ */
+import type {
+  AuditEvent,
+  DecisionPoint,
+  ListKind,
+  Message,
+  OutcomeKind,
+  Question,
+  Reservation,
+} from '../domain.js'
+import { asGuardError, GuardError } from '../errors.js'
+import type { EventFields } from '../mcp/sse.js'
+import type { AnswerContext, Expected, Settled } from './answer/filter.js'
+import type { Exchange } from './back/back.js'
+import { corsHeaders } from './cors.js'
+import type { AnswerHead, Flow, FrameSink } from './frames.js'
+import type { Inbound } from './inbound.js'
+import { respond, rpcCodes, rpcError } from './respond.js'
+import type { Steps } from './steps.js'
+import { type Ending, serverMessageEvent, toAuditEvent, type Trail } from './trail.js'
+
+/** How long a legacy request may go on upstream after its client went (its disconnect is no cancel). */
+const orphanMs = 60_000
+
+export interface OutletParts {
+  readonly steps: Steps
+  readonly inbound: Inbound
+  readonly trail: Trail
+  readonly question: Question
+  readonly decisionPoint: DecisionPoint
+  readonly reservation: Reservation
+  readonly expected: Expected
+  /** Seals the session id of an `initialize` answer; null: the upstream's id cannot be used. */
+  readonly sealSession: ((upstreamId: string) => string | null) | null
+  /** Tells the server that its request was refused. */
+  readonly refuseServerRequest: (message: Message) => void
+  readonly onDone: (status: number) => void
+}
+
+export class Outlet implements FrameSink, AnswerContext {
+  readonly expected: Expected
+  readonly #parts: OutletParts
+  readonly #longLived: boolean
+  #exchange: Exchange | null = null
+  #status = 200
+  #framing: AnswerHead['framing'] = 'none'
+  #settled: Settled = { hidden: 0, dropped: 0, bytes: 0 }
+  #recorded = false
+  #opened = false
+  #over = false
+
+  constructor(parts: OutletParts) {
+    this.#parts = parts
+    this.expected = parts.expected
+    this.#longLived = parts.trail.asked.verb === 'GET'
+    parts.inbound.onGone(() => this.#gone())
+  }
+
+  attach(exchange: Exchange): void {
+    this.#exchange = exchange
+    if (this.#over) exchange.abort()
+  }
+
+  // ── AnswerContext: what the filter asks ───────────────────────────────────────────────────────
+
+  visible(kind: ListKind, names: readonly string[]): Promise<boolean[]> {
+    return this.#current().visible(this.#parts.question, kind, names)
+  }
+
+  allows(message: Message): boolean {
+    const { trail, question } = this.#parts
+    const { method, params, kind } = message
+    const judgement = this.#current().judge({ ...question, direction: 'server', kind, method, params })
+    this.#recordNow(serverMessageEvent(trail, message, judgement, this.#monotonicMs()))
+    if (!judgement.decision.allow && kind === 'request') this.#parts.refuseServerRequest(message)
+    return judgement.decision.allow
+  }
+
+  dropped(why: string): void {
+    this.#recordNow(this.#event({ event: 'dropped', outcome: 'failed', code: why, status: null }))
+  }
+
+  settle(settled: Settled): void {
+    this.#settled = settled
+    if (this.#longLived || this.#recorded) {
+      this.#recordNow(this.#event({ ...this.#forwarded(), event: 'message' }))
+      return
+    }
+    this.#record('message', 'forwarded')
+  }
+
+  // ── FrameSink: what the filter lets through ───────────────────────────────────────────────────
+
+  head(head: AnswerHead): Flow {
+    if (this.#over) return undefined
+    this.#status = head.status
+    this.#framing = head.framing
+    const headers = new Map(head.headers)
+    const sessionId = headers.get('mcp-session-id')
+    headers.delete('mcp-session-id')
+    if (sessionId !== undefined && this.#parts.sealSession !== null) {
+      const sealed = this.#parts.sealSession(sessionId)
+      if (sealed === null) {
+        this.fail(new GuardError('GUARD_UPSTREAM_INVALID', 'the session id is not visible ASCII'))
+        return undefined
+      }
+      headers.set('mcp-session-id', sealed)
+    }
+    if (head.framing === 'json') headers.set('cache-control', 'no-store')
+    const cors = corsHeaders(this.#parts.inbound.rawHeaders)
+    for (let index = 0; index + 1 < cors.length; index += 2) {
+      headers.set(cors[index] ?? '', cors[index + 1] ?? '')
+    }
+    if (this.#longLived && head.framing === 'sse') {
+      this.#opened = true
+      this.#recordNow(this.#event({ ...this.#forwarded(), event: 'stream.opened' }))
+    }
+    return this.#parts.inbound.sink.head({ ...head, headers })
+  }
+
+  part(bytes: Uint8Array): Flow {
+    return this.#over ? undefined : this.#parts.inbound.sink.part(bytes)
+  }
+
+  message(bytes: Uint8Array, fields: EventFields): Flow {
+    return this.#over ? undefined : this.#parts.inbound.sink.message(bytes, fields)
+  }
+
+  idle(fields: EventFields): Flow {
+    return this.#over ? undefined : this.#parts.inbound.sink.idle(fields)
+  }
+
+  end(): Flow {
+    if (this.#over) return undefined
+    try {
+      this.#record(this.#opened ? 'stream.closed' : 'message', 'forwarded')
+    } catch (thrown) {
+      this.fail(asGuardError(thrown, 'GUARD_AUDIT_UNAVAILABLE', 'the answer was not recorded'))
+      return undefined
+    }
+    this.#finish()
+    return this.#parts.inbound.sink.end()
+  }
+
+  fail(error: GuardError): void {
+    if (this.#over) return
+    const { inbound, trail, steps } = this.#parts
+    const { asked, requestId } = trail
+    const answer = respond({ kind: 'failed', error }, asked, requestId, steps.refusals)
+    const begun = inbound.begun
+    steps.observer.log?.('warn', `${error.code}: ${error.message}`, { request_id: requestId })
+    if (!begun) this.#status = answer.status
+    this.#tryRecord(this.#opened ? 'stream.closed' : 'message', 'failed', error.code)
+    this.#finish()
+    if (!begun) return inbound.reply(answer)
+    if (this.#framing !== 'sse' || asked.id === null) return inbound.sink.fail(error)
+    // An event stream has its status already: the caller gets the error as the answer on it.
+    const text = rpcError(asked, rpcCodes.failed, error.publicMessage, { requestId })
+    const flow = inbound.sink.message(Buffer.from(text), {})
+    if (flow === undefined) inbound.sink.end()
+    else flow.then(() => inbound.sink.end()).catch(() => inbound.sink.fail(error))
+  }
+
+  #gone(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#tryRecord(this.#opened ? 'stream.closed' : 'message', 'abandoned', null)
+    const exchange = this.#exchange
+    if (this.#parts.trail.asked.era === 'modern' || this.#longLived) exchange?.abort()
+    else setTimeout(() => exchange?.abort(), orphanMs).unref()
+    this.#parts.onDone(0)
+  }
+
+  #finish(): void {
+    this.#over = true
+    this.#parts.onDone(this.#status)
+  }
+
+  /** A call keeps the revision it was admitted under; what comes on a stream does not. */
+  #current(): DecisionPoint {
+    const { steps, decisionPoint } = this.#parts
+    return this.#longLived ? (steps.policy.current() ?? decisionPoint) : decisionPoint
+  }
+
+  #forwarded(): Ending {
+    const { hidden, dropped, bytes } = this.#settled
+    return {
+      event: 'message',
+      outcome: 'forwarded',
+      status: this.#status,
+      hidden,
+      dropped,
+      bytesIn: this.#parts.inbound.bytesIn,
+      bytesOut: bytes,
+    }
+  }
+
+  #event(ending: Ending): AuditEvent {
+    return toAuditEvent(this.#parts.trail, ending, this.#monotonicMs())
+  }
+
+  #monotonicMs(): number {
+    return this.#parts.steps.clock.monotonicMs()
+  }
+
+  /** The one event of this exchange, in the room that was reserved for it. */
+  #record(event: AuditEvent['event'], outcome: OutcomeKind, code: string | null = null): void {
+    if (this.#recorded) return
+    this.#recorded = true
+    const made = this.#event({
+      ...this.#forwarded(),
+      event,
+      outcome,
+      ...(code === null ? {} : { code }),
+    })
+    this.#parts.reservation.record(made)
+    this.#parts.steps.observer.outcome?.(made)
+  }
+
+  #tryRecord(event: AuditEvent['event'], outcome: OutcomeKind, code: string | null): void {
+    try {
+      this.#record(event, outcome, code)
+    } catch (error) {
+      this.#parts.steps.observer.log?.('error', `an event could not be recorded: ${String(error)}`)
+    }
+  }
+
+  #recordNow(event: AuditEvent): void {
+    const { audit, observer } = this.#parts.steps
+    const reservation = audit.reserve()
+    if (reservation === null) throw new GuardError('GUARD_AUDIT_UNAVAILABLE', 'the audit is full')
+    reservation.record(event)
+    observer.outcome?.(event)
+  }
+}

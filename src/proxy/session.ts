@@ -1,0 +1,107 @@
+/**
+ * Legacy sessions without a session store: the id a client gets is a sealed envelope around the
+ * upstream's own id, bound to its principal, so that any replica with the key serves it. Another
+ * principal's, an expired, a closed or a forged id is answered alike; the audit tells them apart.
+ * Holds no right: every message on a session is identified and judged by itself.
+ */
+import type { ClientInfo, Identity, JsonObject } from '../domain.js'
+import type { Sealer } from '../lib/seal.js'
+import { sha256 } from '../lib/secrets.js'
+
+export interface Session {
+  /** The id that the upstream knows. */
+  readonly upstreamId: string
+  /** What the client asked for in `initialize`; later requests may name another by header. */
+  readonly protocolVersion: string | null
+  readonly client: ClientInfo | null
+  /** Names the session in facts and audit without being a session id. */
+  readonly fingerprint: string
+}
+
+export type OpenedSession =
+  | { readonly ok: true; readonly session: Session }
+  | { readonly ok: false; readonly reason: SessionProblem }
+
+export type SessionProblem =
+  | 'session-unknown'
+  | 'session-foreign'
+  | 'session-expired'
+  | 'session-closed'
+
+export interface Sessions {
+  /** Text for the client, or null when the upstream's id is not one (RFC: visible ASCII, ≤ 1 KiB). */
+  seal(upstream: string, session: Omit<Session, 'fingerprint'>, identity: Identity): string | null
+  open(text: string, upstream: string, identity: Identity): OpenedSession
+  /** After a DELETE: this process answers for the session no more. */
+  close(session: Session): void
+}
+
+const lifetimeMs = 24 * 60 * 60 * 1000
+/** Closed sessions remembered here; the oldest go first, and then the upstream answers 404. */
+const maxClosed = 100_000
+const upstreamIdPattern = /^[\x21-\x7e]{1,1024}$/
+
+export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
+  const closed = new Set<string>()
+
+  function seal(
+    upstream: string,
+    session: Omit<Session, 'fingerprint'>,
+    identity: Identity,
+  ): string | null {
+    if (!upstreamIdPattern.test(session.upstreamId)) return null
+    const now = nowMs()
+    return sealer.seal({
+      up: upstream,
+      id: session.upstreamId,
+      version: session.protocolVersion,
+      client: session.client === null ? null : { ...session.client },
+      issued: now,
+      expires: now + lifetimeMs,
+      owner: identity.binding,
+    })
+  }
+
+  function open(text: string, upstream: string, identity: Identity): OpenedSession {
+    const payload = sealer.open(text)
+    if (payload === null || payload['up'] !== upstream) return { ok: false, reason: 'session-unknown' }
+    const { id, expires, owner, version } = payload
+    if (typeof id !== 'string' || typeof expires !== 'number') {
+      return { ok: false, reason: 'session-unknown' }
+    }
+    if (owner !== identity.binding) return { ok: false, reason: 'session-foreign' }
+    if (expires <= nowMs()) return { ok: false, reason: 'session-expired' }
+    const fingerprint = fingerprintOf(upstream, id)
+    if (closed.has(fingerprint)) return { ok: false, reason: 'session-closed' }
+    const session: Session = {
+      upstreamId: id,
+      protocolVersion: typeof version === 'string' ? version : null,
+      client: readClient(payload),
+      fingerprint,
+    }
+    return { ok: true, session }
+  }
+
+  function close(session: Session): void {
+    if (closed.size === maxClosed) {
+      for (const oldest of closed) {
+        closed.delete(oldest)
+        break
+      }
+    }
+    closed.add(session.fingerprint)
+  }
+
+  return { seal, open, close }
+}
+
+function readClient(payload: JsonObject): ClientInfo | null {
+  const client = payload['client']
+  if (typeof client !== 'object' || client === null || Array.isArray(client)) return null
+  const { name, version } = client
+  return typeof name === 'string' && typeof version === 'string' ? { name, version } : null
+}
+
+function fingerprintOf(upstream: string, id: string): string {
+  return sha256(`${upstream.length}:${upstream}${id}`).toString('base64url').slice(0, 22)
+}

@@ -1,0 +1,39 @@
+/** Everything the pipeline is handed: its steps, and what they need. Types only. */
+import type {
+  AuditLog,
+  Identify,
+  Limit,
+  Limiter,
+  Observer,
+  PolicyHolder,
+  Server,
+  Subject,
+} from '../domain.js'
+import type { Clock } from '../lib/clock.js'
+import type { JsonLimits } from '../mcp/json.js'
+import type { AdmitRules } from './admit.js'
+import type { Back } from './back/back.js'
+import type { RefusalForms } from './respond.js'
+import type { Sessions } from './session.js'
+
+export interface Route {
+  readonly server: Server
+  readonly back: Back
+}
+
+export interface Steps {
+  readonly clock: Clock
+  readonly nextRequestId: () => string
+  readonly admission: AdmitRules
+  readonly routes: ReadonlyMap<string, Route>
+  readonly identify: Identify
+  readonly jsonLimits: JsonLimits
+  readonly sessions: Sessions
+  readonly policy: PolicyHolder
+  readonly limiter: Limiter
+  /** What applies to a principal where a decision names no limits. */
+  readonly defaultLimits: (subject: Subject) => readonly Limit[]
+  readonly audit: AuditLog
+  readonly observer: Observer
+  readonly refusals: RefusalForms
+}
