@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createLineWriter } from '../../src/audit/line-writer.js'
+
+test('a pipe nobody reads: short writes, an error after a bounded wait, then a line of its own', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mcp-guard-audit-'))
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  try {
+    const writer = createLineWriter(fd, false)
+    const line = `${'x'.repeat(9_999)}\n`
+    let whole = 0
+    const start = performance.now()
+    assert.throws(() => {
+      for (;;) {
+        writer.write(line)
+        whole += 1
+      }
+    }, /EAGAIN/)
+    assert.ok(performance.now() - start < 2_000)
+    assert.is(whole, 6)
+    const first = drain(fd)
+    assert.is(first.slice(0, 60_000), line.repeat(6))
+    // The pipe took 65,536 bytes: the seventh line is torn after 5,536.
+    assert.is(first.slice(60_000), 'x'.repeat(5_536))
+
+    writer.write('next\n')
+    writer.write('last\n')
+    assert.is(drain(fd), '\nnext\nlast\n')
+  } finally {
+    closeSync(fd)
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+function drain(fd: number): string {
+  const bytes = Buffer.alloc(1 << 20)
+  return bytes.toString('latin1', 0, readSync(fd, bytes))
+}
+
+test.run()
