@@ -24,11 +24,12 @@ test('a pipe nobody reads: short writes, an error after a bounded wait, then a l
       }
     }, /EAGAIN/)
     assert.ok(performance.now() - start < 2_000)
-    assert.is(whole, 6)
-    const first = drain(fd)
-    assert.is(first.slice(0, 60_000), line.repeat(6))
-    // The pipe took 65,536 bytes: the seventh line is torn after 5,536.
-    assert.is(first.slice(60_000), 'x'.repeat(5_536))
+    const text = drain(fd)
+    assert.ok(whole > 0)
+    assert.ok(text.startsWith(line.repeat(whole)))
+    // The pipe has room for some of the next line: it is torn.
+    const torn = text.slice(whole * line.length)
+    assert.ok(torn.length > 0 && torn === 'x'.repeat(torn.length))
 
     writer.write('next\n')
     writer.write('last\n')
