@@ -60,7 +60,9 @@ function endProblems(run: FileRun): string[] {
 // uvu forgets a suite whose `run()` is missing, and tests that are registered after it, without a
 // word as soon as another suite of the file runs. The compiled source tells.
 function unrunSuites(source: string): string[] {
-  const names = [...source.matchAll(/(?:const|let)\s+(\w+)\s*=\s*suite\s*\(/g)].map((m) => m[1])
+  const names = [...source.matchAll(/^(?:export )?(?:const|let) (\w+) = suite\(/gm)].map(
+    (m) => m[1],
+  )
   if (/^import\s*\{[^}]*\btest\b[^}]*\}\s*from\s*['"]uvu['"]/m.test(source)) names.push('test')
   return names.flatMap((name) => {
     const runs = [...source.matchAll(new RegExp(`^${name}\\.run\\(\\);?$`, 'gm'))]

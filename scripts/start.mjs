@@ -1,0 +1,181 @@
+/**
+ * `npm start`: from a fresh clone to a guarded MCP server. Installs what is missing, builds, starts
+ * a demo server and the gateway in front of it, and prints three lines to try. Ctrl-C, SIGTERM, a
+ * closed terminal and the death of npm all end both, and so does the end of either of them.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { build, isBuilt } from './lib/build.mjs'
+import { writeDemoFiles } from './lib/demo-files.mjs'
+import { installMissing, seconds } from './lib/install.mjs'
+
+/** Something the reader can put right; shown without a stack. */
+class Fixable extends Error {}
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
+const leash = new URL('./lib/leash.mjs', import.meta.url).href
+const readyLimitMs = 60_000
+// The gateway lets calls in flight finish; these are past its own limits.
+const stopLimitMs = 15_000
+
+/** What runs, in the order of starting. */
+const running = []
+let stopping = false
+
+try {
+  await main()
+} catch (error) {
+  await fail(error)
+}
+
+async function main() {
+  const port = wantedPort()
+  installMissing(root, 'packages')
+  if (!isBuilt(root)) compile()
+  if (!(await isFree(port))) {
+    throw new Fixable(
+      `Port ${port} of 127.0.0.1 is taken. Start on another one:\n  npm start -- --port ${port + 1}`,
+    )
+  }
+  stopOnSignals()
+  const demo = launch('demo server', [join(root, 'scripts', 'demo-server.mjs')], {
+    // One of its tools shows its whole environment to the caller.
+    env: pick(process.env, ['PATH', 'SystemRoot']),
+  })
+  const upstreamUrl = await firstLine(demo)
+  const folder = join(root, '.demo')
+  const adminPort = (await isFree(9090)) ? 9090 : 0
+  const config = writeDemoFiles(folder, { port, adminPort, upstreamUrl })
+  const gateway = launch('gateway', [join(root, 'dist/src/cli/main.js'), 'run', '--config', config])
+  gateway.stdout.pipe(process.stdout)
+  await untilReady(gateway, `http://127.0.0.1:${port}/ready`)
+  console.log(instructions(`http://127.0.0.1:${port}/mcp/everything`))
+}
+
+function wantedPort() {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: '8080' } } })
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new Fixable(`--port takes a number from 1 to 65535, e.g. npm start -- --port 8081`)
+  }
+  return port
+}
+
+function compile() {
+  const started = performance.now()
+  console.log('Building ...')
+  const { ok, output } = build(root)
+  if (!ok) throw new Fixable(`The build failed:\n${output}`)
+  console.log(`Built in ${seconds(started)}`)
+}
+
+function launch(name, args, options = {}) {
+  const child = spawn(process.execPath, ['--import', leash, ...args], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // A group of its own: the terminal's Ctrl-C comes to us, and we end them in order.
+    detached: process.platform !== 'win32',
+    ...options,
+  })
+  child.once('exit', (code, signal) => {
+    if (!stopping)
+      void fail(new Fixable(`The ${name} ended by itself (${signal ?? `exit ${code}`}).`))
+  })
+  running.push(child)
+  return child
+}
+
+async function firstLine(child) {
+  const lines = createInterface({ input: child.stdout })
+  const [line] = await once(lines, 'line')
+  return line
+}
+
+async function untilReady(gateway, url) {
+  const deadline = performance.now() + readyLimitMs
+  while (!stopping && gateway.exitCode === null) {
+    const response = await fetch(url).catch(() => undefined)
+    await response?.arrayBuffer()
+    if (response?.ok) return
+    if (performance.now() > deadline) throw new Fixable(`The gateway is not ready: ${url}`)
+    await sleep(25)
+  }
+  // Whoever ended it reports why and ends this process.
+  await new Promise(() => {})
+}
+
+function instructions(url) {
+  const cli = 'node dist/src/cli/main.js'
+  return `
+mcp-guard guards a real MCP server at ${url}
+Paste these into another terminal, in this folder:
+
+  allowed, the reader's key may call echo:
+    ${cli} call --url ${url} --key-file .demo/reader.key echo message=hello
+
+  denied, with what the audit tells you about it:
+    ${cli} call --url ${url} --key-file .demo/reader.key --audit .demo/audit.ndjson get-env
+
+  what each key can see:
+    ${cli} list --url ${url} --key-file .demo/reader.key --key-file .demo/admin.key
+
+Ctrl-C stops everything.`
+}
+
+function stopOnSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (stopping) for (const child of running) child.kill('SIGKILL')
+      else void stop(0)
+    })
+  }
+  // npm that is killed outright leaves its script behind with another parent.
+  const parent = process.ppid
+  const underNpm = process.env.npm_lifecycle_event !== undefined
+  const watch = () => {
+    if (underNpm && process.ppid !== parent && !stopping) void stop(0)
+  }
+  setInterval(watch, 500).unref()
+}
+
+// The gateway first, so that calls in flight still find their server.
+async function stop(exitCode) {
+  stopping = true
+  for (const child of running.reverse()) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs)
+    await ended
+    clearTimeout(timer)
+  }
+  process.exit(exitCode)
+}
+
+async function fail(error) {
+  if (stopping) return
+  console.error(error instanceof Fixable ? `\n${error.message}` : error)
+  await stop(1)
+}
+
+async function isFree(port) {
+  const probe = createServer()
+  const listening = once(probe, 'listening')
+  probe.listen(port, '127.0.0.1')
+  const free = await listening.then(
+    () => true,
+    () => false,
+  )
+  await new Promise((resolve) => probe.close(resolve))
+  return free
+}
+
+function pick(from, names) {
+  return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]))
+}
