@@ -23,9 +23,9 @@ export interface ListenConfig {
   readonly port: number
   /** Without a trailing slash; null: clients use the listening address. */
   readonly publicUrl: string | null
-  /** Lower-case `host` or `host:port`, beside the listening address and the host of publicUrl. */
+  /** Lower case, without port; beside the listening address and the host of publicUrl. */
   readonly allowedHosts: readonly string[]
-  /** Whole origins, beside the origin of publicUrl. */
+  /** Whole origins, beside those whose host is accepted. */
   readonly allowedOrigins: readonly string[]
   readonly maxBodyBytes: number
   readonly maxDepth: number

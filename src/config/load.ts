@@ -13,7 +13,7 @@ import { readFileText } from './read-file.js'
 import { type Lookup, resolveReferences } from './references.js'
 import { validateDocument } from './schema.js'
 import { checkLiteralSecrets, exposedProblem } from './secrets.js'
-import { isMap } from './view.js'
+import { isMap, textAt } from './view.js'
 import { parseYaml, type YamlMap } from './yaml.js'
 
 export interface LoadOptions {
@@ -24,7 +24,12 @@ export interface LoadOptions {
 
 export type LoadedConfig =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
+  | {
+      readonly ok: false
+      readonly problems: readonly ConfigProblem[]
+      /** Where the policy is, when that much is known; for commands that check both. */
+      readonly policyPath: string | null
+    }
 
 const maxFileBytes = 1024 * 1024
 const maxReferencedBytes = 64 * 1024
@@ -32,7 +37,9 @@ const maxReferencedBytes = 64 * 1024
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const { file, overrides = {} } = options
   const read = file === undefined ? emptyDocument() : readDocument(file)
-  if (read.document === null) return { ok: false, problems: read.problems }
+  if (read.document === null) {
+    return { ok: false, problems: read.problems, policyPath: null }
+  }
   const { document, lines } = read
   const sources = applyOverrides(document, overrides)
   // A reference that failed is still in its text; what the schema says to that is no news.
@@ -41,10 +48,15 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     .filter((problem) => !unresolved.has(problem.pointer))
     .map((problem) => placed(problem, { file, lines, sources }))
   const problems = [...read.problems, ...found].sort(byLine)
-  if (problems.length > 0) return { ok: false, problems }
   const folder = file === undefined ? process.cwd() : dirname(resolve(file))
+  const policyFolder = overrides.policy === undefined ? folder : process.cwd()
+  if (problems.length > 0) {
+    const path = textAt(document, 'policy', 'path')
+    const known = path !== undefined && !problems.some(({ pointer }) => pointer === '/policy/path')
+    return { ok: false, problems, policyPath: known ? resolve(policyFolder, path) : null }
+  }
   const config = normaliseConfig(document as unknown as CompleteConfigFile, {
-    policy: overrides.policy === undefined ? folder : process.cwd(),
+    policy: policyFolder,
     audit: folder,
   })
   return { ok: true, config }

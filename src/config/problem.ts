@@ -3,6 +3,8 @@
  * never thrown one by one. Texts name keys and places, never a value that could be a secret.
  */
 
+import { cutText, escapeUnprintable } from '../lib/printable.js'
+
 export interface ConfigProblem {
   /** The file, or the command-line option, that the value came from; absent where nothing did. */
   readonly source?: string
@@ -25,7 +27,7 @@ export function formatConfigProblem({
   const places: string[] = []
   if (source !== undefined) places.push(line === undefined ? source : `${source}:${line}`)
   if (pointer !== '') places.push(pointer)
-  return [...places, `${problem}; ${fix}`].join(': ')
+  return escapeUnprintable([...places, `${problem}; ${fix}`].join(': '))
 }
 
 /** Appends one reference token to a JSON Pointer, escaped (RFC 6901, section 3). */
@@ -38,7 +40,7 @@ export function parentPointer(pointer: string): string | undefined {
   return pointer === '' ? undefined : pointer.slice(0, pointer.lastIndexOf('/'))
 }
 
-/** A key or name as it may stand in a message: quoted, control characters escaped, cut. */
+/** A key or name as it may stand in a message: quoted, in one line, cut. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text)
+  return escapeUnprintable(JSON.stringify(cutText(text, 64)))
 }

@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
 import { parseDuration } from '../lib/duration.js'
+import { packageFile } from '../lib/package-root.js'
 import { parseInstant } from './instant.js'
 import { nearestKey } from './nearest.js'
 import { type ConfigProblem, childPointer, quoted } from './problem.js'
@@ -30,8 +31,6 @@ interface DurationBounds {
   readonly minimum: string
   readonly maximum: string
 }
-
-const schemaUrl = new URL('../../../schemas/config.schema.json', import.meta.url)
 
 /**
  * Fills defaults into `document` in place. `references` are the pointers of texts that came from a
@@ -66,7 +65,7 @@ function createValidator() {
     schemaType: 'object',
     validate: isDurationWithin,
   })
-  return ajv.compile(JSON.parse(readFileSync(schemaUrl, 'utf8')))
+  return ajv.compile(JSON.parse(readFileSync(packageFile('schemas', 'config.schema.json'), 'utf8')))
 }
 
 function isDurationWithin(bounds: DurationBounds, text: string): boolean {

@@ -1,5 +1,6 @@
 /** What is allowed but probably not meant, one line each, for the log at start. */
 
+import { isWildcard } from './address.js'
 import type { Config } from './config.js'
 
 export function configWarnings(config: Config): string[] {
@@ -8,6 +9,12 @@ export function configWarnings(config: Config): string[] {
   if (apiKeys.length === 0 && !anonymous) {
     warnings.push(
       'no API key is configured: every call will be answered 401; make one with mcp-guard keygen',
+    )
+  }
+  const { host, publicUrl, allowedHosts } = config.listen
+  if (isWildcard(host) && publicUrl === null && allowedHosts.length === 0) {
+    warnings.push(
+      'only localhost and the listening address are accepted in the Host header: to be reached from elsewhere, set listen.publicUrl or listen.allowedHosts',
     )
   }
   return warnings

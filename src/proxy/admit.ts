@@ -3,8 +3,9 @@
  * verb, doubled headers. Nothing of the caller is known yet and nothing of the body is read.
  * Paths match whole and undecoded: a path that would have to be normalised is an unknown one.
  */
-import { parseMediaType } from '../lib/media-type.js'
+
 import { singleHeader } from '../lib/headers.js'
+import { parseMediaType } from '../lib/media-type.js'
 import { type Rejected, rejected } from './outcome.js'
 
 export interface AdmitRules {
@@ -52,7 +53,7 @@ export function admit<Route>(
       return refuse(400, -32600, 'header-doubled', 'a header is there twice')
     }
   }
-  if (!hostAllowed(value(head, 'host'), rules)) {
+  if (!hostAllowed(value(head, 'host'), rules.hosts)) {
     return refuse(403, -32600, 'host-refused', 'this Host is not served here')
   }
   const origin = value(head, 'origin')
@@ -79,20 +80,17 @@ function admitBody<Route>(head: RequestHead, route: Route): Admitted<Route> {
   return { ok: true, route }
 }
 
-/** The origin that may read the answer (CORS), null when the caller is no browser. */
-export function corsOrigin(head: RequestHead): string | null {
-  return value(head, 'origin')
-}
-
-function hostAllowed(host: string | null, rules: AdmitRules): boolean {
-  const match = host === null ? null : /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$/.exec(host)
-  return match?.[1] !== undefined && rules.hosts.has(match[1].toLowerCase())
+/** A Host header's name, its port aside, is one of `hosts`. Absent or malformed is not allowed. */
+export function hostAllowed(host: string | null, hosts: ReadonlySet<string>): boolean {
+  const match =
+    host === null ? null : /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$/.exec(host)
+  return match?.[1] !== undefined && hosts.has(match[1].toLowerCase())
 }
 
 function originAllowed(origin: string, rules: AdmitRules): boolean {
   if (rules.origins.has(origin)) return true
   const match = /^https?:\/\/([^/@?#]+)$/.exec(origin)
-  return match?.[1] !== undefined && hostAllowed(match[1], rules)
+  return match?.[1] !== undefined && hostAllowed(match[1], rules.hosts)
 }
 
 function value(head: RequestHead, name: string): string | null {

@@ -1,5 +1,12 @@
 /** How an exchange can end before anything was forwarded, and what is known of what was asked. */
-import type { Era, JsonObject, Judgement, MessageId, MessageKind, UnidentifiedReason } from '../domain.js'
+import type {
+  Era,
+  JsonObject,
+  Judgement,
+  MessageId,
+  MessageKind,
+  UnidentifiedReason,
+} from '../domain.js'
 import type { GuardError } from '../errors.js'
 
 /** The closed union of refusals; `respond` maps each to an answer, `record` to an audit event. */

@@ -22,7 +22,7 @@ import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Inbound } from './inbound.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Steps } from './steps.js'
-import { type Ending, serverMessageEvent, toAuditEvent, type Trail } from './trail.js'
+import { type Ending, serverMessageEvent, type Trail, toAuditEvent } from './trail.js'
 
 /** How long a legacy request may go on upstream after its client went (its disconnect is no cancel). */
 const orphanMs = 60_000
@@ -75,7 +75,13 @@ export class Outlet implements FrameSink, AnswerContext {
   allows(message: Message): boolean {
     const { trail, question } = this.#parts
     const { method, params, kind } = message
-    const judgement = this.#current().judge({ ...question, direction: 'server', kind, method, params })
+    const judgement = this.#current().judge({
+      ...question,
+      direction: 'server',
+      kind,
+      method,
+      params,
+    })
     this.#recordNow(serverMessageEvent(trail, message, judgement, this.#monotonicMs()))
     if (!judgement.decision.allow && kind === 'request') this.#parts.refuseServerRequest(message)
     return judgement.decision.allow

@@ -20,7 +20,7 @@ import { readBody } from './read.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Session } from './session.js'
 import type { Route, Steps } from './steps.js'
-import { toAuditEvent, type Trail } from './trail.js'
+import { type Trail, toAuditEvent } from './trail.js'
 
 /** What is to be sent, once everything about it has been found in order. */
 interface Admitted {
@@ -81,7 +81,7 @@ async function describe(
   inbound: Inbound,
   trail: Trail,
   steps: Steps,
-): Promise<Refusal | Pick<Question, 'method' | 'params'> & { messageKind: MessageKind }> {
+): Promise<Refusal | (Pick<Question, 'method' | 'params'> & { messageKind: MessageKind })> {
   if (inbound.verb === 'POST') {
     const body = await inbound.readBody()
     const read = readBody(body, inbound.rawHeaders, steps.jsonLimits, trail.asked)
@@ -156,8 +156,7 @@ async function judgeAndForward(
   const { decision } = judgement
   if (!decision.allow) return { kind: 'denied', judgement }
 
-  const limits: readonly Limit[] =
-    decision.limits ?? steps.defaultLimits(admitted.identity.subject)
+  const limits: readonly Limit[] = decision.limits ?? steps.defaultLimits(admitted.identity.subject)
   trail.limits = limits
   const taken = await steps.limiter.take(limits)
   if (!taken.ok) {

@@ -8,7 +8,12 @@ import type { Judgement } from '../domain.js'
 import type { Asked, HttpAnswer, Refusal, Rejected } from './outcome.js'
 
 /** JSON-RPC error codes of our own, outside the range that JSON-RPC 2.0 reserves. */
-export const rpcCodes = { unauthenticated: 1401, denied: 1403, limited: 1429, failed: -32603 } as const
+export const rpcCodes = {
+  unauthenticated: 1401,
+  denied: 1403,
+  limited: 1429,
+  failed: -32603,
+} as const
 
 export interface RefusalForms {
   readonly deniedCall: 'result' | 'error' | 'http'

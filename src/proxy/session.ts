@@ -64,7 +64,8 @@ export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
 
   function open(text: string, upstream: string, identity: Identity): OpenedSession {
     const payload = sealer.open(text)
-    if (payload === null || payload['up'] !== upstream) return { ok: false, reason: 'session-unknown' }
+    if (payload === null || payload['up'] !== upstream)
+      return { ok: false, reason: 'session-unknown' }
     const { id, expires, owner, version } = payload
     if (typeof id !== 'string' || typeof expires !== 'number') {
       return { ok: false, reason: 'session-unknown' }

@@ -12,8 +12,8 @@ import type {
   OutcomeKind,
   Server,
 } from '../domain.js'
-import { namedItems } from '../mcp/methods.js'
 import type { Classified } from '../mcp/classify.js'
+import { namedItems } from '../mcp/methods.js'
 import type { Asked } from './outcome.js'
 import type { Session } from './session.js'
 
@@ -122,4 +122,33 @@ function subjectOf({ subject }: Identity): AuditEvent['subject'] {
 
 function microseconds(milliseconds: number): number {
   return Math.max(0, Math.round(milliseconds * 1000))
+}
+
+/** A connection whose bytes never became a request: only its address is known. */
+export function unreadableEvent(
+  requestId: string,
+  code: string,
+  status: number,
+  ip: string,
+  nowMs: number,
+): AuditEvent {
+  const asked: Asked = { verb: '', era: null, kind: null, id: null, method: null, task: false }
+  const trail: Trail = {
+    requestId,
+    startedMs: 0,
+    nowMs,
+    ip,
+    transport: 'http',
+    asked,
+    identity: null,
+    server: null,
+    message: null,
+    classified: null,
+    session: null,
+    judgement: null,
+    limits: null,
+    decideMs: 0,
+    forwardedMs: null,
+  }
+  return toAuditEvent(trail, { event: 'refused', outcome: 'rejected', code, status }, 0)
 }

@@ -27,7 +27,7 @@ export function readArtefactInfo(at = packageFile(folder)): ArtefactInfo {
 }
 
 /** The raw module, verified. */
-export function readArtefact(at = packageFile(folder)): Buffer {
+export function readArtefact(at = packageFile(folder)): Uint8Array<ArrayBuffer> {
   const info = readArtefactInfo(at)
   const packed = read(`${at}/rego.wasm.br`)
   const raw = unpack(packed, info.bytes)
@@ -41,12 +41,14 @@ export function readArtefact(at = packageFile(folder)): Buffer {
   return raw
 }
 
-function unpack(packed: Buffer, bytes: number): Buffer {
+function unpack(packed: Buffer, bytes: number): Uint8Array<ArrayBuffer> {
   try {
-    return brotliDecompressSync(packed, {
+    const raw = brotliDecompressSync(packed, {
       params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 },
       maxOutputLength: bytes,
     })
+    // Its memory is never shared; the type cannot say so.
+    return new Uint8Array(raw.buffer as ArrayBuffer, raw.byteOffset, raw.byteLength)
   } catch (thrown) {
     throw asGuardError(thrown, 'GUARD_INTERNAL', 'compiler/rego.wasm.br cannot be unpacked')
   }

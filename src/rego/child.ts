@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   let reply: string
   try {
     const raw = readArtefact(artefactFolder)
-    const reactor = startReactor(Uint8Array.from(raw), (text) => process.stderr.write(text))
+    const reactor = startReactor(raw, (text) => process.stderr.write(text))
     reply = reactor(await readStdin())
   } catch (thrown) {
     reply = JSON.stringify({ ok: false, fault: describeThrown(thrown) })

@@ -15,7 +15,7 @@ interface ReactorExports {
 }
 
 export function startReactor(
-  raw: Uint8Array<ArrayBuffer>,
+  raw: BufferSource,
   stderr: (text: string) => void,
 ): Reactor {
   const module = new WebAssembly.Module(raw)

@@ -118,7 +118,7 @@ async function linksToFolder(path: string): Promise<boolean> {
   }
 }
 
-/** The byte order mark is kept: the compiler refuses it with its place. */
+/** Strict: a replaced character could turn one name into another. */
 function decode(content: Buffer, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)

@@ -6,10 +6,10 @@
  */
 import { Pool } from 'undici'
 import { asGuardError, GuardError } from '../../errors.js'
-import { parseMediaType } from '../../lib/media-type.js'
-import type { AnswerHead, Flow, FrameSink, Framing } from '../frames.js'
+import type { Flow, FrameSink } from '../frames.js'
 import type { Back, Exchange, UpstreamRequest } from './back.js'
 import { type BodyDecoder, EventBody, JsonBody } from './decode.js'
+import { type ResponseHeaders, readHead } from './head.js'
 
 export interface HttpBackOptions {
   readonly url: string
@@ -19,18 +19,7 @@ export interface HttpBackOptions {
   readonly maxConnections: number
 }
 
-type Headers = Record<string, string | string[] | undefined>
 type Controller = { abort(reason: Error): void; pause(): void; resume(): void }
-
-/** Headers of an upstream's answer that a client may see. Framing and identity are the gateway's. */
-const passedHeaders = [
-  'mcp-session-id',
-  'mcp-protocol-version',
-  'retry-after',
-  'cache-control',
-  'x-accel-buffering',
-  'allow',
-] as const
 
 export function createHttpBack(options: HttpBackOptions): Back {
   const url = new URL(options.url)
@@ -91,7 +80,7 @@ class HttpExchange implements Exchange {
     if (this.#over) controller.abort(new Error('the exchange was ended'))
   }
 
-  onResponseStart(_: Controller, status: number, headers: Headers): void {
+  onResponseStart(_: Controller, status: number, headers: ResponseHeaders): void {
     if (status < 200 || this.#over) return
     const read = readHead(status, headers)
     if (typeof read === 'string') return this.#fail(new GuardError('GUARD_UPSTREAM_INVALID', read))
@@ -167,36 +156,6 @@ class HttpExchange implements Exchange {
     this.#over = true
     this.#controller?.abort(new Error(reason))
   }
-}
-
-/** The head as frames know it, or why the answer cannot be passed on. */
-function readHead(status: number, headers: Headers): AnswerHead | string {
-  if (status === 401 || status === 403) return `the upstream refused the gateway with ${status}`
-  if (status >= 300 && status < 400) return `the upstream redirects (${status})`
-  const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') return 'the answer is encoded'
-  const framing = readFraming(status, headers['content-type'])
-  if (framing === null) return 'the answer has a content type that is not MCP'
-  if (framing === 'none' && status >= 500 && status !== 503) return `the upstream failed: ${status}`
-  const passed = new Map<string, string>()
-  for (const name of passedHeaders) {
-    const value = headers[name]
-    if (Array.isArray(value)) return `the answer has two \`${name}\` headers`
-    if (value !== undefined) passed.set(name, value)
-  }
-  return { status, framing, headers: passed }
-}
-
-function readFraming(status: number, contentType: string | string[] | undefined): Framing | null {
-  if (status === 202 || status === 204 || status === 205) return 'none'
-  // Error pages in other formats keep their status and lose their body.
-  const otherwise = status >= 400 || contentType === undefined ? 'none' : null
-  if (typeof contentType !== 'string') return otherwise
-  const media = parseMediaType(contentType)
-  if (media === null || (media.charset ?? 'utf-8') !== 'utf-8') return otherwise
-  if (media.essence === 'application/json') return 'json'
-  if (media.essence === 'text/event-stream') return status === 200 ? 'sse' : otherwise
-  return otherwise
 }
 
 function upstreamError(error: unknown): GuardError {

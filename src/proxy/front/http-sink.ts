@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { GuardError } from '../../errors.js'
-import { comment, dataPrefix, encodeFields, type EventFields, oneLine } from '../../mcp/sse.js'
+import { comment, dataPrefix, type EventFields, encodeFields, oneLine } from '../../mcp/sse.js'
 import type { AnswerHead, Flow, FrameSink, Framing } from '../frames.js'
 
 /** How long a client may leave the answer unread before its connection is closed. */

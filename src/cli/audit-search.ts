@@ -1,0 +1,34 @@
+/**
+ * The audit line of one decision, searched from the end of an NDJSON file: what was decided a moment
+ * ago stands in its last lines. Looks at the end of the file only and never at rotated files.
+ */
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+
+const maxTailBytes = 8 * 1024 * 1024
+
+/** The line as it was written; null when it is not among the last ones. Throws when unreadable. */
+export function findAuditLine(path: string, decisionId: string): string | null {
+  const lines = readTail(path).split('\n').reverse()
+  return lines.find((line) => line.includes(decisionId) && isOf(line, decisionId)) ?? null
+}
+
+function isOf(line: string, decisionId: string): boolean {
+  try {
+    return (JSON.parse(line) as { decision_id?: unknown } | null)?.decision_id === decisionId
+  } catch {
+    return false
+  }
+}
+
+function readTail(path: string): string {
+  const descriptor = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(descriptor)
+    const bytes = Buffer.alloc(Math.min(size, maxTailBytes))
+    const length = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length)
+    return bytes.subarray(0, length).toString('utf8')
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * `keygen`: a new API key and the entry that lets it in. The key is shown or written once and kept
+ * nowhere; the configuration gets its digest only.
+ */
+
+import { writeFileSync } from 'node:fs'
+import type { CommandModule } from 'yargs'
+import { randomKeyText, sha256Hex } from '../lib/secrets.js'
+import { repeatedOption, textOption } from './options.js'
+import { printLine, UsageError } from './terminal.js'
+
+interface KeygenArguments {
+  readonly id: string
+  readonly role?: readonly string[] | undefined
+  readonly out?: string | undefined
+}
+
+export const keygenCommand: CommandModule<object, KeygenArguments> = {
+  command: 'keygen',
+  describe: 'Make an API key and the configuration entry for it',
+  builder: (program) =>
+    program
+      .usage(
+        '$0 keygen --id NAME [--role ROLE]...\n\n' +
+          'Makes a key of 256 random bits. It is shown once; the configuration gets its digest only.',
+      )
+      .option('id', {
+        ...textOption('id', 'Who the key stands for: subject.id in policies and audit'),
+        demandOption: 'say who the key is for, such as --id alice',
+      })
+      .option('role', repeatedOption('A role of that caller; may be repeated'))
+      .option('out', textOption('out', 'Write the key to this new file, mode 0600'))
+      .example('$0 keygen --id alice --role dev', 'show key and entry')
+      .example('$0 keygen --id ci --out ci.key', 'key into a file, entry on the screen'),
+  handler: ({ id, role: roles = [], out }) => {
+    for (const name of [id, ...roles]) assertName(name)
+    const key = randomKeyText()
+    if (out === undefined) {
+      printLine(`The key of ${id}, shown this once:\n\n  ${key}\n`)
+    } else {
+      writeKeyFile(out, key)
+      printLine(`The key of ${id} is in ${out}.\n`)
+    }
+    printLine(`Let it in with this entry under identity.apiKeys:\n\n${entry(id, key, roles)}`)
+  },
+}
+
+function assertName(name: string): void {
+  if (!/^[^\s\p{C}]{1,128}$/u.test(name)) {
+    throw new UsageError('ids and roles have 1 to 128 characters and no spaces')
+  }
+}
+
+/** A JSON text is also YAML, whatever characters the name holds. */
+function entry(id: string, key: string, roles: readonly string[]): string {
+  const lines = [`  - id: ${JSON.stringify(id)}`, `    sha256: "${sha256Hex(key)}"`]
+  if (roles.length > 0)
+    lines.push(`    roles: [${roles.map((name) => JSON.stringify(name)).join(', ')}]`)
+  return lines.join('\n')
+}
+
+function writeKeyFile(path: string, key: string): void {
+  try {
+    writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code
+    if (code !== 'EEXIST') throw thrown
+    throw new Error(`${path} is there already and is not overwritten; name a new file`)
+  }
+}

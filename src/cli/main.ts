@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+/**
+ * The command line: which commands there are, and how a failure ends the process. Each command is
+ * one file; what a command needs is loaded when it runs, so that small ones start fast.
+ */
+
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { describeThrown } from '../errors.js'
+import { callCommand } from './call.js'
+import { hashKeyCommand } from './hash-key.js'
+import { keygenCommand } from './keygen.js'
+import { runCommand } from './run.js'
+import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
+import { validateCommand } from './validate.js'
+import { readVersion, versionCommand } from './version.js'
+
+async function main(): Promise<void> {
+  const program = yargs(hideBin(process.argv))
+    .scriptName('mcp-guard')
+    .usage(
+      '$0 <command>\n\nA gateway that lets your Rego policy decide what AI agents may do over MCP.',
+    )
+    .command(runCommand)
+    .command(callCommand)
+    .command(keygenCommand)
+    .command(hashKeyCommand)
+    .command(validateCommand)
+    .command(versionCommand)
+    .demandCommand(1, 'say which command: run, call, keygen, hash-key, validate or version')
+    .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
+    .example('$0 call list --key-file alice.key', 'see what alice may use')
+    .recommendCommands()
+    .strict()
+    .locale('en')
+    .updateStrings({
+      'Did you mean %s?': 'there is no such command; did you mean %s?',
+      'Show help': 'Show this help',
+      'Show version number': 'Show the version',
+    })
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .version(readVersion())
+    .help()
+    .alias('help', 'h')
+    .epilogue(
+      'Every command explains itself: mcp-guard <command> --help. Exit status: 0 done, 1 refused or failed,\n2 the command line was wrong.',
+    )
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+    })
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? new UsageError(message ?? 'the command line cannot be read')
+    })
+  try {
+    await program.parseAsync()
+  } catch (thrown) {
+    fail(thrown)
+  }
+}
+
+function fail(thrown: unknown): void {
+  printFailure(describeThrown(thrown))
+  const usage =
+    thrown instanceof UsageError || (thrown instanceof Error && thrown.name === 'YError')
+  if (usage) printNote('mcp-guard --help shows how it is used')
+  process.exitCode = usage ? exitCodes.usage : exitCodes.failed
+}
+
+await main()

@@ -1,0 +1,206 @@
+/**
+ * A small MCP client over Streamable HTTP, enough to ask one thing and say goodbye: the legacy
+ * handshake (2025-11-25) or one self-contained request (2026-07-28). It answers no request of the
+ * server, resumes no stream, and waits for the response to its own id only.
+ */
+
+import type { Json, JsonObject } from '../domain.js'
+import { SseDecoder } from '../mcp/sse.js'
+
+export type Answer =
+  | { readonly kind: 'result'; readonly result: JsonObject }
+  | {
+      readonly kind: 'error'
+      readonly status: number
+      /** null: an HTTP error without a JSON-RPC body. */
+      readonly code: number | null
+      readonly message: string
+      readonly data: Json
+    }
+
+export interface McpClient {
+  /** null: connected; else what refused the handshake. */
+  connect(): Promise<Answer | null>
+  request(method: string, params: JsonObject): Promise<Answer>
+  close(): Promise<void>
+}
+
+export interface McpClientOptions {
+  readonly url: string
+  readonly key: string | null
+  readonly modern: boolean
+  readonly version: string
+  readonly timeoutMs: number
+}
+
+const legacyVersion = '2025-11-25'
+const modernVersion = '2026-07-28'
+const maxAnswerBytes = 64 * 1024 * 1024
+
+export function createMcpClient(options: McpClientOptions): McpClient {
+  const { url, key, modern, timeoutMs } = options
+  const clientInfo = { name: 'mcp-guard', version: options.version }
+  let session: string | null = null
+  let version = modern ? modernVersion : legacyVersion
+  let lastId = 0
+
+  function headers(more: Record<string, string>): Record<string, string> {
+    return {
+      accept: 'application/json, text/event-stream',
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(session === null ? {} : { 'mcp-session-id': session }),
+      ...more,
+    }
+  }
+
+  function send(verb: 'POST' | 'DELETE', message: JsonObject | null, more: Record<string, string>) {
+    return fetch(url, {
+      method: verb,
+      headers: headers({
+        ...(message === null ? {} : { 'content-type': 'application/json' }),
+        ...more,
+      }),
+      body: message === null ? null : JSON.stringify(message),
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+  }
+
+  async function exchange(method: string, params: JsonObject, more: Record<string, string>) {
+    lastId += 1
+    const response = await send('POST', { jsonrpc: '2.0', id: lastId, method, params }, more)
+    return { response, answer: await readAnswer(response, lastId) }
+  }
+
+  async function connect(): Promise<Answer | null> {
+    if (modern) return null
+    const params = { protocolVersion: legacyVersion, capabilities: {}, clientInfo }
+    const { response, answer } = await exchange('initialize', params, {})
+    if (answer.kind === 'error') return answer
+    session = response.headers.get('mcp-session-id')
+    const agreed = answer.result['protocolVersion']
+    if (typeof agreed === 'string') version = agreed
+    const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' }
+    await (await send('POST', initialized, { 'mcp-protocol-version': version })).body?.cancel()
+    return null
+  }
+
+  async function request(method: string, params: JsonObject): Promise<Answer> {
+    const plain = { 'mcp-protocol-version': version }
+    if (!modern) return (await exchange(method, params, plain)).answer
+    const name = params['name'] ?? params['uri']
+    const envelope = {
+      'io.modelcontextprotocol/protocolVersion': version,
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': clientInfo,
+    }
+    const { answer } = await exchange(
+      method,
+      { ...params, _meta: envelope },
+      {
+        ...plain,
+        'mcp-method': method,
+        ...(typeof name === 'string' ? { 'mcp-name': headerValue(name) } : {}),
+      },
+    )
+    return answer
+  }
+
+  async function close(): Promise<void> {
+    if (session === null) return
+    // The answer is already here; a server that keeps the session loses it by age.
+    const goodbye = send('DELETE', null, { 'mcp-protocol-version': version })
+    await goodbye.then((response) => response.body?.cancel()).catch(() => undefined)
+  }
+
+  return { connect, request, close }
+}
+
+/** 2026-07-28: what a header cannot carry as it is goes as base64 of its UTF-8. */
+function headerValue(text: string): string {
+  const plain =
+    /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !text.startsWith('=?base64?')
+  return plain ? text : `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`
+}
+
+async function readAnswer(response: Response, id: number): Promise<Answer> {
+  const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type === 'text/event-stream' && response.ok) {
+    for await (const text of readEvents(response)) {
+      const message = parseMessage(text)
+      if (message?.['id'] === id && message['method'] === undefined) {
+        await response.body?.cancel().catch(() => undefined)
+        return parseAnswer(message, response.status)
+      }
+    }
+    return failure(response.status, 'the stream ended before the answer came')
+  }
+  const text = await readText(response)
+  const message = type === 'application/json' ? parseMessage(text) : null
+  if (message !== null) return parseAnswer(message, response.status)
+  return failure(response.status, `HTTP ${response.status} ${response.statusText}`.trim())
+}
+
+async function* readChunks(response: Response): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  const reader = response.body?.getReader()
+  for (;;) {
+    const next = await reader?.read()
+    if (next === undefined || next.done) return
+    bytes += next.value.byteLength
+    if (bytes > maxAnswerBytes) throw new Error(`the answer is larger than ${maxAnswerBytes} bytes`)
+    yield next.value
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of readChunks(response)) text += decoder.decode(chunk, { stream: true })
+  return text + decoder.decode()
+}
+
+async function* readEvents(response: Response): AsyncGenerator<string> {
+  const decoder = new SseDecoder()
+  let data: Uint8Array[] = []
+  for await (const chunk of readChunks(response)) {
+    decoder.push(chunk)
+    for (let token = decoder.next(); token !== null; token = decoder.next()) {
+      if (token.type === 'data') data.push(token.bytes.slice())
+      if (token.type !== 'dispatch') continue
+      if (token.hasData) yield Buffer.concat(data).toString('utf8')
+      data = []
+    }
+  }
+}
+
+function parseMessage(text: string): JsonObject | null {
+  try {
+    const value = JSON.parse(text) as Json
+    return typeof value === 'object' && !Array.isArray(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function parseAnswer(message: JsonObject, status: number): Answer {
+  const { result, error } = message
+  if (isObject(result)) return { kind: 'result', result }
+  if (!isObject(error)) return failure(status, 'the answer is not a JSON-RPC response')
+  const { code, message: text, data } = error
+  return {
+    kind: 'error',
+    status,
+    code: typeof code === 'number' ? code : null,
+    message: typeof text === 'string' ? text : 'no message',
+    data: data ?? null,
+  }
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function failure(status: number, message: string): Answer {
+  return { kind: 'error', status, code: null, message, data: null }
+}

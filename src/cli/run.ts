@@ -1,0 +1,159 @@
+/**
+ * `run`: the gateway until it is told to stop. SIGHUP reloads the policy, SIGTERM and SIGINT let
+ * calls in flight finish, a second one ends at once. A person reads text, a pipe gets JSON lines.
+ */
+
+import { relative } from 'node:path'
+import type { CommandModule } from 'yargs'
+import type { Config } from '../config/config.js'
+import { loadConfig } from '../config/load.js'
+import { formatConfigProblem } from '../config/problem.js'
+import { configWarnings } from '../config/warnings.js'
+import type { Observer } from '../domain.js'
+import { describeThrown, GuardError } from '../errors.js'
+import type { Guard } from '../guard.js'
+import { defaultCacheDir } from '../rego/cache.js'
+import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
+import { exitCodes, paint, printFailure, printNote } from './terminal.js'
+import { readVersion } from './version.js'
+
+export const runCommand: CommandModule<object, ConfigArguments> = {
+  command: 'run',
+  describe: 'Start the gateway',
+  builder: (program) =>
+    withConfigOptions(program)
+      .usage(
+        '$0 run [options]\n\nStarts the gateway: every MCP message is judged by your policy before it ' +
+          'reaches a server, every answer is filtered by the same rules. Options win over the file.',
+      )
+      .example('$0 run --config guard.yaml', 'everything from a file')
+      .example(
+        '$0 run --policy ./policies --upstream files=http://127.0.0.1:3001/mcp',
+        'no file: guard one server at http://127.0.0.1:8080/mcp/files',
+      )
+      .epilogue('kill -HUP reloads the policy; Ctrl-C stops once calls in flight are done.'),
+  handler: async (given) => {
+    process.exitCode = await run(given)
+  },
+}
+
+async function run(given: ConfigArguments): Promise<number> {
+  const loaded = loadConfig(readLoadOptions(given))
+  if (!loaded.ok) {
+    for (const problem of loaded.problems) printNote(formatConfigProblem(problem))
+    return exitCodes.failed
+  }
+  const { config } = loaded
+  const [{ createGuard }, { createLogObserver }] = await Promise.all([
+    import('../guard.js'),
+    import('../telemetry/log.js'),
+  ])
+  const json = !process.stderr.isTTY
+  const log = createLogObserver({ write: writeLog, json, level: 'info' })
+  const { observer, revision } = rememberRevision(log)
+  for (const warning of configWarnings(config)) log.log?.('warn', warning)
+  try {
+    const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
+    const guard = await createGuard(config, { observer, cacheDir })
+    const stopped = stopOnSignal(guard, log)
+    const addresses = await guard.listen()
+    announce({ config, ...addresses, revision: revision() }, json ? log : null)
+    await stopped
+    return exitCodes.ok
+  } catch (thrown) {
+    printFailure(explainFailure(thrown, config))
+    return exitCodes.failed
+  }
+}
+
+/** Which revision was activated last; the summary at start shows it. */
+function rememberRevision(log: Observer): { observer: Observer; revision: () => string } {
+  let revision = 'unknown'
+  const observer: Observer = {
+    ...log,
+    policy(event) {
+      if (event.type === 'activated') revision = event.revision
+      log.policy?.(event)
+    },
+  }
+  return { observer, revision: () => revision }
+}
+
+/** Resolves when the guard is closed. Is in place before the guard listens. */
+function stopOnSignal(guard: Guard, log: Observer): Promise<void> {
+  process.on('SIGHUP', () => void reload(guard, log))
+  return new Promise((resolve, reject) => {
+    let stopping = false
+    const stop = (signal: NodeJS.Signals) => {
+      // Whoever asks twice does not want to wait for calls in flight.
+      if (stopping) process.exit(exitCodes.failed)
+      stopping = true
+      log.log?.('info', `${signal}: stopping`)
+      guard.close().then(resolve, reject)
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+  })
+}
+
+async function reload(guard: Guard, log: Observer): Promise<void> {
+  const { ok, message } = await guard.reload()
+  // A refused policy has logged itself.
+  if (ok) log.log?.('info', `SIGHUP: ${message}`)
+}
+
+function writeLog(line: string): void {
+  process.stderr.write(line)
+}
+
+interface Started {
+  readonly config: Config
+  readonly url: string
+  readonly adminUrl: string | null
+  readonly revision: string
+}
+
+/** A table for a person, one log line for a machine. */
+function announce({ config, url, adminUrl, revision }: Started, log: Observer | null): void {
+  const upstreams = config.upstreams.map(({ name, path, url: upstreamUrl }) => {
+    return { name, endpoint: `${url}${path}`, upstream: upstreamUrl }
+  })
+  const keys = config.identity.apiKeys.length
+  const audit = config.audit.file
+  if (log !== null) {
+    const { anonymous } = config.identity
+    log.log?.('info', 'listening', { url, adminUrl, upstreams, revision, keys, anonymous, audit })
+    return
+  }
+  const anonymous = config.identity.anonymous ? ', and anyone without a credential' : ''
+  const rows = [
+    ...upstreams.map(({ name, endpoint, upstream }) => [name, `${endpoint} -> ${upstream}`]),
+    ['policy', `${shortPath(config.policy.path)}, revision ${revision.slice(0, 19)}`],
+    ['identity', `${keys} API ${keys === 1 ? 'key' : 'keys'}${anonymous}`],
+    ['audit', audit === '-' ? 'standard output' : shortPath(audit)],
+    ['operators', adminUrl ?? 'no listener'],
+  ]
+  const width = Math.max(...rows.map(([label = '']) => label.length))
+  printNote(`${paint(process.stderr, 1, `mcp-guard ${readVersion()}`)} is ready`)
+  for (const [label = '', text = ''] of rows) printNote(`  ${label.padEnd(width)}  ${text}`)
+}
+
+function shortPath(path: string): string {
+  const near = relative(process.cwd(), path)
+  return near === '' || near.startsWith('..') ? path : near
+}
+
+function explainFailure(thrown: unknown, config: Config): string {
+  const message = describeThrown(thrown)
+  if (thrown instanceof GuardError && thrown.code === 'GUARD_POLICY_INVALID') {
+    return `the policy ${shortPath(config.policy.path)} cannot be used\n${thrown.message}`
+  }
+  if (thrown instanceof GuardError) return thrown.message
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  if (code === 'EADDRINUSE') {
+    return `${message}\nanother program listens there: stop it, or choose with --listen HOST:PORT (clients) or admin.port (operators)`
+  }
+  if (code === 'EACCES')
+    return `${message}\nchoose a port above 1023, or another place for the file`
+  return message
+}

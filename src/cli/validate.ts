@@ -1,0 +1,88 @@
+/**
+ * `validate`: everything that `run` checks before it listens, all problems of configuration and
+ * policy at once. Contacts no upstream and opens no port.
+ */
+
+import type { CommandModule } from 'yargs'
+import type { Config } from '../config/config.js'
+import { type LoadedConfig, loadConfig } from '../config/load.js'
+import { formatConfigProblem } from '../config/problem.js'
+import { configWarnings } from '../config/warnings.js'
+import { defaultCacheDir } from '../rego/cache.js'
+import { compilePolicy, formatProblem } from '../rego/compile-policy.js'
+import type { PolicyProblem } from '../rego/problem.js'
+import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
+import { exitCodes, paint, printJson, printLine, printNote } from './terminal.js'
+
+export const validateCommand: CommandModule<
+  object,
+  ConfigArguments & { json?: boolean | undefined }
+> = {
+  command: 'validate',
+  describe: 'Check configuration and policy without starting anything',
+  builder: (program) =>
+    withConfigOptions(program)
+      .usage(
+        '$0 validate [options]\n\nMakes every check that run makes, and shows all problems at once.',
+      )
+      .option('json', { type: 'boolean', describe: 'Print JSON' })
+      .example('$0 validate --config guard.yaml', 'before a rollout'),
+  handler: async ({ json, ...given }) => {
+    const loaded = loadConfig(readLoadOptions(given))
+    const policyPath = loaded.ok ? loaded.config.policy.path : loaded.policyPath
+    const policy = await checkPolicy(policyPath)
+    const report = { loaded, policy, policyPath }
+    if (json) printJson(jsonReport(report))
+    else printReport(report)
+    if (!loaded.ok || !policy.ok) process.exitCode = exitCodes.failed
+  },
+}
+
+type PolicyCheck =
+  | { readonly ok: true; readonly revision: string }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] }
+
+interface Report {
+  readonly loaded: LoadedConfig
+  readonly policy: PolicyCheck
+  readonly policyPath: string | null
+}
+
+async function checkPolicy(path: string | null): Promise<PolicyCheck> {
+  if (path === null) {
+    return { ok: false, problems: [] }
+  }
+  const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
+  const compiled = await compilePolicy(path, { strict: true, cacheDir })
+  return compiled.ok
+    ? { ok: true, revision: compiled.bundle.revision }
+    : { ok: false, problems: compiled.problems }
+}
+
+function jsonReport({ loaded, policy, policyPath }: Report): object {
+  return {
+    ok: loaded.ok && policy.ok,
+    config: loaded.ok
+      ? { ok: true, warnings: configWarnings(loaded.config) }
+      : { ok: false, problems: loaded.problems },
+    policy: { path: policyPath, ...policy },
+  }
+}
+
+function printReport({ loaded, policy, policyPath }: Report): void {
+  const good = paint(process.stdout, 32, 'ok')
+  if (loaded.ok) {
+    for (const warning of configWarnings(loaded.config)) printNote(`warning: ${warning}`)
+    printLine(`configuration ${good}: ${describeConfig(loaded.config)}`)
+  } else {
+    for (const problem of loaded.problems) printNote(formatConfigProblem(problem))
+  }
+  if (policy.ok) printLine(`policy ${good}: ${policyPath}, revision ${policy.revision}`)
+  else if (policyPath === null) printNote('the policy was not checked: its place is not known')
+  else for (const problem of policy.problems) printNote(`policy: ${formatProblem(problem)}`)
+}
+
+function describeConfig({ upstreams, identity }: Config): string {
+  const names = upstreams.map(({ name }) => name).join(', ')
+  return `upstreams ${names}; API keys ${identity.apiKeys.length}`
+}

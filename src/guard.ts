@@ -1,0 +1,227 @@
+/**
+ * The composition root: Config → Guard. The only file that imports every concrete adapter. Nothing
+ * listens before the policy is active; closing happens in reverse order.
+ */
+import { randomBytes } from 'node:crypto'
+import { openAuditLog } from './audit/audit-log.js'
+import type { Config, UpstreamConfig } from './config/config.js'
+import type { Limit, Observer, Subject } from './domain.js'
+import { describeThrown, GuardError } from './errors.js'
+import { createIdentify } from './identity/identify.js'
+import { systemClock } from './lib/clock.js'
+import { createIdSource } from './lib/ids.js'
+import { createSealer } from './lib/seal.js'
+import { createMemoryLimiter } from './limit/memory.js'
+import { isKnownMethod } from './mcp/methods.js'
+import { createPolicyHolder } from './policy/activate.js'
+import type { AdmitRules } from './proxy/admit.js'
+import { createHttpBack } from './proxy/back/http.js'
+import { createAdminFront } from './proxy/front/admin.js'
+import { answerProbe, type Readiness } from './proxy/front/health.js'
+import { createHttpFront } from './proxy/front/http.js'
+import { createPipeline } from './proxy/pipeline.js'
+import { createSessions } from './proxy/session.js'
+import type { Route } from './proxy/steps.js'
+import { unreadableEvent } from './proxy/trail.js'
+import { compilePolicy, formatProblem } from './rego/compile-policy.js'
+import { watchPolicy } from './rego/watch.js'
+import { createMetrics } from './telemetry/metrics.js'
+import { combine } from './telemetry/observers.js'
+
+export interface Guard {
+  /** Starts both listeners. Rejects when a port is taken. */
+  listen(): Promise<{ url: string; adminUrl: string | null }>
+  /** Compiles and activates the policy anew; on any problem the active one stays. */
+  reload(): Promise<{ ok: boolean; message: string }>
+  /** Lets calls in flight finish within the configured time, then closes everything. */
+  close(): Promise<void>
+}
+
+const maxLimitKeys = 100_000
+/** How long an upstream's readiness is believed. */
+const readinessMs = 1000
+
+/**
+ * Throws GuardError GUARD_CONFIG_INVALID or GUARD_POLICY_INVALID, one problem a line in its message.
+ * `observer` sees everything that is logged and every outcome.
+ */
+export async function createGuard(
+  config: Config,
+  options: { observer: Observer; cacheDir?: string | null },
+): Promise<Guard> {
+  const metrics = createMetrics({ isKnownMethod })
+  const observer = combine([options.observer, metrics])
+  const policy = createPolicyHolder(observer)
+  const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
+
+  async function activate(): Promise<void> {
+    const compiled = await compilePolicy(config.policy.path, cache)
+    if (!compiled.ok) {
+      const text = compiled.problems.map(formatProblem).join('\n')
+      throw new GuardError('GUARD_POLICY_INVALID', text)
+    }
+    await policy.activate(compiled.bundle)
+  }
+
+  let lastProblem: string | null = null
+  async function reload(): Promise<{ ok: boolean; message: string }> {
+    const before = policy.current()?.revision ?? null
+    try {
+      await activate()
+    } catch (thrown) {
+      lastProblem = describeThrown(thrown)
+      observer.policy?.({ type: 'refused', message: lastProblem, keeps: before })
+      return { ok: false, message: lastProblem }
+    }
+    lastProblem = null
+    const after = policy.current()?.revision ?? null
+    return { ok: true, message: after === before ? 'unchanged' : `revision ${after} is active` }
+  }
+
+  await activate()
+  const audit = openAuditLog({ target: config.audit.file, observer })
+  const routes = new Map(config.upstreams.map((upstream) => [upstream.path, routeTo(upstream)]))
+  const { readiness, stop } = watchReadiness(config.upstreams, routes, () => policy.current())
+  const nextRequestId = createIdSource()
+  const handle = createPipeline({
+    clock: systemClock,
+    nextRequestId,
+    admission: admission(config),
+    routes,
+    identify: createIdentify(config.identity),
+    jsonLimits: config.listen,
+    sessions: createSessions(createSealer(sessionKeys(config, observer), 'session'), Date.now),
+    policy,
+    limiter: createMemoryLimiter({ clock: systemClock, maxKeys: maxLimitKeys }),
+    defaultLimits: (subject) => defaultLimits(config, subject),
+    audit,
+    observer,
+    refusals: config.refusals,
+  })
+  const front = createHttpFront(config.listen, {
+    handle,
+    probe: (request, response) => answerProbe(request, response, { readiness }),
+    unreadable(code, status, ip) {
+      const event = unreadableEvent(nextRequestId(), code, status, ip, Date.now())
+      audit.reserve()?.record(event)
+      observer.outcome?.(event)
+    },
+  })
+  const admin = createAdminFront(config.admin, {
+    metrics: () => metrics.render(),
+    readiness,
+    async details() {
+      const { ready, reason } = await readiness()
+      const { revision, activatedAtMs } = policy.status()
+      const activated = activatedAtMs === null ? null : new Date(activatedAtMs).toISOString()
+      const upstreams = config.upstreams.map(({ name, path, required }) => ({
+        name,
+        path,
+        required,
+      }))
+      return {
+        status: 'healthy',
+        ready,
+        reason,
+        policy: { revision, activated, problem: lastProblem },
+        upstreams,
+      }
+    },
+  })
+  const watch = watchPolicy(config.policy.path, async () => {
+    await reload()
+  })
+
+  return {
+    async listen() {
+      const at = await front.listen()
+      const adminAt = await admin.listen()
+      return { url: urlOf(at), adminUrl: urlOf(adminAt) }
+    },
+    reload,
+    async close() {
+      stop()
+      watch.stop()
+      await front.drain(config.listen.drainTimeoutMs)
+      await Promise.all([...routes.values()].map(({ back }) => back.close()))
+      await admin.close()
+      await audit.close()
+    },
+  }
+}
+
+function routeTo(upstream: UpstreamConfig): Route {
+  const { name, labels } = upstream
+  return { server: { name, labels }, back: createHttpBack(upstream) }
+}
+
+/** Ready: a policy is active, every required upstream answers, and the gateway is not stopping. */
+function watchReadiness(
+  upstreams: readonly UpstreamConfig[],
+  routes: ReadonlyMap<string, Route>,
+  current: () => object | null,
+): { readiness: () => Promise<Readiness>; stop: () => void } {
+  let stopping = false
+  let asked: { atMs: number; answer: Promise<Readiness> } | null = null
+
+  async function ask(): Promise<Readiness> {
+    if (current() === null) return { ready: false, reason: 'no policy is active' }
+    for (const { name, path, required } of upstreams) {
+      if (!required || (await routes.get(path)?.back.answers())) continue
+      return { ready: false, reason: `upstream \`${name}\` does not answer` }
+    }
+    return { ready: true, reason: null }
+  }
+
+  async function readiness(): Promise<Readiness> {
+    if (stopping) return { ready: false, reason: 'the gateway is stopping' }
+    const nowMs = systemClock.monotonicMs()
+    if (asked === null || nowMs - asked.atMs > readinessMs) asked = { atMs: nowMs, answer: ask() }
+    return asked.answer
+  }
+
+  return {
+    readiness,
+    stop() {
+      stopping = true
+    },
+  }
+}
+
+/** Names under which the gateway may be addressed: loopback only reaches a loopback listener. */
+function admission({ listen }: Config): AdmitRules {
+  const hosts = new Set(['localhost', '127.0.0.1', '[::1]', bracketed(listen.host)])
+  for (const host of listen.allowedHosts) hosts.add(host.toLowerCase().replace(/:[0-9]+$/, ''))
+  const origins = new Set(listen.allowedOrigins)
+  if (listen.publicUrl !== null) {
+    const { hostname, origin } = new URL(listen.publicUrl)
+    hosts.add(hostname)
+    origins.add(origin)
+  }
+  return { hosts, origins }
+}
+
+function sessionKeys(config: Config, observer: Observer): readonly string[] {
+  if (config.sessions.keys.length > 0) return config.sessions.keys
+  observer.log?.(
+    'info',
+    'sessions.keys is not set: sessions end with this process and are unknown to other replicas',
+  )
+  return [randomBytes(32).toString('base64url')]
+}
+
+function defaultLimits(config: Config, subject: Subject): readonly Limit[] {
+  return config.limits.default.map((limit) => ({
+    ...limit,
+    tier: 'default',
+    key: [subject.issuer, subject.tenant ?? '', subject.id],
+  }))
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host.toLowerCase()
+}
+
+function urlOf({ host, port }: { host: string; port: number }): string {
+  return `http://${bracketed(host)}:${port}`
+}
