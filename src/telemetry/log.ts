@@ -28,6 +28,7 @@ const levelOfFault: Readonly<Record<Fault, LogLevel>> = {
 }
 const maxLinesPerSecond = 100
 const maxCharacters = 8_192
+const maxFieldCharacters = 1_024
 
 export function createLogObserver(options: LogOptions): Observer {
   const { write, json, level: lowest, clock = systemClock } = options
@@ -53,7 +54,8 @@ export function createLogObserver(options: LogOptions): Observer {
   }
 
   function writeLine(level: LogLevel, text: string, fields: Fields): void {
-    write(`${format(new Date(clock.nowMs()).toISOString(), level, text, fields)}\n`)
+    const time = new Date(clock.nowMs()).toISOString()
+    write(`${format(time, level, cutText(text, maxCharacters), cutFields(fields))}\n`)
   }
 
   return {
@@ -121,14 +123,22 @@ function logPolicy(
   }
 }
 
+function cutFields(fields: Fields): Fields {
+  const cut = Object.entries(fields).map(([name, value]): [string, Json] => [
+    name,
+    typeof value === 'string' ? cutText(value, maxFieldCharacters) : value,
+  ])
+  return Object.fromEntries(cut)
+}
+
 function formatJson(time: string, level: LogLevel, text: string, fields: Fields): string {
-  const line = JSON.stringify({ ...fields, time, level, text: cutText(text, maxCharacters) })
-  return escapeUnprintable(line)
+  const ours = { time, level, text }
+  return escapeUnprintable(JSON.stringify({ ...ours, ...fields, ...ours }))
 }
 
 // A text of several lines stays readable; the indent keeps its lines from looking like new entries.
 function formatText(time: string, level: LogLevel, text: string, fields: Fields): string {
-  const lines = cutText(text, maxCharacters).split('\n').map(escapeUnprintable)
+  const lines = text.split('\n').map(escapeUnprintable)
   const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${formatValue(value)}`)
   const first = `${lines[0] ?? ''}${escapeUnprintable(pairs.join(''))}`
   return [`${time} ${level.padEnd(5)} ${first}`, ...lines.slice(1)].join('\n    ')
