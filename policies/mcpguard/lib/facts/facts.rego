@@ -41,8 +41,11 @@ server_keys contains "*"
 server_keys contains input.resource.server
 
 # METADATA
-# title: Roles of the caller
-roles contains role if some role in input.subject.roles
+# title: Keys of the caller's tables in data
+# description: Its roles, and `*` which stands for everybody who was identified.
+role_keys contains "*" if identified
+
+role_keys contains role if some role in input.subject.roles
 
 # METADATA
 # title: Scopes of the caller's credential

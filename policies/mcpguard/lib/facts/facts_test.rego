@@ -5,7 +5,7 @@ import data.mcpguard.lib.facts
 
 test_accessors_of_a_call if {
 	facts.caller == ["https://idp.example", "acme", "alice"] with input as fixtures.call
-	facts.roles == {"reader"} with input as fixtures.call
+	facts.role_keys == {"reader", "*"} with input as fixtures.call
 	facts.scopes == set() with input as fixtures.call
 	facts.action == "tools/call" with input as fixtures.call
 	facts.class == "use" with input as fixtures.call
@@ -66,6 +66,6 @@ test_malformed_facts_say_nothing if {
 		not facts.uri_is_canonical with input as facts_document
 		not facts.can_step_up with input as facts_document
 		not facts.from_server with input as facts_document
-		facts.roles == set() with input as facts_document
+		not "*" in facts.role_keys with input as facts_document
 	}
 }

@@ -92,7 +92,7 @@ _methods contains entry if {
 }
 
 _tables(kind) := [table |
-	some role in facts.roles
+	some role in facts.role_keys
 	some server in facts.server_keys
 	table := data.grants[role][server][kind]
 ]

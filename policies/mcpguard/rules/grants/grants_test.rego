@@ -19,6 +19,7 @@ _grants := {
 		},
 		"*": {"tools": {"ping_me": {}}},
 	},
+	"*": {"everything": {"tools": {"public": {}}}},
 	"other": {"everything": {"tools": {"create_issue": {}}}},
 	"broken": {"everything": {"tools": {
 		"nothing": null,
@@ -44,6 +45,14 @@ test_allow_tool_prefix if _permit(fixtures.of_tool("read_file", {})) == {"tool-g
 test_allow_any_server if {
 	facts := object.union(fixtures.of_tool("ping_me", {}), {"resource": {"server": "another"}})
 	_permit(facts) == {"tool-granted"}
+}
+
+test_allow_everybody_identified if {
+	facts := fixtures.as_subject(fixtures.of_tool("public", {}), {"roles": []})
+	_permit(facts) == {"tool-granted"}
+	_permit(fixtures.as_subject(facts, {"id": "anonymous", "kind": "anonymous"})) == {"tool-granted"}
+	_permit(fixtures.as_subject(facts, {"id": ""})) == set()
+	_permit(fixtures.without(facts, "subject")) == set()
 }
 
 test_allow_second_role_without_bounds if {

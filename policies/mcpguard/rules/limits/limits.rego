@@ -42,12 +42,7 @@ limit contains bucket if {
 
 _lines contains i if {
 	some i, line in data.tiers.order
-	line.role in facts.roles
-}
-
-_lines contains i if {
-	some i, line in data.tiers.order
-	line.role == "*"
+	line.role in facts.role_keys
 }
 
 _tier_known if is_object(data.tiers.tiers[tier])

@@ -44,7 +44,7 @@ test_the_first_line_decides if {
 
 test_everybody_has_the_last_line if {
 	limits.tier == "basic" with input as _as([]) with data.tiers as _tiers
-	limits.tier == "basic" with input as {} with data.tiers as _tiers
+	not limits.tier with input as {} with data.tiers as _tiers
 }
 
 test_a_named_tool_has_its_own_bucket if {

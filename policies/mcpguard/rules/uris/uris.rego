@@ -28,12 +28,13 @@ _uri_ok if not _names_uri
 
 _uri_ok if facts.uri_is_canonical
 
-# An opaque URI such as urn:isbn:0451450523 has no path to climb.
+# An opaque URI such as `note:To do` has no path to climb, however it is spelt.
 _uri_ok if {
 	facts.uri_authority == ""
 	facts.uri_scheme != ""
 	not facts.uri_scheme in _hierarchical
-	not startswith(facts.uri_path, "/")
+	not contains(facts.uri_path, "/")
+	not contains(facts.uri_path, "%")
 	paths.is_plain(facts.uri_path)
 }
 

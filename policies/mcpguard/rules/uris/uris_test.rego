@@ -7,7 +7,7 @@ _read(id, canonical) := fixtures.of_uri("resources/read", id, canonical)
 
 test_allow_canonical if uris.deny == set() with input as _read("file:///workspace/a", true)
 
-test_allow_opaque if uris.deny == set() with input as _read("urn:isbn:0451450523", false)
+test_allow_opaque if uris.deny == set() with input as _read("note:To do", false)
 
 test_allow_what_names_no_uri if {
 	uris.deny == set() with input as fixtures.call
@@ -23,6 +23,8 @@ test_deny_not_canonical if {
 		"demo:/a",
 		"demo:a/../b",
 		"demo:a\\b",
+		"demo:a/b",
+		"demo:%2e%2e",
 		"demo:..",
 	] {
 		uris.deny == {"uri-not-canonical"} with input as _read(id, false)
