@@ -75,16 +75,20 @@ function classifyModern(
   if (typeof claim !== 'string') {
     return reject(-32602, 'envelope-invalid', 'the protocol version in _meta is not a string')
   }
-  const header = headers.get('mcp-protocol-version')
-  if (header === undefined) return mismatch('MCP-Protocol-Version is missing')
-  if (header !== claim) return mismatch('MCP-Protocol-Version differs from the version in _meta')
-  // A legacy version in a modern envelope would escape the checks of both eras.
-  if (eraOf(claim) !== 'modern') return unsupported(claim)
-  if (message.method === 'initialize') {
-    return reject(-32601, 'method-removed', 'this protocol version has no initialize', 404)
-  }
   if (message.kind === 'request' && !isObject(meta[`${metaPrefix}clientCapabilities`])) {
     return reject(-32602, 'envelope-invalid', 'the client capabilities in _meta are missing')
+  }
+  const header = headers.get('mcp-protocol-version')
+  if (header !== undefined && header !== claim) {
+    return mismatch('MCP-Protocol-Version differs from the version in _meta')
+  }
+  // A legacy version in a modern envelope would escape the checks of both eras.
+  if (eraOf(claim) !== 'modern') return unsupported(claim)
+  if (header === undefined && message.kind === 'request') {
+    return mismatch('MCP-Protocol-Version is missing')
+  }
+  if (message.method === 'initialize') {
+    return reject(-32601, 'method-removed', 'this protocol version has no initialize', 404)
   }
   const client = clientInfo(meta[`${metaPrefix}clientInfo`])
   return { ok: true, era: 'modern', protocolVersion: claim, client }
@@ -108,8 +112,11 @@ function classifyModernHeader(message: Message, version: string): Classification
   if (message.kind === 'notification') {
     return { ok: true, era: 'modern', protocolVersion: version, client: null }
   }
-  return message.kind === 'response'
-    ? reject(-32600, 'response-unexpected', 'this protocol version has no posted responses')
+  if (message.kind === 'response') {
+    return reject(-32600, 'response-unexpected', 'this protocol version has no posted responses')
+  }
+  return message.method === 'initialize'
+    ? mismatch('MCP-Protocol-Version names a version without initialize')
     : reject(-32602, 'envelope-invalid', 'the protocol version in _meta is missing')
 }
 
