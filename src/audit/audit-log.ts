@@ -80,8 +80,8 @@ export function createAuditLog(parts: AuditParts): ReopenableAuditLog {
   }
 
   function write(event: AuditEvent): void {
+    unwritten.push(auditLine(event))
     // The number of a closed descriptor may by now belong to another file.
-    if (!closed) unwritten.push(auditLine(event))
     if (closed || !isWritable() || !flush()) {
       throw new GuardError('GUARD_AUDIT_UNAVAILABLE', 'the audit cannot be written')
     }
