@@ -202,13 +202,13 @@ export interface ConfigFile {
      */
     publicUrl?: string | null
     /**
-     * Further names accepted in the Host header, as `host` or `host:port` in lower case, at most 64. Default none: only the listening address (on loopback: localhost, 127.0.0.1 and [::1]) and the host of publicUrl. Every name listed here is a name under which a web page could reach the gateway by DNS rebinding.
+     * Further names accepted in the Host header, in lower case and without a port, at most 64. Default none: only localhost, 127.0.0.1, [::1], the listening address and the host of publicUrl. Under every name listed here a web page could reach the gateway by DNS rebinding.
      *
      * @maxItems 64
      */
     allowedHosts?: string[]
     /**
-     * Further origins accepted in the Origin header, as `scheme://host[:port]` in lower case, at most 64. Default none: only origins of the gateway itself; requests without an Origin header (no browser) always pass this check. Scripts of every origin listed here may call the gateway from a user's browser.
+     * Further origins accepted in the Origin header, as `scheme://host[:port]` in lower case, at most 64. Default none: only origins whose host is accepted in the Host header; requests without an Origin header (no browser) always pass this check. Scripts of every origin listed here may call the gateway from a user's browser.
      *
      * @maxItems 64
      */

@@ -21,8 +21,8 @@ import { answerProbe, type Readiness } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
 import { createPipeline } from './proxy/pipeline.js'
 import { createSessions } from './proxy/session.js'
-import type { Route } from './proxy/steps.js'
-import { unreadableEvent } from './proxy/trail.js'
+import type { Route, Steps } from './proxy/steps.js'
+import { startTrail, toAuditEvent } from './proxy/trail.js'
 import { compilePolicy, formatProblem } from './rego/compile-policy.js'
 import { watchPolicy } from './rego/watch.js'
 import { createMetrics } from './telemetry/metrics.js'
@@ -50,7 +50,7 @@ export async function createGuard(
   options: { observer: Observer; cacheDir?: string | null },
 ): Promise<Guard> {
   const metrics = createMetrics({ isKnownMethod })
-  const observer = combine([options.observer, metrics])
+  const observer = combine([options.observer, metrics.observer])
   const policy = createPolicyHolder(observer)
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
 
@@ -82,10 +82,9 @@ export async function createGuard(
   const audit = openAuditLog({ target: config.audit.file, observer })
   const routes = new Map(config.upstreams.map((upstream) => [upstream.path, routeTo(upstream)]))
   const { readiness, stop } = watchReadiness(config.upstreams, routes, () => policy.current())
-  const nextRequestId = createIdSource()
-  const handle = createPipeline({
+  const steps: Steps = {
     clock: systemClock,
-    nextRequestId,
+    nextRequestId: createIdSource(),
     admission: admission(config),
     routes,
     identify: createIdentify(config.identity),
@@ -97,12 +96,14 @@ export async function createGuard(
     audit,
     observer,
     refusals: config.refusals,
-  })
+  }
   const front = createHttpFront(config.listen, {
-    handle,
+    handle: createPipeline(steps),
     probe: (request, response) => answerProbe(request, response, { readiness }),
     unreadable(code, status, ip) {
-      const event = unreadableEvent(nextRequestId(), code, status, ip, Date.now())
+      const trail = startTrail({ ip, transport: 'http', verb: '' }, steps)
+      const ending = { event: 'refused', outcome: 'rejected', code, status } as const
+      const event = toAuditEvent(trail, ending, trail.startedMs)
       audit.reserve()?.record(event)
       observer.outcome?.(event)
     },

@@ -1,45 +1,75 @@
-/**
- * Which of a client's headers an upstream sees: those of MCP and of trace context, nothing else.
- * Credentials, cookies, addresses and hop-by-hop fields cannot pass because they are not listed.
- */
-import { headerValues } from '../lib/headers.js'
-import type { Session } from './session.js'
+/** Sends what was judged and ties the upstream's answer to the outlet, through the answer filter. */
+import type { Message } from '../domain.js'
+import { singleHeader } from '../lib/headers.js'
+import { serialise } from '../mcp/json-rpc.js'
+import { AnswerFilter, type Expected } from './answer/filter.js'
+import type { FrameSink } from './frames.js'
+import { Outlet, type OutletParts } from './outlet.js'
+import { rpcCodes, rpcError } from './respond.js'
+import type { Route } from './steps.js'
+import { upstreamHeaders } from './upstream-headers.js'
 
-const tracing = ['traceparent', 'tracestate', 'baggage'] as const
-const modern = ['mcp-method', 'mcp-name'] as const
-const anyAnswer = 'application/json, text/event-stream'
+type Verb = 'POST' | 'GET' | 'DELETE'
 
-export interface Forwarded {
-  readonly verb: 'POST' | 'GET' | 'DELETE'
-  readonly rawHeaders: readonly string[]
-  readonly era: 'legacy' | 'modern'
-  readonly session: Session | null
+export type Forwarded = Omit<
+  OutletParts,
+  'expected' | 'sealSession' | 'refuseServerRequest' | 'onDone'
+> & { readonly route: Route }
+
+export function forward(forwarded: Forwarded): void {
+  const { steps, inbound, trail, route } = forwarded
+  const verb = inbound.verb as Verb
+  const outlet = new Outlet({
+    ...forwarded,
+    expected: expectedAnswer(forwarded),
+    sealSession: trail.asked.method === 'initialize' ? sealer(forwarded) : null,
+    refuseServerRequest: (request) => refuseServerRequest(forwarded, request),
+    onDone(status) {
+      const closed = verb === 'DELETE' && status >= 200 && status < 300
+      if (closed && trail.session !== null) steps.sessions.close(trail.session)
+    },
+  })
+  trail.forwardedMs = steps.clock.monotonicMs()
+  const { message, session } = trail
+  const request = {
+    verb,
+    headers: upstreamHeaders(verb, inbound.rawHeaders, trail.asked.era ?? 'legacy', session),
+    body: message === null ? null : serialise(message),
+  }
+  outlet.attach(route.back.open(request, new AnswerFilter(outlet, outlet)))
 }
 
-export function upstreamHeaders(forwarded: Forwarded): string[] {
-  const { rawHeaders, verb, session } = forwarded
-  const headers: string[] = []
-  const pass = (name: string, otherwise?: string) => {
-    const value = headerValues(rawHeaders, name).join(', ') || otherwise
-    if (value !== undefined) headers.push(name, value)
-  }
-  pass('accept', verb === 'GET' ? 'text/event-stream' : anyAnswer)
-  if (verb === 'POST') headers.push('content-type', 'application/json')
-  pass('mcp-protocol-version')
-  for (const name of tracing) pass(name)
-  if (forwarded.era === 'modern') {
-    for (const name of modern) pass(name)
-    passParameters(rawHeaders, headers)
-    return headers
-  }
-  if (session !== null) headers.push('mcp-session-id', session.upstreamId)
-  if (verb === 'GET') pass('last-event-id')
-  return headers
+function expectedAnswer({ inbound, trail: { message } }: Forwarded): Expected {
+  if (message?.kind === 'request' && message.id !== null) return { type: 'own', id: message.id }
+  const resumed = singleHeader(inbound.rawHeaders, 'last-event-id')
+  const resumes = inbound.verb === 'GET' && resumed.ok && resumed.value !== null
+  return { type: resumes ? 'any' : 'none' }
 }
 
-function passParameters(rawHeaders: readonly string[], headers: string[]): void {
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase()
-    if (name.startsWith('mcp-param-')) headers.push(name, rawHeaders[index + 1] ?? '')
-  }
+function sealer({ steps, trail, route, question }: Forwarded): (id: string) => string | null {
+  const protocolVersion = trail.classified?.protocolVersion ?? null
+  const client = trail.classified?.client ?? null
+  return (upstreamId) =>
+    steps.sessions.seal(
+      route.server.name,
+      { upstreamId, protocolVersion, client },
+      question.identity,
+    )
+}
+
+/** A server's request that policy refused is answered by the gateway, not left waiting. */
+function refuseServerRequest({ inbound, trail, route }: Forwarded, request: Message): void {
+  const body = Buffer.from(rpcError(request, rpcCodes.denied, 'refused by the gateway', {}))
+  const headers = upstreamHeaders('POST', inbound.rawHeaders, 'legacy', trail.session)
+  route.back.open({ verb: 'POST', headers, body }, nobody)
+}
+
+/** Whatever the server says to a refusal is for nobody. */
+const nobody: FrameSink = {
+  head: () => undefined,
+  part: () => undefined,
+  message: () => undefined,
+  idle: () => undefined,
+  end: () => undefined,
+  fail: () => undefined,
 }

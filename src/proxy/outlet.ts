@@ -20,6 +20,7 @@ import type { Exchange } from './back/back.js'
 import { corsHeaders } from './cors.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Inbound } from './inbound.js'
+import { record } from './refuse.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Steps } from './steps.js'
 import { type Ending, serverMessageEvent, type Trail, toAuditEvent } from './trail.js'
@@ -82,19 +83,23 @@ export class Outlet implements FrameSink, AnswerContext {
       method,
       params,
     })
-    this.#recordNow(serverMessageEvent(trail, message, judgement, this.#monotonicMs()))
+    record(this.#parts.steps, serverMessageEvent(trail, message, judgement, this.#monotonicMs()))
     if (!judgement.decision.allow && kind === 'request') this.#parts.refuseServerRequest(message)
     return judgement.decision.allow
   }
 
   dropped(why: string): void {
-    this.#recordNow(this.#event({ event: 'dropped', outcome: 'failed', code: why, status: null }))
+    const code = why.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+    record(
+      this.#parts.steps,
+      this.#event({ event: 'dropped', outcome: 'failed', code, status: null }),
+    )
   }
 
   settle(settled: Settled): void {
     this.#settled = settled
     if (this.#longLived || this.#recorded) {
-      this.#recordNow(this.#event({ ...this.#forwarded(), event: 'message' }))
+      record(this.#parts.steps, this.#event({ ...this.#forwarded(), event: 'message' }))
       return
     }
     this.#record('message', 'forwarded')
@@ -124,7 +129,7 @@ export class Outlet implements FrameSink, AnswerContext {
     }
     if (this.#longLived && head.framing === 'sse') {
       this.#opened = true
-      this.#recordNow(this.#event({ ...this.#forwarded(), event: 'stream.opened' }))
+      record(this.#parts.steps, this.#event({ ...this.#forwarded(), event: 'stream.opened' }))
     }
     return this.#parts.inbound.sink.head({ ...head, headers })
   }
@@ -168,8 +173,14 @@ export class Outlet implements FrameSink, AnswerContext {
     // An event stream has its status already: the caller gets the error as the answer on it.
     const text = rpcError(asked, rpcCodes.failed, error.publicMessage, { requestId })
     const flow = inbound.sink.message(Buffer.from(text), {})
-    if (flow === undefined) inbound.sink.end()
-    else flow.then(() => inbound.sink.end()).catch(() => inbound.sink.fail(error))
+    if (flow === undefined) this.#closeStream(error)
+    else flow.then(() => this.#closeStream(error)).catch(() => inbound.sink.fail(error))
+  }
+
+  #closeStream(error: GuardError): void {
+    const { sink } = this.#parts.inbound
+    const flow = sink.end()
+    flow?.catch(() => sink.fail(error))
   }
 
   #gone(): void {
@@ -234,13 +245,5 @@ export class Outlet implements FrameSink, AnswerContext {
     } catch (error) {
       this.#parts.steps.observer.log?.('error', `an event could not be recorded: ${String(error)}`)
     }
-  }
-
-  #recordNow(event: AuditEvent): void {
-    const { audit, observer } = this.#parts.steps
-    const reservation = audit.reserve()
-    if (reservation === null) throw new GuardError('GUARD_AUDIT_UNAVAILABLE', 'the audit is full')
-    reservation.record(event)
-    observer.outcome?.(event)
   }
 }

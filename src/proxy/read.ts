@@ -1,49 +1,52 @@
 /** From the bytes of a body to one classified message, or the refusal that says what is wrong. */
-import type { Message } from '../domain.js'
-import { type Classified, classifyBatch, classifyInbound } from '../mcp/classify.js'
+import { classifyBatch, classifyInbound } from '../mcp/classify.js'
 import { type JsonLimits, parseStrict } from '../mcp/json.js'
 import { parseErrorCodes, readMessage } from '../mcp/json-rpc.js'
-import type { BodyResult } from './inbound.js'
-import { type Asked, type Rejected, rejected } from './outcome.js'
+import { hostMethods } from '../mcp/methods.js'
+import type { Rejection } from '../mcp/mirror.js'
+import type { Inbound } from './inbound.js'
+import { type Rejected, rejected } from './outcome.js'
+import type { Trail } from './trail.js'
 
-export type ReadResult =
-  | { readonly ok: true; readonly message: Message; readonly classified: Classified }
-  | { readonly ok: false; readonly refusal: Rejected }
-
-/** Fills in `asked` as far as the body allows, so that a refusal can be addressed. */
-export function readBody(
-  body: BodyResult,
-  rawHeaders: readonly string[],
+/**
+ * Reads and checks a posted message; fills in the trail as far as the body allows, so that a refusal
+ * can be addressed. Null: the message is in order and in the trail.
+ */
+export async function readPosted(
+  inbound: Inbound,
+  trail: Trail,
   limits: JsonLimits,
-  asked: Asked,
-): ReadResult {
-  if (!body.ok) return { ok: false, refusal: bodyRefusals[body.problem] }
+): Promise<Rejected | null> {
+  const body = await inbound.readBody()
+  if (!body.ok) return bodyRefusals[body.problem]
   const parsed = parseStrict(body.bytes, limits)
   if (!parsed.ok) {
-    const code = parseErrorCodes[parsed.problem]
-    return refuse(rejected(400, code, `json-${parsed.problem}`, parsed.text))
+    return rejected(400, parseErrorCodes[parsed.problem], `json-${parsed.problem}`, parsed.text)
   }
-  if (Array.isArray(parsed.value)) {
-    const { status, code, auditCode, text } = classifyBatch(null)
-    return refuse(rejected(status, code, auditCode, text))
-  }
+  if (Array.isArray(parsed.value)) return fromWire(classifyBatch(null))
   const read = readMessage(parsed.value)
+  const { asked } = trail
   if (!read.ok) {
     asked.id = read.id
-    return refuse(rejected(400, read.code, 'message-invalid', read.text))
+    return rejected(400, read.code, 'message-invalid', read.text)
   }
   const { message } = read
   asked.kind = message.kind
   asked.id = message.kind === 'request' ? message.id : null
   asked.method = message.method
   asked.task = message.params?.['task'] !== undefined
-  const classified = classifyInbound({ message, headers: rawHeaders })
-  if (!classified.ok) {
-    const { status, code, auditCode, text, data } = classified
-    return refuse(rejected(status, code, auditCode, text, data === null ? {} : { data }))
-  }
+  const classified = classifyInbound({ message, headers: inbound.rawHeaders })
+  if (!classified.ok) return fromWire(classified)
   asked.era = classified.era
-  return { ok: true, message, classified }
+  trail.message = message
+  trail.classified = classified
+  return null
+}
+
+/** A GET opens a stream, a DELETE closes a session: the legacy era's, both without a message. */
+export function describeVerb(verb: string, { asked }: Trail): void {
+  asked.method = verb === 'GET' ? hostMethods.streamOpen : hostMethods.sessionClose
+  asked.era = 'legacy'
 }
 
 const bodyRefusals = {
@@ -52,6 +55,6 @@ const bodyRefusals = {
   aborted: rejected(400, -32600, 'body-aborted', 'the body ended early', { close: true }),
 } as const
 
-function refuse(refusal: Rejected): ReadResult {
-  return { ok: false, refusal }
+function fromWire({ status, code, auditCode, text, data }: Rejection): Rejected {
+  return rejected(status, code, auditCode, text, data === null ? {} : { data })
 }

@@ -14,15 +14,17 @@ import type {
 } from '../domain.js'
 import type { Classified } from '../mcp/classify.js'
 import { namedItems } from '../mcp/methods.js'
+import type { Inbound } from './inbound.js'
 import type { Asked } from './outcome.js'
 import type { Session } from './session.js'
+import type { Steps } from './steps.js'
 
 export interface Trail {
   readonly requestId: string
   readonly startedMs: number
   readonly nowMs: number
   readonly ip: string
-  readonly transport: string
+  readonly transport: 'http'
   readonly asked: Asked
   identity: Identity | null
   server: Server | null
@@ -124,22 +126,18 @@ function microseconds(milliseconds: number): number {
   return Math.max(0, Math.round(milliseconds * 1000))
 }
 
-/** A connection whose bytes never became a request: only its address is known. */
-export function unreadableEvent(
-  requestId: string,
-  code: string,
-  status: number,
-  ip: string,
-  nowMs: number,
-): AuditEvent {
-  const asked: Asked = { verb: '', era: null, kind: null, id: null, method: null, task: false }
-  const trail: Trail = {
-    requestId,
-    startedMs: 0,
-    nowMs,
-    ip,
-    transport: 'http',
-    asked,
+/** What is known before the first step. */
+export function startTrail(
+  inbound: Pick<Inbound, 'ip' | 'transport' | 'verb'>,
+  { clock, nextRequestId }: Pick<Steps, 'clock' | 'nextRequestId'>,
+): Trail {
+  return {
+    requestId: nextRequestId(),
+    startedMs: clock.monotonicMs(),
+    nowMs: clock.nowMs(),
+    ip: inbound.ip,
+    transport: inbound.transport,
+    asked: { verb: inbound.verb, era: null, kind: null, id: null, method: null, task: false },
     identity: null,
     server: null,
     message: null,
@@ -150,5 +148,4 @@ export function unreadableEvent(
     decideMs: 0,
     forwardedMs: null,
   }
-  return toAuditEvent(trail, { event: 'refused', outcome: 'rejected', code, status }, 0)
 }

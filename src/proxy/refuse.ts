@@ -1,0 +1,79 @@
+/**
+ * Records and answers a journey that ended before anything was forwarded. The record comes first;
+ * where it cannot be made the caller is told that nothing was carried out, whatever it would have
+ * been told otherwise.
+ */
+import type { AuditEvent } from '../domain.js'
+import { asGuardError, GuardError } from '../errors.js'
+import { corsHeaders } from './cors.js'
+import type { Inbound } from './inbound.js'
+import type { HttpAnswer, Refusal } from './outcome.js'
+import { respond } from './respond.js'
+import type { Steps } from './steps.js'
+import { type Trail, toAuditEvent } from './trail.js'
+
+export function refuse(inbound: Inbound, trail: Trail, steps: Steps, refusal: Refusal): void {
+  const answerTo = (what: Refusal) => respond(what, trail.asked, trail.requestId, steps.refusals)
+  if (refusal.kind === 'failed') logFailure(steps, trail, refusal.error)
+  let answer: HttpAnswer = answerTo(refusal)
+  try {
+    record(steps, refusalEvent(inbound, trail, steps, refusal, answer.status))
+  } catch (thrown) {
+    const error = asGuardError(thrown, 'GUARD_AUDIT_UNAVAILABLE', 'a refusal was not recorded')
+    logFailure(steps, trail, error)
+    answer = answerTo({ kind: 'failed', error })
+  }
+  // Until the Origin has been admitted nothing may be readable to it.
+  const cors = trail.server === null ? [] : corsHeaders(inbound.rawHeaders)
+  inbound.reply({ ...answer, headers: [...answer.headers, ...cors] })
+}
+
+/** Writes an event that had no room reserved. Throws GuardError when there is none. */
+export function record({ audit, observer }: Steps, event: AuditEvent): void {
+  const reservation = audit.reserve()
+  if (reservation === null) {
+    throw new GuardError('GUARD_AUDIT_UNAVAILABLE', 'there is no room in the audit')
+  }
+  reservation.record(event)
+  observer.outcome?.(event)
+}
+
+function refusalEvent(
+  inbound: Inbound,
+  trail: Trail,
+  steps: Steps,
+  refusal: Refusal,
+  status: number,
+): AuditEvent {
+  const code = codeOf(refusal)
+  const ending = {
+    event: trail.message === null ? ('refused' as const) : ('message' as const),
+    outcome: refusal.kind,
+    status,
+    bytesIn: inbound.bytesIn,
+    ...(code === null ? {} : { code }),
+  }
+  return toAuditEvent(trail, ending, steps.clock.monotonicMs())
+}
+
+function codeOf(refusal: Refusal): string | null {
+  switch (refusal.kind) {
+    case 'rejected':
+      return refusal.auditCode
+    case 'unauthenticated':
+      return refusal.reason
+    case 'limited':
+      return `limit:${refusal.limit}`
+    case 'failed':
+      return refusal.error.code
+    case 'denied':
+      return null
+    default:
+      return refusal satisfies never
+  }
+}
+
+function logFailure(steps: Steps, trail: Trail, error: GuardError): void {
+  const level = error.fault === 'client' ? 'debug' : 'error'
+  steps.observer.log?.(level, `${error.code}: ${error.message}`, { request_id: trail.requestId })
+}
