@@ -1,0 +1,174 @@
+/**
+ * What the shipped bundle decides, through the compiled module: a table of facts, and the lists of
+ * the demo server against the calls of the same names.
+ */
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Facts } from '../../src/contracts.js'
+import type { JsonObject, ListKind } from '../../src/domain.js'
+import { packageFile } from '../../src/lib/package-root.js'
+import { createPolicyHolder } from '../../src/policy/activate.js'
+import { parseDecision } from '../../src/policy/decision.js'
+import { itemFacts, messageFacts } from '../../src/policy/facts.js'
+import { identityOf, questionOf } from '../policy/questions.js'
+import { readVectors } from '../support/vectors.js'
+import { asker, compileShipped } from './shipped.js'
+
+interface Row {
+  readonly description: string
+  /** The whole input; absent = the usual call with `change` merged in, or a read of `uri`. */
+  readonly facts?: unknown
+  readonly change?: { readonly [member in keyof Facts]?: JsonObject }
+  readonly uri?: string
+  readonly template?: string
+  readonly question?: 'item'
+  readonly expected: {
+    readonly allow: boolean
+    readonly reasons: string[]
+    readonly challenge?: unknown
+  }
+}
+
+const demo = { name: 'everything', labels: {} }
+const reader = { identity: identityOf({ roles: ['reader'] }), server: demo }
+const echo = { type: 'tool', id: 'echo', action: 'tools/call' } as const
+
+function factsOf(row: Row): unknown {
+  if ('facts' in row) return row.facts
+  if (row.template !== undefined) {
+    const template = {
+      type: 'resource_template',
+      id: row.template,
+      action: 'resources/read',
+    } as const
+    return itemFacts(questionOf('resources/templates/list', {}, reader), template)
+  }
+  const item =
+    row.uri === undefined
+      ? echo
+      : ({ type: 'resource', id: row.uri, action: 'resources/read' } as const)
+  const params =
+    row.uri === undefined ? { name: 'echo', arguments: { message: 'hi' } } : { uri: row.uri }
+  const question = questionOf(item.action, params, reader)
+  const facts = row.question === 'item' ? itemFacts(question, item) : messageFacts(question, [item])
+  if (facts === null) throw new Error('no facts')
+  const { subject, action, resource, context } = row.change ?? {}
+  return {
+    subject: { ...facts.subject, ...subject },
+    action: { ...facts.action, ...action },
+    resource: { ...facts.resource, ...resource },
+    context: { ...facts.context, ...context },
+  }
+}
+
+const bundle = await compileShipped()
+const ask = await asker(bundle)
+const rows = readVectors<Row>('decisions')
+const isFacts = new Ajv().compile(
+  JSON.parse(readFileSync(packageFile('schemas', 'facts.schema.json'), 'utf8')),
+)
+
+for (const row of rows) {
+  test(`decision: ${row.description}`, () => {
+    const facts = factsOf(row)
+    assert.is(isFacts(facts), !('facts' in row), JSON.stringify(isFacts.errors))
+    const answer = ask(facts) as JsonObject
+    const { allow, reasons, challenge } = answer
+    assert.equal(
+      { allow, reasons, ...(challenge === undefined ? {} : { challenge }) },
+      row.expected,
+    )
+    assert.is(parseDecision(answer).problem, null)
+  })
+}
+
+test('limits come with a message that is allowed, and never with an item', () => {
+  const call = rows.find((row) => row.description === 'a granted tool')
+  if (call === undefined) throw new Error('the row is missing')
+  const { limits } = ask(factsOf(call)) as JsonObject
+  const key = ['api-keys', 'acme', 'alice']
+  assert.equal(limits, [
+    { name: 'user', tier: 'standard', key, cost: 1, tokens: 120, per: '1m', burst: 60 },
+  ])
+  assert.not('limits' in (ask(factsOf({ ...call, question: 'item' })) as JsonObject))
+})
+
+test('a tool that the tier names has a bucket of its own', () => {
+  const facts = factsOf({
+    description: '',
+    change: { resource: { id: 'get-tiny-image', arguments: {} } },
+    expected: { allow: true, reasons: [] },
+  })
+  const { decision } = parseDecision(ask(facts))
+  assert.ok(decision.allow)
+  assert.equal(
+    decision.limits?.map((limit) => limit.name),
+    ['tool', 'user'],
+  )
+})
+
+const demoNames: readonly (readonly [ListKind, string, readonly string[], readonly string[]])[] = [
+  [
+    'tools',
+    'tools/list',
+    ['echo', 'get-sum', 'get-structured-content', 'get-tiny-image'],
+    ['get-env', 'gzip-file-as-resource', 'trigger-long-running-operation', 'ECHO', 'echo '],
+  ],
+  ['prompts', 'prompts/list', ['simple-prompt', 'args-prompt'], ['resource-prompt']],
+  [
+    'resources',
+    'resources/list',
+    ['demo://resource/static/document/features.md', 'demo://resource/dynamic/text/7'],
+    ['demo://resource/session/a', 'demo://resource/static/document/../x', 'file:///etc/passwd'],
+  ],
+  [
+    'resourceTemplates',
+    'resources/templates/list',
+    ['demo://resource/dynamic/text/{resourceId}'],
+    ['demo://resource/dynamic/blob/{resourceId}'],
+  ],
+]
+
+const holder = createPolicyHolder()
+await holder.activate(bundle)
+
+for (const [kind, method, shown, hidden] of demoNames) {
+  test(`${method}: a reader sees exactly the granted items`, async () => {
+    const point = holder.current()
+    assert.ok(point)
+    const ids = [...hidden, ...shown, ...hidden]
+    const visible = await point?.visible(questionOf(method, {}, reader), kind, ids)
+    assert.equal(
+      ids.filter((_, index) => visible?.[index]),
+      shown,
+    )
+  })
+}
+
+test('an administrator sees every tool of the demo server', async () => {
+  const admin = { identity: identityOf({ roles: ['admin'] }), server: demo }
+  const ids = demoNames.flatMap(([kind, , shown, hidden]) =>
+    kind === 'tools' ? [...shown, ...hidden] : [],
+  )
+  const visible = await holder.current()?.visible(questionOf('tools/list', {}, admin), 'tools', ids)
+  assert.equal(visible, Array(ids.length).fill(true))
+})
+
+test('a call passes exactly when the tool is listed', async () => {
+  const point = holder.current()
+  assert.ok(point)
+  const names = ['echo', 'get-env', 'get-sum', 'delete_file', 'nothing']
+  for (const roles of [['reader'], ['admin'], [], ['reader', 'admin']]) {
+    const who = { identity: identityOf({ roles }), server: demo }
+    const visible = await point?.visible(questionOf('tools/list', {}, who), 'tools', names)
+    const called = names.map((name) => {
+      const params = { name, arguments: { message: 'hi' } }
+      return point?.judge(questionOf('tools/call', params, who)).decision.allow
+    })
+    assert.equal(called, visible, roles.join())
+  }
+})
+
+test.run()
