@@ -56,10 +56,8 @@ export function readMessage(value: Json): MessageResult {
 
 /** The only way out: what is sent is made of the very object that was judged. */
 export function serialise(judged: Message): Uint8Array {
-  return encoder.encode(JSON.stringify(judged.raw))
+  return Buffer.from(JSON.stringify(judged.raw))
 }
-
-const encoder = new TextEncoder()
 
 function envelopeProblem(envelope: JsonObject): string | null {
   for (const name of Object.keys(envelope)) {

@@ -6,6 +6,7 @@
  * `JSON.parse`. It knows nothing of JSON-RPC.
  */
 import type { Json } from '../domain.js'
+import { isExactNumber } from './exact-number.js'
 
 export type JsonProblem =
   | 'encoding'
@@ -147,7 +148,7 @@ function scanTokens(
       case 0x39: {
         const end = skipNumber(bytes, at)
         if (end < 0) {
-          if (exactNumbers && !isExact(decoder.decode(bytes.subarray(at, ~end)))) {
+          if (exactNumbers && !isExactNumber(decoder.decode(bytes.subarray(at, ~end)))) {
             return refuse('number', at)
           }
           at = ~end
@@ -212,33 +213,6 @@ function skipNumber(bytes: Uint8Array, start: number): number {
     at += 1
   }
   return exponent || digits > safeDigits ? ~at : at
-}
-
-/** True when the shortest text of the number's double has the value that was written. */
-function isExact(text: string): boolean {
-  const double = Number(text)
-  // Not a number at all: a syntax error, which is for JSON.parse to say.
-  if (Number.isNaN(double)) return true
-  if (!Number.isFinite(double)) return false
-  return decimal(text) === decimal(String(double))
-}
-
-/** A decimal in a canonical form: sign, digits without outer zeros, power of ten. */
-function decimal(text: string): string {
-  const negative = text.startsWith('-')
-  const [mantissa = '', exponent = '0'] = text
-    .slice(negative ? 1 : 0)
-    .toLowerCase()
-    .split('e')
-  const [whole = '', fraction = ''] = mantissa.split('.')
-  const digits = whole + fraction
-  let start = 0
-  let end = digits.length
-  while (start < end && digits[start] === '0') start += 1
-  while (end > start && digits[end - 1] === '0') end -= 1
-  if (start === end) return '0'
-  const power = Number(exponent) - fraction.length + (digits.length - end)
-  return `${negative ? '-' : ''}${digits.slice(start, end)}e${power}`
 }
 
 function countMembers(value: Json): number {

@@ -41,7 +41,9 @@ const nameMembers: ReadonlyMap<string, string> = new Map([
 export function readMcpHeaders(raw: RawHeaders): McpHeadersResult {
   const headers = new Map<string, string>()
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase()
+    const written = raw[index] ?? ''
+    if (written.charAt(0) !== 'm' && written.charAt(0) !== 'M') continue
+    const name = written.toLowerCase()
     if (!name.startsWith('mcp-')) continue
     if (headers.has(name)) return mismatch('an Mcp header is there twice')
     headers.set(name, trimmed(raw[index + 1] ?? ''))

@@ -20,7 +20,7 @@ import type { Exchange } from './back/back.js'
 import { corsHeaders } from './cors.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Inbound } from './inbound.js'
-import { record } from './refuse.js'
+import { logFailure, record } from './refuse.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Steps } from './steps.js'
 import { type Ending, serverMessageEvent, type Trail, toAuditEvent } from './trail.js'
@@ -53,6 +53,8 @@ export class Outlet implements FrameSink, AnswerContext {
   #settled: Settled = { hidden: 0, dropped: 0, bytes: 0 }
   #recorded = false
   #opened = false
+  /** Bytes of a message are on the wire whose end is not. */
+  #partial = false
   #over = false
 
   constructor(parts: OutletParts) {
@@ -135,10 +137,12 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   part(bytes: Uint8Array): Flow {
+    this.#partial = true
     return this.#over ? undefined : this.#parts.inbound.sink.part(bytes)
   }
 
   message(bytes: Uint8Array, fields: EventFields): Flow {
+    this.#partial = false
     return this.#over ? undefined : this.#parts.inbound.sink.message(bytes, fields)
   }
 
@@ -164,12 +168,13 @@ export class Outlet implements FrameSink, AnswerContext {
     const { asked, requestId } = trail
     const answer = respond({ kind: 'failed', error }, asked, requestId, steps.refusals)
     const begun = inbound.begun
-    steps.observer.log?.('warn', `${error.code}: ${error.message}`, { request_id: requestId })
+    logFailure(steps, trail, error)
     if (!begun) this.#status = answer.status
+    const answerable = this.#framing === 'sse' && !this.#partial && !this.#recorded
     this.#tryRecord(this.#opened ? 'stream.closed' : 'message', 'failed', error.code)
     this.#finish()
     if (!begun) return inbound.reply(answer)
-    if (this.#framing !== 'sse' || asked.id === null) return inbound.sink.fail(error)
+    if (!answerable || asked.id === null) return inbound.sink.fail(error)
     // An event stream has its status already: the caller gets the error as the answer on it.
     const text = rpcError(asked, rpcCodes.failed, error.publicMessage, { requestId })
     const flow = inbound.sink.message(Buffer.from(text), {})
@@ -243,7 +248,8 @@ export class Outlet implements FrameSink, AnswerContext {
     try {
       this.#record(event, outcome, code)
     } catch (error) {
-      this.#parts.steps.observer.log?.('error', `an event could not be recorded: ${String(error)}`)
+      const why = asGuardError(error, 'GUARD_AUDIT_UNAVAILABLE', 'an event was not recorded')
+      logFailure(this.#parts.steps, this.#parts.trail, why)
     }
   }
 }

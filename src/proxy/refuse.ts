@@ -73,7 +73,13 @@ function codeOf(refusal: Refusal): string | null {
   }
 }
 
-function logFailure(steps: Steps, trail: Trail, error: GuardError): void {
-  const level = error.fault === 'client' ? 'debug' : 'error'
-  steps.observer.log?.(level, `${error.code}: ${error.message}`, { request_id: trail.requestId })
+const levelOfFault = { client: 'debug', operator: 'error', upstream: 'warn' } as const
+
+/** The cause of a failure, for the operator only; the audit event carries its code. */
+export function logFailure({ observer }: Steps, trail: Trail, error: GuardError): void {
+  observer.log?.(levelOfFault[error.fault], `${error.code}: ${error.message}`, {
+    request_id: trail.requestId,
+    server: trail.server?.name ?? null,
+    method: trail.asked.method,
+  })
 }

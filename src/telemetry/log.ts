@@ -4,7 +4,6 @@
  * and counted. Texts of callers and servers cannot break out of their line.
  */
 import type { AuditEvent, Json, LogLevel, Observer, PolicyEvent } from '../domain.js'
-import { type ErrorCode, errorTable, type Fault } from '../errors.js'
 import { type Clock, systemClock } from '../lib/clock.js'
 import { cutText, escapeUnprintable } from '../lib/printable.js'
 
@@ -21,11 +20,6 @@ export interface LogOptions {
 type Fields = Readonly<Record<string, Json>>
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
-const levelOfFault: Readonly<Record<Fault, LogLevel>> = {
-  client: 'debug',
-  operator: 'error',
-  upstream: 'warn',
-}
 const maxLinesPerSecond = 100
 const maxCharacters = 8_192
 const maxFieldCharacters = 1_024
@@ -68,17 +62,12 @@ export function createLogObserver(options: LogOptions): Observer {
   }
 }
 
+/** Null: no line. Failures are logged with their cause by whoever met them. */
 function levelOf(event: AuditEvent): LogLevel | null {
-  if (event.code !== null && isErrorCode(event.code)) {
-    return levelOfFault[errorTable[event.code].fault]
-  }
+  if (event.outcome === 'failed' && event.event !== 'dropped') return null
   // What a server sent and nobody gets.
-  if (event.event === 'dropped' || event.dropped > 0) return levelOfFault.upstream
-  return event.outcome === 'forwarded' ? null : levelOfFault.client
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorTable, code)
+  if (event.event === 'dropped' || event.dropped > 0) return 'warn'
+  return event.outcome === 'forwarded' ? null : 'debug'
 }
 
 function textOf(event: AuditEvent): string {

@@ -86,7 +86,7 @@ test('numbers are whole, finite and not negative', () => {
 })
 
 test('a member that is not of the schema never gets in', () => {
-  const secret = 'Bearer mcpg_secret'
+  const secret = 'Bearer mcp_secret'
   const event = auditEvent({
     resource: Object.assign({ type: 'tool', id: 'a' }, { arguments: secret }),
   })

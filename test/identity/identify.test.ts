@@ -7,8 +7,8 @@ import { createIdentify } from '../../src/identity/identify.js'
 import { sha256Hex } from '../../src/lib/secrets.js'
 
 const now = Date.UTC(2026, 10, 22, 9)
-const aliceKey = 'mcpg_alice-key-of-forty-three-characters-or-so'
-const bobKey = 'mcpg_bob-key'
+const aliceKey = 'mcp_alice-key-of-forty-three-characters-or-so'
+const bobKey = 'mcp_bob-key'
 
 function entry(id: string, keyText: string, more: Partial<ApiKeyEntry> = {}): ApiKeyEntry {
   return {

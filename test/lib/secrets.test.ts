@@ -41,7 +41,7 @@ test('digests of different lengths are unequal, not an error', () => {
 test('a key text has a prefix and 256 random bits, and never repeats', () => {
   const keys = new Set(Array.from({ length: 1_000 }, randomKeyText))
   assert.is(keys.size, 1_000)
-  for (const key of keys) assert.match(key, /^mcpg_[A-Za-z0-9_-]{43}$/)
+  for (const key of keys) assert.match(key, /^mcp_[A-Za-z0-9_-]{43}$/)
 })
 
 test.run()

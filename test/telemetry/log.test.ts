@@ -27,10 +27,7 @@ test('outcomes: who has to act decides the level, and what went well is no line'
     [{ outcome: 'rejected', code: 'GUARD_REQUEST_INVALID' }, 'debug', 'rejected'],
     [{ outcome: 'rejected', code: 'constructor' }, 'debug', 'rejected'],
     [{ outcome: 'abandoned' }, 'debug', 'abandoned'],
-    [{ outcome: 'failed', code: 'GUARD_UPSTREAM_TIMEOUT' }, 'warn', 'failed'],
-    [{ outcome: 'failed', code: 'GUARD_UPSTREAM_INVALID' }, 'warn', 'failed'],
-    [{ outcome: 'failed', code: 'GUARD_INTERNAL' }, 'error', 'failed'],
-    [{ outcome: 'failed', code: 'GUARD_AUDIT_UNAVAILABLE' }, 'error', 'failed'],
+    [{ outcome: 'failed', code: 'GUARD_AUDIT_UNAVAILABLE' }, null],
     [{ event: 'dropped', code: 'foreign-id' }, 'warn', 'something a server sent was not passed on'],
     [{ dropped: 2 }, 'warn', 'list items of a server could not be read and were left out'],
   ]
@@ -49,14 +46,14 @@ test('outcomes: who has to act decides the level, and what went well is no line'
 
 test('a line says which request, code, server and method, and not who', () => {
   const { lines, observer } = create()
-  observer.outcome?.(auditEvent({ outcome: 'failed', code: 'GUARD_UPSTREAM_TIMEOUT', reasons: [] }))
+  observer.outcome?.(auditEvent({ event: 'dropped', code: 'foreign-id', reasons: [] }))
   assert.equal(JSON.parse(lines[0] ?? ''), {
     time: '2026-11-22T09:00:00.000Z',
     level: 'warn',
-    text: 'failed',
+    text: 'something a server sent was not passed on',
     request_id: 'request-1',
     decision_id: 'decision-1',
-    code: 'GUARD_UPSTREAM_TIMEOUT',
+    code: 'foreign-id',
     server: 'everything',
     method: 'tools/call',
   })
