@@ -60,7 +60,6 @@ _challenge := {"challenge": {"scopes": sort(_scopes), "listing": "show"}} if {
 	facts.can_step_up
 	count(_permits) > 0
 	count(_final) == 0
-	count(_scopes) > 0
 } else := {}
 
 _scopes contains scope if some scope in data.mcpguard.rules[_].challenge

@@ -132,4 +132,8 @@ test_obligations_are_collected if {
 		with data.grants as _grants
 		with data.mcpguard.rules.uris.obligation as {obligation}
 	decision.obligations == [obligation]
+	item := main.decision with input as fixtures.item(fixtures.call)
+		with data.grants as _grants
+		with data.mcpguard.rules.uris.obligation as {obligation}
+	item.obligations == []
 }

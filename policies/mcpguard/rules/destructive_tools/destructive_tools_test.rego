@@ -4,6 +4,7 @@ import data.mcpguard.fixtures_test as fixtures
 import data.mcpguard.rules.destructive_tools
 
 _destructive := {
+	"another": {"delete_file": "another:delete"},
 	"everything": {"wipe": "tools:wipe", "broken": {"scope": "tools:wipe"}, "nothing": null},
 	"*": {"delete_*": "tools:delete", "delete_draft": "tools:draft", "wipe": "tools:any"},
 }

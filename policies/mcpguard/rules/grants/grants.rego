@@ -111,7 +111,6 @@ _arguments_ok(entry) if {
 
 # An entry with a misspelt member would lose its bounds: it grants nothing.
 _well_formed(entry) if {
-	is_object(entry)
 	object.keys(entry) - {"arguments"} == set()
 	is_object(object.get(entry, "arguments", {}))
 }

@@ -28,7 +28,17 @@ _grants := {
 		"list": {"arguments": ["a"]},
 		"unknown_bound": {"arguments": {"a": {"suffix": "x"}}},
 		"bound_is_no_object": {"arguments": {"a": "x"}},
+		"bound_is_a_list": {"arguments": {"a": []}},
 	}}},
+	"one_sided": {"everything": {
+		"tools": {
+			"at_least": {"arguments": {"n": {"min": 1}}},
+			"at_most": {"arguments": {"n": {"max": 9}}},
+		},
+		"prompts": {"nothing": null},
+		"resources": {"file:///nothing/": null, "file:///bounded/": {"arguments": {"a": {"min": 1}}}},
+		"methods": {"nothing": null, "bounded": {"arguments": {"a": {"min": 1}}}},
+	}},
 }
 
 _permit(facts) := permit if {
@@ -132,9 +142,32 @@ test_deny_entries_that_are_malformed if {
 }
 
 test_deny_bounds_that_are_malformed if {
-	every tool in ["unknown_bound", "bound_is_no_object"] {
+	every tool in ["unknown_bound", "bound_is_no_object", "bound_is_a_list"] {
 		facts := fixtures.as_subject(fixtures.of_tool(tool, {"a": "x"}), {"roles": ["broken"]})
 		_permit(facts) == set()
+	}
+}
+
+test_deny_values_that_sort_beside_numbers if {
+	every tool, values in {"at_least": ["5", [5], {}], "at_most": [null, false, true]} {
+		every value in values {
+			_permit(fixtures.as_subject(fixtures.of_tool(tool, {"n": value}), {"roles": ["one_sided"]})) == set()
+		}
+	}
+	_permit(fixtures.as_subject(fixtures.of_tool("at_least", {"n": 5}), {"roles": ["one_sided"]})) == {"tool-granted"}
+}
+
+test_deny_malformed_or_unmet_entries_of_other_lists if {
+	every facts in [
+		fixtures.of_item("prompts/get", "prompt", "nothing"),
+		fixtures.of_item("completion/complete", "prompt", "nothing"),
+		fixtures.of_uri("resources/read", "file:///nothing/a", true),
+		fixtures.of_uri("resources/read", "file:///bounded/a", true),
+		fixtures.of_item("completion/complete", "resource_template", "file:///nothing/{a}"),
+		fixtures.of_server("nothing", "unknown"),
+		fixtures.of_server("bounded", "unknown"),
+	] {
+		_permit(fixtures.as_subject(facts, {"roles": ["one_sided"]})) == set()
 	}
 }
 
@@ -206,6 +239,10 @@ test_deny_action_that_does_not_fit_the_resource if {
 	_permit(fixtures.of_item("prompts/get", "tool", "echo")) == set()
 	_permit(fixtures.of_item("tools/call", "prompt", "simple")) == set()
 	_permit(fixtures.of_item("tools/call", "resource", "file:///workspace/a")) == set()
+	_permit(fixtures.of_item("prompts/get", "tool", "simple")) == set()
+	_permit(fixtures.of_item("resources/read", "tool", "file:///workspace/a")) == set()
+	_permit(fixtures.of_item("completion/complete", "resource", "file:///workspace/a")) == set()
+	_permit(fixtures.of_server("sampling/createMessage", "list")) == set()
 }
 
 test_deny_malformed if {

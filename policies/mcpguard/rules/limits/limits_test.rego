@@ -84,6 +84,8 @@ test_not_charged if {
 	}
 	facts := object.union(fixtures.of_server("sampling/createMessage", "use"), {"context": {"direction": "server"}})
 	limits.limit == set() with input as facts with data.tiers as _tiers
+	backwards := object.union(fixtures.call, {"context": {"direction": "server"}})
+	limits.limit == set() with input as backwards with data.tiers as _tiers
 }
 
 test_a_free_tier_has_no_bucket if {

@@ -31,6 +31,11 @@ test_deny_not_canonical if {
 	}
 }
 
+test_deny_what_is_no_uri if {
+	facts := object.union(_read("demo:a", false), {"resource": {"id": "passwd", "uri": {"scheme": "", "path": "passwd"}}})
+	uris.deny == {"uri-not-canonical"} with input as facts
+}
+
 test_deny_template_not_canonical if {
 	facts := object.union(_read("file:///workspace/../{name}", false), {"resource": {"type": "resource_template"}})
 	uris.deny == {"uri-not-canonical"} with input as facts
