@@ -25,7 +25,7 @@ import { createEvaluator, type Evaluator, hasLoneSurrogate } from './evaluator.j
 import { createInstance, memoryFor, type PolicyImage } from './instance.js'
 import { trialProblems, warmUp } from './trial.js'
 
-export interface PolicyStatus {
+interface PolicyStatus {
   readonly revision: string | null
   readonly activatedAtMs: number | null
   /** Why the newest bundle was refused; null when the newest is the active one. */

@@ -152,7 +152,8 @@ test('a new policy and its data replace the old together; what was taken before 
 })
 
 test('activations asked for at once happen in order, and one that fails does not stop the next', async () => {
-  const holder = createPolicyHolder()
+  const events: PolicyEvent[] = []
+  const holder = createPolicyHolder({ policy: (event) => events.push(event) })
   const revisions = ['a', 'b', 'c', 'd']
   const results = await Promise.allSettled(
     revisions.map((revision) => {
@@ -163,6 +164,11 @@ test('activations asked for at once happen in order, and one that fails does not
     results.map((result) => result.status),
     ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
   )
+  // Refusing takes no time: out of turn it would be told before anything was active.
+  const told = events.map((event) =>
+    event.type === 'refused' ? `keeps ${event.keeps}` : event.type,
+  )
+  assert.equal(told, ['activated', 'activated', 'keeps b', 'activated'])
   assert.is(holder.current()?.revision, 'd')
   assert.is(holder.status().problem, null)
 })

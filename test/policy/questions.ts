@@ -1,7 +1,7 @@
 /** Questions as the enforcement point would put them. */
 import type { Circumstances, Identity, JsonObject, Question, Subject } from '../../src/domain.js'
 
-export const nowMs = Date.UTC(2026, 10, 22, 9, 0, 0, 123)
+const nowMs = Date.UTC(2026, 10, 22, 9, 0, 0, 123)
 
 export function identityOf(subject: Partial<Subject> = {}): Identity {
   return {
