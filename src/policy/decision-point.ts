@@ -5,6 +5,7 @@
  */
 import type { Decision, DecisionPoint, ListKind, Observer, Question } from '../domain.js'
 import { describeThrown } from '../errors.js'
+import { systemClock } from '../lib/clock.js'
 import { listItems, type NamedItem, namedItems } from '../mcp/methods.js'
 import { denial, parseDecision } from './decision.js'
 import type { Evaluation, Evaluator } from './evaluator.js'
@@ -27,6 +28,7 @@ export interface EntryPoints {
 /** Before it is parsed: twice a decision's bound, which is on its content and not its spelling. */
 export const maxAnswerBytes = 32_768
 const chunkItems = 200
+const sliceMs = 5
 /** One message is judged without a pause, so the number of its questions is bounded. */
 const maxNamedItems = 200
 
@@ -128,9 +130,13 @@ export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
         seen.push(...answers)
         continue
       }
-      for (const [index, item] of chunk.entries()) {
-        // Without the list module, or with faults that cost an instance each, an item is dear.
-        if (index > 0 && index % 20 === 0) await pause()
+      // Without the list module, or with faults that cost an instance each, an item is dear.
+      let pauseMs = systemClock.monotonicMs() + sliceMs
+      for (const item of chunk) {
+        if (systemClock.monotonicMs() >= pauseMs) {
+          await pause()
+          pauseMs = systemClock.monotonicMs() + sliceMs
+        }
         seen.push(isVisible(guarded(() => ask(itemFacts(question, item)))))
       }
     }
