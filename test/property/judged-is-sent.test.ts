@@ -19,7 +19,7 @@ import { seededRandom } from '../support/random.js'
 
 const test = suite('judged is sent')
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
-const cases = 120_000
+const cases = 100_000
 const pythonSample = 2000
 const limits = { maxDepth: 64, maxMembers: 400 }
 const picks: Pick[] = ['first', 'last', 'folded']

@@ -66,7 +66,7 @@ export function drawCase(random: Random): Case {
   for (;;) {
     const draft = draftMessage(random)
     const spoiled = random.chance(0.2)
-    const untouched = !spoiled && random.chance(0.2)
+    const untouched = !spoiled && random.chance(0.1)
     const mutation = untouched ? 'nothing' : random.pick(Object.keys(spoiled ? spoils : bends))
     const expected = spoiled ? (spoils[mutation]?.[1] ?? null) : bends[mutation]?.(draft, random)
     if (expected === false || expected === undefined) continue
