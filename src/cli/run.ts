@@ -33,7 +33,8 @@ export const runCommand: CommandModule<object, ConfigArguments> = {
       )
       .epilogue('kill -HUP reloads the policy; Ctrl-C stops once calls in flight are done.'),
   handler: async (given) => {
-    process.exitCode = await run(given)
+    // Nothing that is left open after the end may keep the process alive.
+    process.exit(await run(given))
   },
 }
 
@@ -52,9 +53,10 @@ async function run(given: ConfigArguments): Promise<number> {
   const log = createLogObserver({ write: writeLog, json, level: 'info' })
   const { observer, revision } = rememberRevision(log)
   for (const warning of configWarnings(config)) log.log?.('warn', warning)
+  let guard: Guard | null = null
   try {
     const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
-    const guard = await createGuard(config, { observer, cacheDir })
+    guard = await createGuard(config, { observer, cacheDir })
     const stopped = stopOnSignal(guard, log)
     const addresses = await guard.listen()
     announce({ config, ...addresses, revision: revision() }, json ? log : null)
@@ -62,6 +64,7 @@ async function run(given: ConfigArguments): Promise<number> {
     return exitCodes.ok
   } catch (thrown) {
     printFailure(explainFailure(thrown, config))
+    await guard?.close().catch(() => undefined)
     return exitCodes.failed
   }
 }
