@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { AuditEventDocument } from '../../src/contracts.js'
+import type { AuditEventDocument, DecisionDocument } from '../../src/contracts.js'
 import type { AuditEvent, Json, JsonObject } from '../../src/domain.js'
 import { packageFile } from '../../src/lib/package-root.js'
 import { parseDecision } from '../../src/policy/decision.js'
@@ -187,7 +187,7 @@ const badDecisions: readonly (readonly [string, unknown])[] = [
   ['an unknown listing', { allow: false, challenge: { scopes: ['a'], listing: 'maybe' } }],
 ]
 
-const goodDecisions: readonly (readonly [string, unknown])[] = [
+const goodDecisions: readonly (readonly [string, DecisionDocument])[] = [
   ['allow alone', { allow: true }],
   ['refusal alone', { allow: false }],
   ['no limits', { allow: true, reasons: [], obligations: [], limits: [] }],
