@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { build, isBuilt } from './lib/build.mjs'
 import { writeDemoFiles } from './lib/demo-files.mjs'
 import { installMissing, seconds } from './lib/install.mjs'
+import { isAlive, npmProcess } from './lib/npm-process.mjs'
 
 /** Something the reader can put right; shown without a stack. */
 class Fixable extends Error {}
@@ -35,7 +36,7 @@ try {
 }
 
 async function main() {
-  const port = wantedPort()
+  const { port, folder } = readOptions()
   installMissing(root, 'packages')
   if (!isBuilt(root)) compile()
   if (!(await isFree(port))) {
@@ -49,28 +50,32 @@ async function main() {
     env: pick(process.env, ['PATH', 'SystemRoot']),
   })
   const upstreamUrl = await firstLine(demo)
-  const folder = join(root, '.demo')
   const adminPort = (await isFree(9090)) ? 9090 : 0
-  const config = writeDemoFiles(folder, { port, adminPort, upstreamUrl })
+  const config = writeDemoFiles(resolve(root, folder), { root, port, adminPort, upstreamUrl })
   const gateway = launch('gateway', [join(root, 'dist/src/cli/main.js'), 'run', '--config', config])
   gateway.stdout.pipe(process.stdout)
   await untilReady(gateway, `http://127.0.0.1:${port}/ready`)
-  console.log(instructions(`http://127.0.0.1:${port}/mcp/everything`))
+  console.log(instructions(`http://127.0.0.1:${port}/mcp/everything`, folder))
 }
 
-function wantedPort() {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '8080' } } })
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8080' },
+      folder: { type: 'string', default: '.demo' },
+    },
+  })
   const port = Number(values.port)
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new Fixable(`--port takes a number from 1 to 65535, e.g. npm start -- --port 8081`)
+    throw new Fixable('--port takes a number from 1 to 65535, e.g. npm start -- --port 8081')
   }
-  return port
+  return { port, folder: values.folder }
 }
 
 function compile() {
   const started = performance.now()
   console.log('Building ...')
-  const { ok, output } = build(root)
+  const { ok, output } = build(root, { check: false })
   if (!ok) throw new Fixable(`The build failed:\n${output}`)
   console.log(`Built in ${seconds(started)}`)
 }
@@ -110,20 +115,21 @@ async function untilReady(gateway, url) {
   await new Promise(() => {})
 }
 
-function instructions(url) {
+function instructions(url, folder) {
   const cli = 'node dist/src/cli/main.js'
   return `
 mcp-guard guards a real MCP server at ${url}
 Paste these into another terminal, in this folder:
 
   allowed, the reader's key may call echo:
-    ${cli} call --url ${url} --key-file .demo/reader.key echo message=hello
+    ${cli} call --url ${url} --key-file ${folder}/reader.key echo message=hello
 
   denied, with what the audit tells you about it:
-    ${cli} call --url ${url} --key-file .demo/reader.key --audit .demo/audit.ndjson get-env
+    ${cli} call --url ${url} --key-file ${folder}/reader.key --audit ${folder}/audit.ndjson get-env
 
-  what each key can see:
-    ${cli} list --url ${url} --key-file .demo/reader.key --key-file .demo/admin.key
+  what each of the two keys can see:
+    ${cli} call --url ${url} --key-file ${folder}/reader.key list
+    ${cli} call --url ${url} --key-file ${folder}/admin.key list
 
 Ctrl-C stops everything.`
 }
@@ -135,11 +141,9 @@ function stopOnSignals() {
       else void stop(0)
     })
   }
-  // npm that is killed outright leaves its script behind with another parent.
-  const parent = process.ppid
-  const underNpm = process.env.npm_lifecycle_event !== undefined
+  const npm = npmProcess()
   const watch = () => {
-    if (underNpm && process.ppid !== parent && !stopping) void stop(0)
+    if (npm !== null && !isAlive(npm) && !stopping) void stop(0)
   }
   setInterval(watch, 500).unref()
 }

@@ -13,7 +13,7 @@ process.exitCode = 1
 try {
   installMissing(root, 'packages')
   installMissing(join(root, 'test', 'peers'), 'test peers')
-  const types = build(root)
+  const types = build(root, { check: true })
   const { runSuite } = await import(pathToFileURL(join(root, 'dist/test/runner/main.js')).href)
   process.exitCode = await runSuite({ root, types, args: process.argv.slice(2) })
 } catch (error) {

@@ -17,14 +17,18 @@ import { join } from 'node:path'
 
 const trees = ['src', 'test', 'bench']
 
-/** Compiles, always. The result carries tsc's output; files are written even if types do not hold. */
-export function build(root) {
+/**
+ * Compiles, always. The result carries tsc's output; files are written even if types do not hold.
+ * Without `check` types are not looked at, which halves the time; the next run with it does so.
+ */
+export function build(root, { check }) {
   const started = performance.now()
   const dist = join(root, 'dist')
   const begun = new Date()
   if (mirror(root) > 0) rmSync(join(dist, '.tsbuildinfo'), { force: true })
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--pretty', 'false'], {
+  const args = [tsc, '-p', 'tsconfig.json', '--pretty', 'false', ...(check ? [] : ['--noCheck'])]
+  const result = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',

@@ -5,29 +5,30 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 /** The demo's callers: a key and one role each, both of that name. */
 export const callers = ['admin', 'reader']
 
 /** Writes what is missing and returns the path of the configuration file. */
-export function writeDemoFiles(folder, { port, adminPort, upstreamUrl }) {
+export function writeDemoFiles(folder, { root, port, adminPort, upstreamUrl }) {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
   const apiKeys = callers.map((name) => {
     const file = join(folder, `${name}.key`)
-    if (!existsSync(file)) writeSecret(file, `mcpg_${randomBytes(32).toString('base64url')}\n`)
+    if (!existsSync(file)) writeSecret(file, `mcp_${randomBytes(32).toString('base64url')}\n`)
     chmodSync(file, 0o600)
     const digest = createHash('sha256').update(readFileSync(file, 'utf8').trim()).digest('hex')
     return `    - { id: ${name}, sha256: "${digest}", roles: [${name}] }`
   })
+  const policies = relative(folder, join(root, 'policies')).replaceAll('\\', '/')
   const configFile = join(folder, 'mcp-guard.yaml')
   writeSecret(
     configFile,
     `# Written by npm start, at each start. Copy it for a gateway of your own.
 listen: { host: 127.0.0.1, port: ${port} }
 admin: { host: 127.0.0.1, port: ${adminPort} }
-policy: { path: ../policies }
+policy: { path: ${JSON.stringify(policies)} }
 upstreams:
   everything: { url: "${upstreamUrl}", required: true }
 identity:

@@ -62,7 +62,7 @@ export async function runSuite({ root, types, args }: SuiteOptions): Promise<num
 function stepJob(step: Step, tally: Tally): () => Promise<void> {
   return async () => {
     const started = performance.now()
-    const result = await step.run()
+    const result = await step.run().catch((thrown) => ({ ok: false, output: String(thrown) }))
     tally.step(step.name, result, performance.now() - started)
     if (result.ok && step.name === 'Coverage holds') console.log(result.output.trimEnd())
   }
