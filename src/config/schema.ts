@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { parseDuration } from '../lib/duration.js'
 import { packageFile } from '../lib/package-root.js'
 import { parseInstant } from './instant.js'
@@ -41,17 +41,28 @@ export function validateDocument(
   document: YamlMap,
   references: ReadonlySet<string>,
 ): ConfigProblem[] {
-  const validate = createValidator()
+  validator ??= createValidator()
+  const validate = validator
   validate(document)
   const retyped = (validate.errors ?? []).filter(
     (error) => references.has(error.instancePath) && retypeText(document, error),
   )
   if (retyped.length > 0) validate(document)
-  return (validate.errors ?? []).flatMap(describeError)
+  const errors = validate.errors ?? []
+  // What has the wrong type has no size: 1.5 is not also too small.
+  const mistyped = new Set(errors.filter(isTypeError).map((error) => error.instancePath))
+  return errors
+    .filter((error) => isTypeError(error) || !mistyped.has(error.instancePath))
+    .flatMap(describeError)
 }
 
-function createValidator() {
+let validator: ValidateFunction | undefined
+
+function createValidator(): ValidateFunction {
   const ajv = new Ajv({
+    // The schema is ours and a test checks it; here that would only slow the start.
+    meta: false,
+    validateSchema: false,
     allErrors: true,
     verbose: true,
     useDefaults: true,
@@ -66,6 +77,10 @@ function createValidator() {
     validate: isDurationWithin,
   })
   return ajv.compile(JSON.parse(readFileSync(packageFile('schemas', 'config.schema.json'), 'utf8')))
+}
+
+function isTypeError(error: ErrorObject): boolean {
+  return error.keyword === 'type'
 }
 
 function isDurationWithin(bounds: DurationBounds, text: string): boolean {

@@ -168,6 +168,8 @@ class Reader {
 
   /** Events come in source order, so lines are counted once from front to back. */
   #mark(pointer: string, position: number): void {
+    // An empty item has no place of its own; the line of the list is said instead.
+    if (position < 0) return
     while (this.#position < position) {
       const lineFeed = this.#source.indexOf('\n', this.#position)
       if (lineFeed < 0 || lineFeed >= position) break

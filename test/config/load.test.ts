@@ -1,0 +1,362 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadConfig } from '../../src/config/load.js'
+import { configWarnings } from '../../src/config/warnings.js'
+import { folder, loadText, problemsOf, writeFile } from './support.js'
+
+const up = 'upstreams: { one: { url: "http://10.0.0.1/mcp" } }\n'
+
+/** The defaults as operators rely on them: literals, so that none changes by accident. */
+const defaults = {
+  listen: {
+    host: '127.0.0.1',
+    port: 8080,
+    publicUrl: null,
+    allowedHosts: [],
+    allowedOrigins: [],
+    maxBodyBytes: 1_048_576,
+    maxDepth: 64,
+    maxMembers: 10_000,
+    maxHeaderBytes: 16_384,
+    maxHeaders: 100,
+    maxConnections: 1024,
+    headersTimeoutMs: 10_000,
+    bodyTimeoutMs: 30_000,
+    drainTimeoutMs: 8_000,
+  },
+  admin: { host: '127.0.0.1', port: 9090, token: null },
+  policy: { path: join(folder, 'policies') },
+  upstreams: [
+    {
+      name: 'one',
+      url: 'http://10.0.0.1/mcp',
+      path: '/mcp/one',
+      labels: {},
+      required: false,
+      timeoutMs: 60_000,
+      connectTimeoutMs: 5_000,
+      maxConnections: 128,
+    },
+  ],
+  identity: { apiKeys: [], anonymous: false },
+  sessions: { keys: [] },
+  audit: { file: '-' },
+  limits: { default: [] },
+  refusals: { deniedCall: 'result', denied: 'error', limitedCall: 'http' },
+}
+
+test('upstreams alone are a whole configuration', () => {
+  assert.equal(loadText(up), { ok: true, config: defaults })
+})
+
+test('every key arrives, in the units and places of the Config', () => {
+  writeFile('session.key', `${'s'.repeat(40)}\n`)
+  const loaded = loadText(`
+listen:
+  host: 0.0.0.0
+  port: 1
+  publicUrl: https://mcp.example.com/base/
+  allowedHosts: [a.example]
+  allowedOrigins: ["https://app.example:8443"]
+  trustedProxies: []
+  maxBodyBytes: 2048
+  maxDepth: 5
+  maxMembers: 17
+  maxHeaderBytes: 2000
+  maxHeaders: 20
+  maxConnections: 3
+  headersTimeout: 250ms
+  bodyTimeout: 2m
+  drainTimeout: 0s
+admin: { host: 10.0.0.1, port: 2, token: "${'t'.repeat(32)}" }
+policy: { path: ../rules }
+upstreams:
+  files:
+    url: https://files.example/mcp
+    path: /files
+    labels: { env: prod }
+    required: true
+    timeout: 1h
+    connectTimeout: 50ms
+    maxConnections: 4
+identity:
+  apiKeys:
+    - id: alice
+      sha256: ${'A1'.repeat(32)}
+      kind: service
+      roles: [r]
+      groups: [g]
+      scopes: ["s:1"]
+      tenant: acme
+      expires: 2027-01-01T00:00:00+01:00
+      notBefore: 2026-01-01T00:00:00Z
+      disabled: true
+  anonymous: true
+  anonymousBeyondLoopback: true
+sessions: { keys: ["\${file:./session.key}"] }
+audit: { file: ./audit.ndjson }
+limits: { default: [ { name: n, tokens: 2.5, per: 31d, burst: 9, cost: 0 }, { name: m, tokens: 3, per: 1s } ] }
+refusals: { deniedCall: http, denied: http, limitedCall: result }
+`)
+  assert.equal(problemsOf(loaded), [])
+  assert.equal(loaded.ok && loaded.config, {
+    listen: {
+      host: '0.0.0.0',
+      port: 1,
+      publicUrl: 'https://mcp.example.com/base',
+      allowedHosts: ['a.example'],
+      allowedOrigins: ['https://app.example:8443'],
+      maxBodyBytes: 2048,
+      maxDepth: 5,
+      maxMembers: 17,
+      maxHeaderBytes: 2000,
+      maxHeaders: 20,
+      maxConnections: 3,
+      headersTimeoutMs: 250,
+      bodyTimeoutMs: 120_000,
+      drainTimeoutMs: 0,
+    },
+    admin: { host: '10.0.0.1', port: 2, token: 't'.repeat(32) },
+    policy: { path: resolve(folder, '../rules') },
+    upstreams: [
+      {
+        name: 'files',
+        url: 'https://files.example/mcp',
+        path: '/files',
+        labels: { env: 'prod' },
+        required: true,
+        timeoutMs: 3_600_000,
+        connectTimeoutMs: 50,
+        maxConnections: 4,
+      },
+    ],
+    identity: {
+      apiKeys: [
+        {
+          id: 'alice',
+          sha256: 'a1'.repeat(32),
+          kind: 'service',
+          roles: ['r'],
+          groups: ['g'],
+          scopes: ['s:1'],
+          tenant: 'acme',
+          expiresAtMs: Date.UTC(2026, 11, 31, 23),
+          notBeforeMs: Date.UTC(2026, 0, 1),
+          disabled: true,
+        },
+      ],
+      anonymous: true,
+    },
+    sessions: { keys: ['s'.repeat(40)] },
+    audit: { file: join(folder, 'audit.ndjson') },
+    limits: {
+      default: [
+        { name: 'n', tokens: 2.5, perMs: 2_678_400_000, burst: 9, cost: 0 },
+        { name: 'm', tokens: 3, perMs: 1000, burst: 3, cost: 1 },
+      ],
+    },
+    refusals: { deniedCall: 'http', denied: 'http', limitedCall: 'result' },
+  })
+})
+
+test('nobody can change a Config', () => {
+  const loaded = loadText(up)
+  assert.ok(loaded.ok)
+  const { config } = loaded
+  const change = (target: object, key: string) => () => Object.assign(target, { [key]: 'changed' })
+  for (const target of [config, config.listen, config.upstreams, config.upstreams[0] ?? {}]) {
+    assert.throws(change(target, 'host'), /Cannot/)
+  }
+})
+
+// ── The command line ────────────────────────────────────────────────────────────────────────────
+
+test('without a file, the command line is enough', () => {
+  const loaded = loadConfig({
+    overrides: {
+      policy: 'p',
+      upstreams: [{ name: 'e', url: 'http://127.0.0.1:3001/mcp' }],
+      listen: { host: 'localhost', port: 0 },
+    },
+  })
+  assert.ok(loaded.ok)
+  const { policy, upstreams, listen } = loaded.config
+  assert.is(policy.path, resolve('p'))
+  assert.equal([upstreams[0]?.name, upstreams[0]?.path], ['e', '/mcp/e'])
+  assert.equal([listen.host, listen.port], ['localhost', 0])
+  assert.equal(configWarnings(loaded.config), [
+    'no API key is configured: every call will be answered 401; make one with mcp-guard keygen',
+  ])
+})
+
+test('without a file and without an upstream there is nothing to guard', () => {
+  assert.equal(problemsOf(loadConfig({})), [
+    '"upstreams" is missing; add it: the MCP servers behind the gateway, by name; at least 1, at most 256 (or use --upstream NAME=URL)',
+  ])
+})
+
+test('the command line wins over the file, and only there', () => {
+  const text =
+    'upstreams: { one: { url: "http://10.0.0.1/", path: /one, required: true } }\npolicy: { path: x }'
+  const overrides = {
+    upstreams: [
+      { name: 'one', url: 'http://10.0.0.2/' },
+      { name: 'two', url: 'http://10.0.0.3/' },
+    ],
+  }
+  const loaded = loadText(text, { overrides })
+  assert.ok(loaded.ok)
+  assert.equal(
+    loaded.config.upstreams.map(({ name, url, path, required }) => [name, url, path, required]),
+    [
+      ['one', 'http://10.0.0.2/', '/one', true],
+      ['two', 'http://10.0.0.3/', '/mcp/two', false],
+    ],
+  )
+  assert.is(loaded.config.policy.path, join(folder, 'x'))
+})
+
+test('a problem of the command line names its option', () => {
+  const overrides = {
+    policy: 'https://x/y',
+    upstreams: [
+      { name: 'one', url: '${env:HOME}' },
+      { name: '__proto__', url: 'http://10.0.0.1/' },
+    ],
+    listen: { host: '127.0.0.1', port: 70_000 },
+  }
+  assert.equal(problemsOf(loadText(up, { overrides })), [
+    '--listen: /listen/port: must be at least 0 and at most 65535; TCP port, 0 to 65535; 0 takes any free port',
+    '--upstream: /upstreams/__proto__: "__proto__" is not a usable name; use 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit',
+    '--policy: /policy/path: is a URL; give a folder of Rego sources or a bundle file',
+    '--upstream: /upstreams/one/url: is not an http or https URL; write http://host:port/path',
+  ])
+})
+
+test('a refused configuration still says where the policy is, when that is known', () => {
+  const known = loadText('policy: { path: rules }')
+  assert.is(!known.ok && known.policyPath, join(folder, 'rules'))
+  const unknown = loadText('policy: { path: 1 }')
+  assert.is(!unknown.ok && unknown.policyPath, null)
+})
+
+// ── References and files ────────────────────────────────────────────────────────────────────────
+
+test('a reference alone is a number or a truth value where one is wanted', () => {
+  process.env['MCP_GUARD_TEST_PORT'] = '8081'
+  process.env['MCP_GUARD_TEST_YES'] = 'true'
+  process.env['MCP_GUARD_TEST_ID'] = '42'
+  const text = (port: string) => `${up}listen: { port: "${port}" }
+identity:
+  anonymous: "\${env:MCP_GUARD_TEST_YES}"
+  apiKeys: [ { id: "\${env:MCP_GUARD_TEST_ID}", sha256: "${'0'.repeat(64)}" } ]`
+  const loaded = loadText(text('${env:MCP_GUARD_TEST_PORT}'))
+  assert.ok(loaded.ok)
+  assert.is(loaded.config.listen.port, 8081)
+  assert.is(loaded.config.identity.anonymous, true)
+  assert.is(loaded.config.identity.apiKeys[0]?.id, '42')
+  for (const written of ['8081', '${env:MCP_GUARD_TEST_YES}', '1${env:MCP_GUARD_TEST_PORT}']) {
+    assert.match(problemsOf(loadText(text(written))).join(), /port: must be a whole number/)
+  }
+})
+
+test('a variable that is not set or empty is a problem, and the only one of its value', () => {
+  process.env['MCP_GUARD_TEST_EMPTY'] = ''
+  const text = `${up}admin: { token: "\${env:MCP_GUARD_TEST_EMPTY}" }\naudit: { file: "\${env:MCP_GUARD_TEST_UNSET}" }`
+  assert.equal(problemsOf(loadText(text)), [
+    'guard.yaml:2: /admin/token: the environment variable "MCP_GUARD_TEST_EMPTY" is empty; set it, or remove the reference',
+    'guard.yaml:3: /audit/file: the environment variable "MCP_GUARD_TEST_UNSET" is not set; set it, or remove the reference',
+  ])
+})
+
+test('a file gives its text without one trailing newline', () => {
+  for (const [written, read] of [
+    ['k', 'k'],
+    ['k\n', 'k'],
+    ['k\r\n', 'k'],
+    ['k\n\n', 'k\n'],
+  ] as const) {
+    writeFile('session.key', 's'.repeat(32) + written)
+    const loaded = loadText(`${up}sessions: { keys: ["\${file:session.key}"] }`)
+    assert.is(loaded.ok && loaded.config.sessions.keys[0], 's'.repeat(32) + read)
+  }
+})
+
+test('a file that cannot be used is a problem', () => {
+  mkdirSync(join(folder, 'dir'))
+  writeFile('empty', '\n')
+  writeFile('binary', Uint8Array.of(0xff, 0xfe))
+  writeFile('large', 'x'.repeat(64 * 1024 + 1))
+  const keys = ['none', 'dir', 'empty', 'binary', 'large'].map((name) => `"\${file:${name}}"`)
+  assert.equal(problemsOf(loadText(`${up}sessions: { keys: [${keys.join(', ')}] }`)), [
+    'guard.yaml:2: /sessions/keys/0: the file "none" does not exist; name a readable file, relative to the configuration file',
+    'guard.yaml:2: /sessions/keys/1: the file "dir" is not a regular file; name a readable file, relative to the configuration file',
+    'guard.yaml:2: /sessions/keys/2: the file "empty" is empty; write the value into it',
+    'guard.yaml:2: /sessions/keys/3: the file "binary" is not valid UTF-8; name a readable file, relative to the configuration file',
+    'guard.yaml:2: /sessions/keys/4: the file "large" is larger than 65536 bytes; name a readable file, relative to the configuration file',
+  ])
+})
+
+test('a configuration that cannot be read is a problem', () => {
+  const fix = 'give --config a YAML file that this user can read'
+  const missing = join(folder, 'missing.yaml')
+  assert.equal(problemsOf(loadConfig({ file: missing })), [`${missing}: does not exist; ${fix}`])
+  assert.equal(problemsOf(loadConfig({ file: folder })), [
+    `${folder}: is not a regular file; ${fix}`,
+  ])
+  const large = `${up}#${'x'.repeat(1024 * 1024)}`
+  assert.equal(problemsOf(loadText(large)), [`guard.yaml: is larger than 1048576 bytes; ${fix}`])
+})
+
+if (process.platform !== 'win32') {
+  test('a secret that others may read is a problem, also through a link', () => {
+    for (const mode of [0o640, 0o604, 0o620, 0o644]) {
+      writeFile('open.key', 's'.repeat(32), mode)
+      const text = mode.toString(8).padStart(4, '0')
+      assert.equal(problemsOf(loadText(`${up}sessions: { keys: ["\${file:open.key}"] }`)), [
+        `guard.yaml:2: /sessions/keys/0: the file "open.key" holds a secret and is open to others (mode ${text}); run: chmod 600 open.key`,
+      ])
+    }
+    symlinkSync('open.key', join(folder, 'link.key'))
+    const linked = loadText(`${up}sessions: { keys: ["\${file:link.key}"] }`)
+    assert.match(problemsOf(linked).join(), /"link\.key" holds a secret and is open to others/)
+  })
+
+  test('a configuration that others may read may not hold a secret itself', () => {
+    const secret = 's'.repeat(32)
+    const load = (text: string, mode: number) =>
+      problemsOf(loadConfig({ file: writeFile('guard.yaml', `${up}${text}`, mode) }))
+    for (const [text, pointer] of [
+      [`sessions: { keys: ["${secret}"] }`, '/sessions/keys/0'],
+      [`admin: { token: "${secret}" }`, '/admin/token'],
+      [`admin: { token: "x\${env:MCP_GUARD_TEST_SECRET}" }`, '/admin/token'],
+    ] as const) {
+      process.env['MCP_GUARD_TEST_SECRET'] = secret
+      assert.match(load(text, 0o644).join(), `guard.yaml:2: ${pointer}: the file `)
+      assert.match(load(text, 0o644).join(), 'open to others (mode 0644); run: chmod 600')
+      assert.equal(load(text, 0o600), [])
+    }
+    assert.equal(load('admin: { token: "${env:MCP_GUARD_TEST_SECRET}" }', 0o644), [])
+    assert.equal(load('', 0o644), [])
+  })
+}
+
+// ── Warnings ────────────────────────────────────────────────────────────────────────────────────
+
+test('warns when a wildcard address is reachable under no name', () => {
+  const key = `identity: { apiKeys: [ { id: a, sha256: "${'a'.repeat(64)}" } ] }\n`
+  const warningsOf = (listen: string) => {
+    const loaded = loadText(`${up}${key}listen: ${listen}`)
+    return loaded.ok ? configWarnings(loaded.config) : null
+  }
+  assert.equal(warningsOf('{ host: 0.0.0.0 }'), [
+    'only localhost and the listening address are accepted in the Host header: to be reached from elsewhere, set listen.publicUrl or listen.allowedHosts',
+  ])
+  assert.equal(warningsOf('{ host: 0.0.0.0, allowedHosts: [a] }'), [])
+  assert.equal(warningsOf('{ host: "::", publicUrl: "https://a" }'), [])
+  assert.equal(warningsOf('{}'), [])
+})
+
+test.run()

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { packageFile } from '../../src/lib/package-root.js'
+
+interface Node {
+  readonly type?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly properties?: Readonly<Record<string, Node>>
+  readonly additionalProperties?: boolean | Node
+  readonly items?: Node
+  readonly required?: readonly string[]
+}
+
+const schema = JSON.parse(
+  readFileSync(packageFile('schemas', 'config.schema.json'), 'utf8'),
+) as Node
+
+function children(node: Node, path: string): [path: string, node: Node][] {
+  const named = Object.entries(node.properties ?? {}).map(([key, child]): [string, Node] => [
+    path === '' ? key : `${path}.${key}`,
+    child,
+  ])
+  if (typeof node.additionalProperties === 'object')
+    named.push([`${path}.*`, node.additionalProperties])
+  if (node.items !== undefined) named.push([`${path}[]`, node.items])
+  return named.flatMap(([at, child]) => [[at, child], ...children(child, at)])
+}
+
+const keys = children(schema, '')
+
+/** Operators have these in their files: a change is a change of the contract. */
+const contract = `
+listen listen.host listen.port listen.publicUrl listen.allowedHosts listen.allowedHosts[]
+listen.allowedOrigins listen.allowedOrigins[] listen.trustedProxies listen.maxBodyBytes
+listen.maxDepth listen.maxMembers listen.maxHeaderBytes listen.maxHeaders listen.maxConnections
+listen.headersTimeout listen.bodyTimeout listen.drainTimeout
+admin admin.host admin.port admin.token
+policy policy.path
+upstreams upstreams.* upstreams.*.url upstreams.*.path upstreams.*.labels upstreams.*.labels.*
+upstreams.*.required upstreams.*.timeout upstreams.*.connectTimeout upstreams.*.maxConnections
+identity identity.apiKeys identity.apiKeys[] identity.apiKeys[].id identity.apiKeys[].sha256
+identity.apiKeys[].kind identity.apiKeys[].roles identity.apiKeys[].roles[]
+identity.apiKeys[].groups identity.apiKeys[].groups[] identity.apiKeys[].scopes
+identity.apiKeys[].scopes[] identity.apiKeys[].tenant identity.apiKeys[].expires
+identity.apiKeys[].notBefore identity.apiKeys[].disabled identity.anonymous
+identity.anonymousBeyondLoopback
+sessions sessions.keys sessions.keys[]
+audit audit.file
+limits limits.default limits.default[] limits.default[].name limits.default[].tokens
+limits.default[].per limits.default[].burst limits.default[].cost
+refusals refusals.deniedCall refusals.denied refusals.limitedCall
+`
+
+test('the keys are the contract', () => {
+  assert.equal(
+    keys.map(([path]) => path),
+    contract.trim().split(/\s+/),
+  )
+})
+
+test('the schema is a valid JSON Schema of draft 7, in strict mode', () => {
+  const ajv = new Ajv({ allowUnionTypes: true, strict: true })
+  ajv.addFormat('date-time', true).addKeyword('x-duration')
+  assert.type(ajv.compile(schema), 'function')
+})
+
+test('every object is closed', () => {
+  const open = keys.filter(
+    ([, node]) => node.type === 'object' && node.additionalProperties === undefined,
+  )
+  assert.equal(
+    open.map(([path]) => path),
+    [],
+  )
+  assert.is(schema.additionalProperties, false)
+})
+
+test('every key is described, and has a default or says that it has none', () => {
+  for (const [path, node] of keys) {
+    assert.ok((node.description ?? '').length > 5, path)
+    if (path.endsWith('[]') || path.endsWith('*')) continue
+    const described = node.description ?? ''
+    if ('default' in node) assert.ok(node.type === 'object' || /Default/.test(described), path)
+    else assert.match(described, 'No default', path)
+  }
+})
+
+test.run()
