@@ -13,7 +13,8 @@ const rooms = {
   mcp: { may: [...leaves] },
   identity: { may: [...leaves], typesOnly: ['mcp'] },
   catalogue: { may: [...leaves], typesOnly: ['mcp'] },
-  policy: { may: [...leaves], typesOnly: ['mcp'] },
+  // The table of methods says which items a message names: the same for policy as for the wire.
+  policy: { may: [...leaves, 'mcp'] },
   limit: { may: [...leaves], typesOnly: ['mcp'] },
   audit: { may: [...leaves], typesOnly: ['mcp'] },
   telemetry: { may: [...leaves], typesOnly: ['mcp'] },
@@ -26,7 +27,7 @@ const rooms = {
     may: [...leaves],
     typesOnly: ['identity', 'catalogue', 'policy', 'limit', 'audit', 'telemetry', 'proxy'],
   },
-  cli: { may: ['guard', 'config', 'rego', ...leaves] },
+  cli: { may: ['guard', 'config', 'rego', 'mcp', 'telemetry', ...leaves] },
   domain: { may: ['contracts', 'errors'] },
   contracts: { may: [] },
   errors: { may: [] },

@@ -18,7 +18,11 @@ export const errorTable = {
   GUARD_REQUEST_INVALID: { status: 400, fault: 'client', publicMessage: 'invalid request' },
   GUARD_CONFIG_INVALID: { status: 500, fault: 'operator', publicMessage: 'internal error' },
   GUARD_POLICY_INVALID: { status: 503, fault: 'operator', publicMessage: 'no policy is active' },
-  GUARD_POLICY_UNAVAILABLE: { status: 503, fault: 'operator', publicMessage: 'no policy is active' },
+  GUARD_POLICY_UNAVAILABLE: {
+    status: 503,
+    fault: 'operator',
+    publicMessage: 'no policy is active',
+  },
   GUARD_AUDIT_UNAVAILABLE: {
     status: 503,
     fault: 'operator',

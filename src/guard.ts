@@ -31,7 +31,10 @@ import { combine } from './telemetry/observers.js'
 export interface Guard {
   /** Starts both listeners. Rejects when a port is taken. */
   listen(): Promise<{ url: string; adminUrl: string | null }>
-  /** Compiles and activates the policy anew; on any problem the active one stays. */
+  /**
+   * Compiles and activates the policy anew; on any problem the active one stays. Also opens the
+   * audit file anew, for whoever rotates it.
+   */
   reload(): Promise<{ ok: boolean; message: string }>
   /** Lets calls in flight finish within the configured time, then closes everything. */
   close(): Promise<void>
@@ -57,24 +60,24 @@ export async function createGuard(
   async function activate(): Promise<void> {
     const compiled = await compilePolicy(config.policy.path, cache)
     if (!compiled.ok) {
-      const text = compiled.problems.map(formatProblem).join('\n')
-      throw new GuardError('GUARD_POLICY_INVALID', text)
+      const message = compiled.problems.map(formatProblem).join('\n')
+      observer.policy?.({ type: 'refused', message, keeps: policy.status().revision })
+      throw new GuardError('GUARD_POLICY_INVALID', message)
     }
     await policy.activate(compiled.bundle)
   }
 
-  let lastProblem: string | null = null
+  let problem: string | null = null
   async function reload(): Promise<{ ok: boolean; message: string }> {
-    const before = policy.current()?.revision ?? null
+    const before = policy.status().revision
     try {
       await activate()
     } catch (thrown) {
-      lastProblem = describeThrown(thrown)
-      observer.policy?.({ type: 'refused', message: lastProblem, keeps: before })
-      return { ok: false, message: lastProblem }
+      problem = describeThrown(thrown)
+      return { ok: false, message: problem }
     }
-    lastProblem = null
-    const after = policy.current()?.revision ?? null
+    problem = null
+    const after = policy.status().revision
     return { ok: true, message: after === before ? 'unchanged' : `revision ${after} is active` }
   }
 
@@ -124,7 +127,7 @@ export async function createGuard(
         status: 'healthy',
         ready,
         reason,
-        policy: { revision, activated, problem: lastProblem },
+        policy: { revision, activated, problem },
         upstreams,
       }
     },
@@ -139,7 +142,10 @@ export async function createGuard(
       const adminAt = await admin.listen()
       return { url: urlOf(at), adminUrl: urlOf(adminAt) }
     },
-    reload,
+    async reload() {
+      audit.reopen()
+      return reload()
+    },
     async close() {
       stop()
       watch.stop()
@@ -199,7 +205,7 @@ function admission({ listen }: Config): AdmitRules {
     hosts.add(hostname)
     origins.add(origin)
   }
-  return { hosts, origins }
+  return { hosts, origins, maxHeaders: listen.maxHeaders }
 }
 
 function sessionKeys(config: Config, observer: Observer): readonly string[] {

@@ -13,6 +13,8 @@ export interface AdmitRules {
   readonly hosts: ReadonlySet<string>
   /** Whole origins allowed beside those whose host is in `hosts`. */
   readonly origins: ReadonlySet<string>
+  /** The front reads one more than this, so that too many are seen and not cut off. */
+  readonly maxHeaders: number
 }
 
 export interface RequestHead {
@@ -48,6 +50,9 @@ export function admit<Route>(
   rules: AdmitRules,
   routes: ReadonlyMap<string, Route>,
 ): Admitted<Route> {
+  if (head.rawHeaders.length / 2 > rules.maxHeaders) {
+    return refuse(431, -32600, 'headers-too-many', 'too many headers')
+  }
   for (const name of singletons) {
     if (!singleHeader(head.rawHeaders, name).ok) {
       return refuse(400, -32600, 'header-doubled', 'a header is there twice')

@@ -33,8 +33,6 @@ export interface Rejected {
   readonly auditCode: string
   readonly data?: JsonObject
   readonly headers?: readonly string[]
-  /** The connection cannot be used any more: bytes of the body are still under way. */
-  readonly close?: boolean
 }
 
 /** What is known of the request when it is refused. */
@@ -60,7 +58,7 @@ export function rejected(
   code: number,
   auditCode: string,
   text: string,
-  more: Pick<Rejected, 'data' | 'headers' | 'close'> = {},
+  more: Pick<Rejected, 'data' | 'headers'> = {},
 ): Rejected {
   return { kind: 'rejected', status, code, auditCode, text, ...more }
 }

@@ -50,9 +50,9 @@ export function describeVerb(verb: string, { asked }: Trail): void {
 }
 
 const bodyRefusals = {
-  'too-large': rejected(413, -32600, 'body-too-large', 'the body is too large', { close: true }),
-  'too-slow': rejected(408, -32600, 'body-too-slow', 'the body took too long', { close: true }),
-  aborted: rejected(400, -32600, 'body-aborted', 'the body ended early', { close: true }),
+  'too-large': rejected(413, -32600, 'body-too-large', 'the body is too large'),
+  'too-slow': rejected(408, -32600, 'body-too-slow', 'the body took too long'),
+  aborted: rejected(400, -32600, 'body-aborted', 'the body ended early'),
 } as const
 
 function fromWire({ status, code, auditCode, text, data }: Rejection): Rejected {

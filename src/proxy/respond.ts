@@ -72,7 +72,7 @@ function limitText(decisionId: string, seconds: number): string {
 function rejection(refusal: Rejected, asked: Asked, requestId: string): HttpAnswer {
   return errorAnswer(refusal.status, asked, refusal.code, refusal.text, {
     data: { ...refusal.data, requestId },
-    headers: [...(refusal.headers ?? []), ...(refusal.close ? ['connection', 'close'] : [])],
+    headers: refusal.headers ?? [],
   })
 }
 

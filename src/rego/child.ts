@@ -3,6 +3,7 @@
  * goes back to the system with it, and the parent can kill it where nothing inside could stop a loop.
  */
 import { setFlagsFromString } from 'node:v8'
+import type { JsonObject } from '../domain.js'
 import { describeThrown } from '../errors.js'
 import { readArtefact } from './artefact.js'
 import { startReactor } from './reactor.js'
@@ -26,9 +27,16 @@ async function main(): Promise<void> {
     const reactor = startReactor(raw, (text) => process.stderr.write(text))
     reply = reactor(await readStdin())
   } catch (thrown) {
-    reply = JSON.stringify({ ok: false, fault: describeThrown(thrown) })
+    reply = JSON.stringify(failure(thrown))
   }
   process.stdout.write(reply)
+}
+
+/** The stack is the one bound a policy meets in here: it is used up by what is nested too deeply. */
+function failure(thrown: unknown): JsonObject {
+  if (!(thrown instanceof RangeError)) return { ok: false, fault: describeThrown(thrown) }
+  const message = 'something in the policy is nested too deeply to be compiled'
+  return { ok: false, problems: [{ code: 'policy_too_deep', message }] }
 }
 
 await main()

@@ -14,10 +14,7 @@ interface ReactorExports {
   guard_free(address: number): void
 }
 
-export function startReactor(
-  raw: BufferSource,
-  stderr: (text: string) => void,
-): Reactor {
+export function startReactor(raw: BufferSource, stderr: (text: string) => void): Reactor {
   const module = new WebAssembly.Module(raw)
   let memory: WebAssembly.Memory | undefined
   const current = () => {

@@ -152,7 +152,7 @@ function createPolicyMetrics(registry: Registry) {
       case 'refused':
         return activations.inc({ result: 'refused' })
       case 'fault':
-        return faults.inc({ reason: reasonLabel(event.reason) })
+        return faults.inc({ reason: reasonLabel(event.reason.split(':', 1)[0] ?? '') })
       default:
         return event satisfies never
     }

@@ -161,7 +161,8 @@ export class AnswerFilter implements FrameSink {
     this.#mode = 'hold'
     this.#bytes = 0
     if (mode === 'drop') return undefined
-    if (mode === 'hold' && held.length === 0) return this.#out.message(held, fields)
+    const priming = mode === 'hold' && held.length === 0 && this.#framing === 'sse'
+    if (priming) return this.#out.message(held, fields)
     if (!reader.finish()) {
       if (mode === 'stream') this.#mode = mode
       return this.#refuse(reader.problem ?? 'an unreadable message', true)

@@ -159,11 +159,12 @@ class HttpExchange implements Exchange {
 }
 
 function upstreamError(error: unknown): GuardError {
-  const code = (error as { code?: unknown } | null)?.code
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer in time', { cause: error })
   }
-  const invalid = typeof code === 'string' && (code.startsWith('HPE_') || code.includes('OVERFLOW'))
+  // undici's parser error has no code for bytes that do not even begin like HTTP.
+  const invalid = name === 'HTTPParserError' || String(code).includes('OVERFLOW')
   return invalid
     ? asGuardError(error, 'GUARD_UPSTREAM_INVALID', 'the answer is not HTTP')
     : asGuardError(error, 'GUARD_UPSTREAM_UNREACHABLE', 'the upstream cannot be reached')
