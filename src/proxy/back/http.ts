@@ -13,7 +13,7 @@ import { type ResponseHeaders, readHead } from './head.js'
 
 export interface HttpBackOptions {
   readonly url: string
-  /** Milliseconds to the head of an answer, and between two chunks of a JSON body. */
+  /** Milliseconds to the head of an answer, queueing included; and between chunks of JSON. */
   readonly timeoutMs: number
   readonly connectTimeoutMs: number
   readonly maxConnections: number
@@ -24,18 +24,21 @@ type Controller = { abort(reason: Error): void; pause(): void; resume(): void }
 export function createHttpBack(options: HttpBackOptions): Back {
   const url = new URL(options.url)
   const path = url.pathname + url.search
-  const pool = new Pool(url.origin, {
-    connections: options.maxConnections,
+  const shared = {
     pipelining: 1,
-    headersTimeout: options.timeoutMs,
+    headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: options.connectTimeoutMs },
-  })
+  }
+  const calls = new Pool(url.origin, { ...shared, connections: options.maxConnections })
+  // A stream keeps its connection: in the pool of the calls, idle clients would starve busy ones.
+  const streams = new Pool(url.origin, { ...shared, connections: null })
 
   function open(request: UpstreamRequest, sink: FrameSink): Exchange {
     const exchange = new HttpExchange(sink, options.timeoutMs)
     const headers = [...request.headers, 'accept-encoding', 'identity']
     try {
+      const pool = request.verb === 'GET' ? streams : calls
       pool.dispatch({ path, method: request.verb, headers, body: request.body }, exchange)
     } catch (error) {
       exchange.onResponseError(null, error)
@@ -45,7 +48,7 @@ export function createHttpBack(options: HttpBackOptions): Back {
 
   async function answers(): Promise<boolean> {
     try {
-      const { body } = await pool.request({ path, method: 'HEAD', headersTimeout: 2000 })
+      const { body } = await streams.request({ path, method: 'HEAD', headersTimeout: 2000 })
       await body.dump()
       return true
     } catch {
@@ -53,22 +56,28 @@ export function createHttpBack(options: HttpBackOptions): Back {
     }
   }
 
-  return { open, answers, close: () => pool.destroy() }
+  async function close(): Promise<void> {
+    await Promise.all([calls.destroy(), streams.destroy()])
+  }
+
+  return { open, answers, close }
 }
 
 class HttpExchange implements Exchange {
   readonly #sink: FrameSink
-  readonly #timeoutMs: number
+  /** To the head of the answer, waiting for a connection included; then between JSON chunks. */
+  readonly #timer: NodeJS.Timeout
   #controller: Controller | null = null
   #body: BodyDecoder | null = null
-  #timer: NodeJS.Timeout | null = null
   /** What the sink still works on: everything that arrives meanwhile queues behind it. */
   #tail: Promise<void> | null = null
   #over = false
 
   constructor(sink: FrameSink, timeoutMs: number) {
     this.#sink = sink
-    this.#timeoutMs = timeoutMs
+    this.#timer = setTimeout(() => {
+      this.#fail(new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer, or no more of it, in time'))
+    }, timeoutMs)
   }
 
   abort(): void {
@@ -84,19 +93,17 @@ class HttpExchange implements Exchange {
     if (status < 200 || this.#over) return
     const read = readHead(status, headers)
     if (typeof read === 'string') return this.#fail(new GuardError('GUARD_UPSTREAM_INVALID', read))
-    if (read.framing === 'json') {
-      this.#body = new JsonBody(this.#sink)
-      this.#timer = setTimeout(() => {
-        this.#fail(new GuardError('GUARD_UPSTREAM_TIMEOUT', 'the answer stopped half way'))
-      }, this.#timeoutMs)
-    } else if (read.framing === 'sse') this.#body = new EventBody(this.#sink)
+    if (read.framing === 'sse') clearTimeout(this.#timer)
+    else this.#timer.refresh()
+    if (read.framing === 'json') this.#body = new JsonBody(this.#sink)
+    if (read.framing === 'sse') this.#body = new EventBody(this.#sink)
     this.#run(() => this.#sink.head(read))
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    this.#timer?.refresh()
     const body = this.#body
     if (body === null || this.#over) return
+    if (body instanceof JsonBody) this.#timer.refresh()
     this.#run(() => body.push(chunk))
     if (this.#tail === null) return
     controller.pause()
@@ -104,7 +111,7 @@ class HttpExchange implements Exchange {
   }
 
   onResponseEnd(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    clearTimeout(this.#timer)
     this.#run(() => {
       if (this.#over) return undefined
       const flow = this.#body === null ? this.#sink.end() : this.#body.end()
@@ -151,7 +158,7 @@ class HttpExchange implements Exchange {
   }
 
   #stop(reason: string): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    clearTimeout(this.#timer)
     if (this.#over) return
     this.#over = true
     this.#controller?.abort(new Error(reason))
@@ -160,7 +167,7 @@ class HttpExchange implements Exchange {
 
 function upstreamError(error: unknown): GuardError {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer in time', { cause: error })
   }
   // undici's parser error has no code for bytes that do not even begin like HTTP.
