@@ -8,7 +8,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join, relative } from 'node:path'
 
 /** The demo's callers: a key and one role each, both of that name. */
-export const callers = ['admin', 'reader']
+const callers = ['admin', 'reader']
 
 /** Writes what is missing and returns the path of the configuration file. */
 export function writeDemoFiles(folder, { root, port, adminPort, upstreamUrl }) {

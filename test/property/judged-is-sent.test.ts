@@ -13,6 +13,7 @@ import { parseStrict } from '../../src/mcp/json.js'
 import { readMessage, serialise } from '../../src/mcp/json-rpc.js'
 import { namedItems } from '../../src/mcp/methods.js'
 import { decodeHeaderValue } from '../../src/mcp/mirror.js'
+import { testUnless } from '../runner/skip.js'
 import { type Case, drawCase } from '../support/body-cases.js'
 import { jsonOf, member, type Node, type Pick, readNode } from '../support/json-readers.js'
 import { seededRandom } from '../support/random.js'
@@ -84,9 +85,8 @@ test('every class of refusal and every kind of message was reached', () => {
 })
 
 const python = spawnSync('python3', ['--version']).status === 0
-if (!python) console.log('  skipped: the reading by Python, because there is no python3')
+const pythonTest = testUnless(python ? null : 'there is no python3', test)
 
-const pythonTest = python ? test : test.skip
 pythonTest(`Python reads ${pythonSample} of them as they were judged`, () => {
   const sample = accepted.slice(0, pythonSample)
   assert.is(sample.length, pythonSample)

@@ -74,7 +74,12 @@ function testFiles(root: string, long: boolean): string[] {
     .map((file) => relative(root, file))
     .filter((file) => file.endsWith('.test.ts'))
     .filter((file) => long || !file.startsWith('test/long/'))
-    .sort()
+    .sort((a, b) => Number(isSlow(b)) - Number(isSlow(a)) || a.localeCompare(b, 'en'))
+}
+
+// First, so that none of them runs alone at the end.
+function isSlow(file: string): boolean {
+  return /^test\/(long|property|e2e|scripts|rego|policies)\//.test(file)
 }
 
 function walk(folder: string): string[] {

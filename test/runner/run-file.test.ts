@@ -21,7 +21,9 @@ interface Row {
 const importTest = `import { test } from 'uvu'`
 const importSuite = `import { suite } from 'uvu'`
 const good = `test('good', () => {})`
-const sayWhy = `process.stdout.write('\\nSKIP redis: no redis here\\n')`
+const importSkip = `import { testUnless } from '${new URL('./skip.js', import.meta.url).href}'`
+const skipped = `testUnless('no redis here', test)('redis', () => {})`
+const notSkipped = `testUnless(null, test)('redis', () => {})`
 
 const rows: readonly Row[] = [
   {
@@ -136,7 +138,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'an announced skip where a skip is a failure',
-    lines: [importTest, good, sayWhy, 'test.skip()', 'test.run()'],
+    lines: [importTest, importSkip, good, skipped, 'test.run()'],
     counts: [1, 1, 1],
     problems: ['a skip is a failure here'],
     skipIsFailure: true,
@@ -177,8 +179,14 @@ const rows: readonly Row[] = [
   },
   {
     name: 'an announced skip',
-    lines: [importTest, good, sayWhy, 'test.skip()', 'test.run()'],
+    lines: [importTest, importSkip, good, skipped, 'test.run()'],
     counts: [1, 0, 1],
+    problems: [],
+  },
+  {
+    name: 'no need to skip',
+    lines: [importTest, importSkip, good, notSkipped, 'test.run()'],
+    counts: [2, 0, 0],
     problems: [],
   },
 ]

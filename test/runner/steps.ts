@@ -11,7 +11,10 @@ export function allSteps(root: string, options: { long: boolean }): Step[] {
   const script = (...args: string[]) => runScript(root, args)
   const biome = 'node_modules/@biomejs/biome/bin/biome'
   return [
-    { name: 'Format and lint clean', run: () => script(biome, 'ci', '--max-diagnostics=50', '.') },
+    {
+      name: 'Format and lint clean',
+      run: () => script(biome, 'ci', '--colors=off', '--max-diagnostics=50', '.'),
+    },
     { name: 'Layers point one way', run: () => layers(root) },
     { name: 'No unused code or packages', run: () => script('node_modules/knip/bin/knip.js') },
     { name: 'Generated files are current', run: () => script('scripts/generate.mjs', '--check') },
