@@ -7,7 +7,7 @@ import type { FrameSink } from './frames.js'
 import { Outlet, type OutletParts } from './outlet.js'
 import { rpcCodes, rpcError } from './respond.js'
 import type { Route } from './steps.js'
-import { upstreamHeaders } from './upstream-headers.js'
+import { replyHeaders, upstreamHeaders } from './upstream-headers.js'
 
 type Verb = 'POST' | 'GET' | 'DELETE'
 
@@ -60,7 +60,7 @@ function sealer({ steps, trail, route, question }: Forwarded): (id: string) => s
 /** A server's request that policy refused is answered by the gateway, not left waiting. */
 function refuseServerRequest({ inbound, trail, route }: Forwarded, request: Message): void {
   const body = Buffer.from(rpcError(request, rpcCodes.denied, 'refused by the gateway', {}))
-  const headers = upstreamHeaders('POST', inbound.rawHeaders, 'legacy', trail.session)
+  const headers = replyHeaders(inbound.rawHeaders, trail.session)
   route.back.open({ verb: 'POST', headers, body }, nobody)
 }
 

@@ -31,6 +31,17 @@ export function upstreamHeaders(
   return headers
 }
 
+/**
+ * For the gateway's own answer to a server's request. What the client accepts says nothing about it:
+ * the request may have come on a GET, which accepts a stream alone and would be refused with 406.
+ */
+export function replyHeaders(rawHeaders: RawHeaders, session: Session | null): string[] {
+  const headers = ['accept', anyAnswer, 'content-type', 'application/json']
+  pass(rawHeaders, headers, always)
+  if (session !== null) headers.push('mcp-session-id', session.upstreamId)
+  return headers
+}
+
 function pass(rawHeaders: RawHeaders, headers: string[], names: readonly string[]): void {
   for (const name of names) {
     const values = headerValues(rawHeaders, name)
