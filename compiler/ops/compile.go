@@ -168,6 +168,7 @@ func capabilitiesOf(raw json.RawMessage, forTests bool) (*ast.Capabilities, erro
 	if err != nil {
 		return nil, requestError("the capabilities cannot be read: " + err.Error())
 	}
+	caps.AllowNet = []string{} // no schema is ever fetched
 	if !forTests {
 		kept := caps.Builtins[:0]
 		for _, builtin := range caps.Builtins {

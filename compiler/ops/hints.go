@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/types"
 )
 
 const clockHint = "the clock is a fact: read input.context.time, time_ns, date, hour or weekday"
@@ -28,13 +29,32 @@ var insteadOf = map[string]string{
 
 // hintFor says how to put an error right; empty when there is nothing to add to the message.
 func hintFor(e *ast.Error, caps *ast.Capabilities) string {
-	if detail, is := e.Details.(*ast.RefErrInvalidDetail); is {
+	switch detail := e.Details.(type) {
+	case *ast.RefErrInvalidDetail:
 		return refHint(detail)
+	case *ast.ArgErrDetail:
+		return argumentHint(detail)
 	}
 	if name, found := strings.CutPrefix(e.Message, "undefined function "); found {
 		return functionHint(name, caps)
 	}
 	return ""
+}
+
+// argumentHint leaves out the result, which OPA's own lines count among the arguments.
+func argumentHint(detail *ast.ArgErrDetail) string {
+	list := func(arguments []types.Type) string {
+		texts := make([]string, len(arguments))
+		for i, argument := range arguments {
+			texts[i] = types.Sprint(argument)
+		}
+		return "(" + strings.Join(texts, ", ") + ")"
+	}
+	takes, given := detail.Want.Args, detail.Have
+	if last := len(given) - 1; last >= 0 && types.Nil(given[last]) {
+		given, takes = given[:last], takes[:min(last, len(takes))]
+	}
+	return "it takes " + list(takes) + " and is given " + list(given)
 }
 
 func functionHint(name string, caps *ast.Capabilities) string {

@@ -47,7 +47,8 @@ func runPaths(request PathsRequest) (any, error) {
 // the decision over the whole. null when the input is used as a whole.
 //
 // A `with` counts by its value, not by its target: whatever the target replaces is read somewhere
-// else, or nowhere.
+// else, or nowhere. Keys inside references are visited although today's compiler has moved them into
+// the body: a decision must not hang on that.
 func inputPaths(compiler *ast.Compiler, entry ast.Ref) [][]string {
 	w := &walker{rules: newRuleTree(compiler), queued: map[*ast.Rule]bool{}}
 	w.data(entry)

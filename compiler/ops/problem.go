@@ -60,7 +60,7 @@ func (p Problem) atLocation(loc *ast.Location) Problem {
 	if loc.File != "" {
 		p.File = &loc.File
 	}
-	return p.at(loc.Row, loc.Col)
+	return p.at(loc.Row, max(1, loc.Col)) // the end of a file has column 0
 }
 
 // problemsOf turns whatever OPA's packages return into problems; the order is theirs (by place).

@@ -50,12 +50,11 @@ func runSign(request SignRequest) (any, error) {
 	return SignResult{Bundle: base64.StdEncoding.EncodeToString(out.Bytes())}, nil
 }
 
-// VerifyRequest checks a bundle's signature with a public key in PEM. A bundle without a signature
-// does not pass.
+// VerifyRequest checks a bundle's signature with a public key in PEM, whatever key id the signature
+// names. A bundle without a signature does not pass.
 type VerifyRequest struct {
 	Bundle    string `json:"bundle"`
 	Key       string `json:"key"`
-	KeyID     string `json:"keyId"`
 	Algorithm string `json:"algorithm"`
 	Scope     string `json:"scope"`
 }
@@ -73,7 +72,7 @@ func runVerify(request VerifyRequest) (any, error) {
 		return nil, err
 	}
 	key := &keys.Config{Key: request.Key, Algorithm: request.Algorithm, Scope: request.Scope}
-	config := bundle.NewVerificationConfig(map[string]*keys.Config{request.KeyID: key}, request.KeyID, request.Scope, nil)
+	config := bundle.NewVerificationConfig(map[string]*keys.Config{"it": key}, "it", request.Scope, nil)
 	_, err = bundle.NewCustomReader(bundle.NewTarballLoader(bytes.NewReader(packed))).
 		WithBundleVerificationConfig(config).Read()
 	if err != nil {

@@ -1,0 +1,146 @@
+/**
+ * Builds the Rego compiler: compiler/rego.wasm.br, rego.json and NOTICE (`npm run build:compiler`).
+ * With --check it builds into a temporary folder and compares: the raw bytes must have the digest in
+ * rego.json. The bytes depend on the exact Go version, so where another one is installed the check
+ * says so and passes; the packed file is compared with rego.json everywhere.
+ */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
+import { writeNotice } from './lib/compiler-notice.mjs'
+
+const goVersion = '1.26.8'
+const compiler = fileURLToPath(new URL('../compiler/', import.meta.url))
+const packedFile = join(compiler, 'rego.wasm.br')
+const infoFile = join(compiler, 'rego.json')
+
+/** Where Go finds and keeps modules may be configured; nothing that gets into the bytes may. */
+const whereabouts = ['GOPROXY', 'GONOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GOPRIVATE', 'GOINSECURE']
+const pinned = {
+  GOENV: 'off',
+  GOFLAGS: '',
+  GOWASM: '',
+  GOEXPERIMENT: '',
+  GOFIPS140: 'off',
+  GOWORK: 'off',
+  GOTOOLCHAIN: 'local',
+  CGO_ENABLED: '0',
+}
+const target = { GOOS: 'wasip1', GOARCH: 'wasm' }
+
+main(process.argv.includes('--check'))
+
+function main(check) {
+  if (check) checkPacked()
+  const installed = installedGo()
+  if (installed !== goVersion) {
+    const found = installed === null ? 'no Go was found' : `found Go ${installed}`
+    if (check) return say(`not rebuilt: the bytes need Go ${goVersion}, ${found}`)
+    console.error(`the Rego compiler is built with Go ${goVersion}: ${found}`)
+    process.exitCode = 1
+    return
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-guard-compiler-'))
+  try {
+    const raw = build(join(folder, 'rego.wasm'))
+    if (check) runGoTests()
+    if (check) compare(raw)
+    else write(raw)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function installedGo() {
+  try {
+    const text = execFileSync('go', ['env', '-json', 'GOPATH', 'GOMODCACHE', ...whereabouts], {
+      encoding: 'utf8',
+    })
+    Object.assign(process.env, JSON.parse(text), pinned)
+    return go(['env', 'GOVERSION']).replace(/^go/, '')
+  } catch {
+    return null
+  }
+}
+
+function build(file) {
+  const started = Date.now()
+  const flags = ['-buildmode=c-shared', '-trimpath', '-buildvcs=false', '-mod=readonly']
+  go(['build', ...flags, '-ldflags=-s -w -buildid=', '-o', file, '.'])
+  say(`built in ${((Date.now() - started) / 1000).toFixed(0)} s`)
+  return readFileSync(file)
+}
+
+/** The same sources on this machine's own processor: go test has no wasm to run. */
+function runGoTests() {
+  execFileSync('go', ['test', './...'], { cwd: compiler, stdio: 'inherit' })
+}
+
+function go(args) {
+  return execFileSync('go', args, {
+    cwd: compiler,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', args[0] === 'env' ? 'ignore' : 'inherit'],
+    env: { ...process.env, ...target },
+  }).trim()
+}
+
+function compare(raw) {
+  const { sha256 } = info()
+  const digest = digestOf(raw)
+  if (digest === sha256) return say(`the bytes match: sha256 ${digest}`)
+  console.error(`the bytes differ: rego.json names ${sha256}, this build has ${digest}`)
+  console.error('run `npm run build:compiler` and commit what it writes')
+  process.exitCode = 1
+}
+
+function checkPacked() {
+  const { sha256, bytes } = info()
+  const raw = brotliDecompressSync(readFileSync(packedFile), {
+    params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 },
+  })
+  if (raw.length === bytes && digestOf(raw) === sha256) return
+  console.error('compiler/rego.wasm.br is not what compiler/rego.json names')
+  process.exitCode = 1
+}
+
+function write(raw) {
+  say('packing, this takes a minute or two')
+  const packed = brotliCompressSync(raw, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_LARGE_WINDOW]: 1,
+      [constants.BROTLI_PARAM_LGWIN]: 26,
+      [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
+    },
+  })
+  const opa = go(['list', '-m', '-f', '{{.Version}}', 'github.com/open-policy-agent/opa'])
+  const about = {
+    sha256: digestOf(raw),
+    bytes: raw.length,
+    opa: opa.replace(/^v/, ''),
+    go: goVersion,
+  }
+  writeFileSync(packedFile, packed)
+  writeFileSync(infoFile, `${JSON.stringify(about, null, 2)}\n`)
+  writeNotice(compiler, go)
+  say(
+    `compiler/rego.wasm.br: ${packed.length} bytes, ${raw.length} unpacked, sha256 ${about.sha256}`,
+  )
+}
+
+function info() {
+  return JSON.parse(readFileSync(infoFile, 'utf8'))
+}
+
+function digestOf(bytes) {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function say(text) {
+  console.log(`build:compiler: ${text}`)
+}

@@ -1,0 +1,126 @@
+/** The child process: killed at its deadline, without the parent's environment, and never an artefact
+ * whose bytes are not the ones that were published. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { GuardError } from '../../src/errors.js'
+import { packageFile } from '../../src/lib/package-root.js'
+import { checkPolicy, formatRego, runTests } from '../../src/rego/authoring.js'
+import { capabilities } from '../../src/rego/compile-policy.js'
+import { callCompiler } from '../../src/rego/compiler.js'
+import { folderOf } from './folder.js'
+
+const fmt = { files: { 'a.rego': 'package   a\n' } }
+
+async function failure(promise: Promise<unknown>): Promise<GuardError> {
+  try {
+    await promise
+  } catch (thrown) {
+    if (thrown instanceof GuardError) return thrown
+    throw thrown
+  }
+  throw new Error('nothing was thrown')
+}
+
+test('a child that never ends is killed at its deadline', async () => {
+  const query = 'count([x | some x in numbers.range(1, 4000); some y in numbers.range(1, 40000)])'
+  const started = performance.now()
+  const request = { source: { files: {} }, capabilities: capabilities(), query, input: null }
+  const error = await failure(callCompiler('eval', request, { deadlineMs: 1_500 }))
+  assert.is(error.code, 'GUARD_POLICY_UNAVAILABLE')
+  assert.is(error.message, 'the Rego compiler did not answer within 1500 ms')
+  const took = performance.now() - started
+  assert.ok(took > 1_400 && took < 6_000, `${took} ms`)
+  assert.equal(children(), [])
+})
+
+test('an artefact without the digest that is named is refused', async () => {
+  const altered = folderOf({})
+  const info = JSON.parse(readFileSync(packageFile('compiler', 'rego.json'), 'utf8'))
+  copyFileSync(packageFile('compiler', 'rego.wasm.br'), join(altered, 'rego.wasm.br'))
+  const rows: [string, unknown, RegExp][] = [
+    ['another digest', { ...info, sha256: '0'.repeat(64) }, /does not have the digest/],
+    ['no digest', { ...info, sha256: '' }, /does not name a digest/],
+    ['fewer bytes', { ...info, bytes: 1000 }, /cannot be unpacked/],
+  ]
+  for (const [what, named, text] of rows) {
+    writeFileSync(join(altered, 'rego.json'), JSON.stringify(named))
+    const error = await failure(callCompiler('fmt', fmt, { artefactFolder: altered }))
+    assert.is(error.code, 'GUARD_POLICY_UNAVAILABLE', what)
+    assert.match(error.message, text)
+  }
+  // A module of another kind, its digest not named: it must not even be compiled.
+  const other = brotliCompressSync(Buffer.from('\0asm\x01\0\0\0', 'latin1'), {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
+  })
+  writeFileSync(join(altered, 'rego.wasm.br'), other)
+  writeFileSync(join(altered, 'rego.json'), JSON.stringify(info))
+  const error = await failure(callCompiler('fmt', fmt, { artefactFolder: altered }))
+  assert.match(error.message, /does not have the digest/)
+})
+
+test('a place without a compiler says so', async () => {
+  const error = await failure(callCompiler('fmt', fmt, { artefactFolder: folderOf({}) }))
+  assert.is(error.code, 'GUARD_POLICY_UNAVAILABLE')
+  assert.match(error.message, /^the Rego compiler is not installed: ENOENT/)
+})
+
+test('the environment does not reach the child', async () => {
+  process.env['NODE_OPTIONS'] = '--require=/nonexistent/hook.cjs'
+  try {
+    assert.equal(await formatRego(fmt.files), { ok: true, files: { 'a.rego': 'package a\n' } })
+  } finally {
+    delete process.env['NODE_OPTIONS']
+  }
+})
+
+test('a policy that uses up the stack is refused as a policy', async () => {
+  const rows: [number, string | undefined][] = [
+    [500, undefined],
+    [20_000, 'policy_too_deep'],
+  ]
+  for (const [levels, code] of rows) {
+    const text = `package a\n\nx := ${'['.repeat(levels)}${']'.repeat(levels)}\n`
+    const reply = await callCompiler('fmt', { files: { 'a.rego': text } })
+    assert.is(reply.ok ? undefined : reply.problems[0]?.code, code)
+  }
+})
+
+test('authors get tests, coverage and every problem of a folder', async () => {
+  const folder = folderOf({
+    'a.rego': 'package a\n\nlarge if input.subject.id == "x"\n',
+    'a_test.rego':
+      'package a_test\n\nimport data.a\n\ntest_yes if a.large with input as {"subject": {"id": "x"}}\n\ntest_no if a.large with input as {}\n',
+  })
+  const run = await runTests(folder, { coverage: true, run: 'test_yes|test_no' })
+  assert.ok(run.ok)
+  if (!run.ok) return
+  assert.equal(
+    run.tests.map(({ name, outcome }) => [name, outcome]),
+    [
+      ['test_yes', 'pass'],
+      ['test_no', 'fail'],
+    ],
+  )
+  assert.is(run.coverage?.files['a.rego']?.coverage, 100)
+  assert.equal(await checkPolicy(folder), [])
+  const typo = folderOf({ 'a.rego': 'package a\n\nx := input.subject.ids\n' })
+  assert.equal(
+    (await checkPolicy(typo)).map(({ hint }) => hint),
+    ['did you mean `input.subject.id`?'],
+  )
+})
+
+/** Processes this one has started and that still run; Linux only, elsewhere none are listed. */
+function children(): string[] {
+  try {
+    const list = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim()
+    return list === '' ? [] : list.split(' ')
+  } catch {
+    return []
+  }
+}
+
+test.run()
