@@ -16,11 +16,11 @@ const planted: Record<string, string> = {
   'src/guard.ts': `import '../test/helper.js'\nimport './proxy/pipeline.js'\nimport './odd/new.js'\n`,
   'src/lib/leaf.ts': `import type { Word } from '../domain.js'\nexport type Leaf = Word\n`,
   'src/mcp/wire.ts': `import '../proxy/pipeline.js'\nimport 'node:fs'\nexport const wire = 1\n`,
-  'src/policy/decide.ts': `import { wire } from '../mcp/wire.js'\nexport const decide = wire\n`,
+  'src/audit/decide.ts': `import { wire } from '../mcp/wire.js'\nexport const decide = wire\n`,
   'src/limit/memory.ts': `import type { Leaf } from '../lib/leaf.js'\nexport type M = Leaf\n`,
   'src/audit/event.ts': `import type { M } from '../limit/memory.js'\nexport type E = M\n`,
   'src/proxy/pipeline.ts':
-    `import { decide } from '../policy/decide.js'\nimport type { M } from '../limit/memory.js'\n` +
+    `import { decide } from '../audit/decide.js'\nimport type { M } from '../limit/memory.js'\n` +
     `export const pipeline: M | 1 = decide\n`,
   'src/proxy/front/http.ts': `import '../back/http.js'\nimport 'undici'\n`,
   'src/proxy/back/http.ts': `import './agent.js'\nimport 'undici'\n`,
@@ -59,10 +59,10 @@ test('every planted violation is found, and nothing else', async () => {
     'layer: src/audit/event.ts → src/limit/memory.ts',
     'layer: src/lib/leaf.ts → src/domain.ts',
     'layer: src/mcp/wire.ts → src/proxy/pipeline.ts',
-    'layer: src/policy/decide.ts → src/mcp/wire.ts',
-    'layer: src/proxy/pipeline.ts → src/policy/decide.ts',
+    'layer: src/audit/decide.ts → src/mcp/wire.ts',
+    'layer: src/proxy/pipeline.ts → src/audit/decide.ts',
     'mcp-is-pure: src/mcp/wire.ts → fs',
-    'no-cycle: src/mcp/wire.ts → src/proxy/pipeline.ts → src/policy/decide.ts → src/mcp/wire.ts',
+    'no-cycle: src/mcp/wire.ts → src/proxy/pipeline.ts → src/audit/decide.ts → src/mcp/wire.ts',
     'no-cycle: src/proxy/back/agent.ts → src/proxy/back/http.ts → src/proxy/back/agent.ts',
     'no-orphan: src/lib/alone.ts → src/lib/alone.ts',
     'package-without-a-home: src/proxy/back/agent.ts → node_modules/uvu/index.js',
