@@ -11,7 +11,7 @@ export function parseCallArguments(items: readonly string[], base: string | unde
   const parsed = new Map<string, Json>(base === undefined ? [] : Object.entries(parseObject(base)))
   const named = new Set<string>()
   for (const item of items) {
-    const [, name = '', raw, text = ''] = /^(.+?)(:?)=(.*)$/s.exec(item) ?? []
+    const [, name = '', raw, text = ''] = /^([^=]*[^=:])(:?)=(.*)$/s.exec(item) ?? []
     if (name === '') {
       throw new UsageError(`an argument is name=text or name:=json, not ${JSON.stringify(item)}`)
     }

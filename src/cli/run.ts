@@ -6,7 +6,6 @@
 import { relative } from 'node:path'
 import type { CommandModule } from 'yargs'
 import type { Config } from '../config/config.js'
-import { loadConfig } from '../config/load.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { configWarnings } from '../config/warnings.js'
 import type { Observer } from '../domain.js'
@@ -39,6 +38,7 @@ export const runCommand: CommandModule<object, ConfigArguments> = {
 }
 
 async function run(given: ConfigArguments): Promise<number> {
+  const { loadConfig } = await import('../config/load.js')
   const loaded = loadConfig(readLoadOptions(given))
   if (!loaded.ok) {
     for (const problem of loaded.problems) printNote(formatConfigProblem(problem))

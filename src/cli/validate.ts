@@ -5,9 +5,10 @@
 
 import type { CommandModule } from 'yargs'
 import type { Config } from '../config/config.js'
-import { type LoadedConfig, loadConfig } from '../config/load.js'
+import type { LoadedConfig } from '../config/load.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { configWarnings } from '../config/warnings.js'
+import { describeThrown } from '../errors.js'
 import { defaultCacheDir } from '../rego/cache.js'
 import { compilePolicy, formatProblem } from '../rego/compile-policy.js'
 import type { PolicyProblem } from '../rego/problem.js'
@@ -28,9 +29,10 @@ export const validateCommand: CommandModule<
       .option('json', { type: 'boolean', describe: 'Print JSON' })
       .example('$0 validate --config guard.yaml', 'before a rollout'),
   handler: async ({ json, ...given }) => {
+    const { loadConfig } = await import('../config/load.js')
     const loaded = loadConfig(readLoadOptions(given))
     const policyPath = loaded.ok ? loaded.config.policy.path : loaded.policyPath
-    const policy = await checkPolicy(policyPath)
+    const policy = await checkPolicy(policyPath, loaded)
     const report = { loaded, policy, policyPath }
     if (json) printJson(jsonReport(report))
     else printReport(report)
@@ -48,15 +50,35 @@ interface Report {
   readonly policyPath: string | null
 }
 
-async function checkPolicy(path: string | null): Promise<PolicyCheck> {
-  if (path === null) {
-    return { ok: false, problems: [] }
-  }
+async function checkPolicy(path: string | null, loaded: LoadedConfig): Promise<PolicyCheck> {
+  if (path === null) return { ok: false, problems: [] }
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   const compiled = await compilePolicy(path, { strict: true, cacheDir })
-  return compiled.ok
-    ? { ok: true, revision: compiled.bundle.revision }
-    : { ok: false, problems: compiled.problems }
+  if (!compiled.ok) return { ok: false, problems: compiled.problems }
+  const refused = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
+  if (refused !== null) return { ok: false, problems: [refused] }
+  return { ok: true, revision: compiled.bundle.revision }
+}
+
+/** A policy can compile and still not be what the gateway can ask. Leaves the audit file alone. */
+async function tryActivation(config: Config, cacheDir: string): Promise<PolicyProblem | null> {
+  const { createGuard } = await import('../guard.js')
+  try {
+    const guard = await createGuard({ ...config, audit: { file: '-' } }, { observer: {}, cacheDir })
+    await guard.close().catch(() => undefined)
+    return null
+  } catch (thrown) {
+    const message = describeThrown(thrown)
+    return {
+      code: 'not_activated',
+      message,
+      file: null,
+      row: null,
+      col: null,
+      details: null,
+      hint: null,
+    }
+  }
 }
 
 function jsonReport({ loaded, policy, policyPath }: Report): object {

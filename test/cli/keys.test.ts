@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadConfig } from '../../src/config/load.js'
+import { cli, folder } from './support.js'
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+test('keygen shows the key once, with the entry that lets it in', async () => {
+  const { code, stdout, stderr } = await cli([
+    'keygen',
+    '--id',
+    'alice',
+    '--role',
+    'dev',
+    '--role',
+    'ops',
+  ])
+  assert.is(code, 0)
+  assert.is(stderr, '')
+  const key = /^ {2}(mcpg?_[\w-]{43})$/m.exec(stdout)?.[1] ?? ''
+  assert.is(
+    stdout,
+    `The key of alice, shown this once:
+
+  ${key}
+
+Let it in with this entry under identity.apiKeys:
+
+  - id: "alice"
+    sha256: "${sha256(key)}"
+    roles: ["dev", "ops"]
+`,
+  )
+})
+
+test('no two keys are the same', async () => {
+  const [one, two] = await Promise.all([cli(['keygen', '--id', 'a']), cli(['keygen', '--id', 'a'])])
+  assert.is.not(one.stdout, two.stdout)
+})
+
+test('keygen --out writes the key for its owner alone and never over another', async () => {
+  const path = join(folder, 'bob.key')
+  const { code, stdout } = await cli(['keygen', '--id', 'bob', '--out', 'bob.key'])
+  assert.is(code, 0)
+  const key = readFileSync(path, 'utf8').trim()
+  assert.not.match(stdout, key)
+  assert.match(stdout, `The key of bob is in bob.key.`)
+  assert.match(stdout, `sha256: "${sha256(key)}"`)
+  if (process.platform !== 'win32') assert.is(statSync(path).mode & 0o777, 0o600)
+  assert.equal(await cli(['keygen', '--id', 'bob', '--out', 'bob.key']), {
+    code: 1,
+    stdout: '',
+    stderr: 'error: bob.key is there already and is not overwritten; name a new file\n',
+  })
+  assert.is(readFileSync(path, 'utf8').trim(), key)
+})
+
+test('a key that cannot be written is not shown either', async () => {
+  const { code, stdout, stderr } = await cli(['keygen', '--id', 'x', '--out', 'none/x.key'])
+  assert.is(code, 1)
+  assert.is(stdout, '')
+  assert.match(stderr, /^error: ENOENT/)
+  assert.is(existsSync(join(folder, 'none')), false)
+})
+
+test('the entry is YAML whatever the id holds', async () => {
+  const id = `o'neill"#:{}\u{1f511}`
+  const { stdout } = await cli(['keygen', '--id', id, '--role', '*'])
+  const entry = stdout.slice(stdout.indexOf('  - id'))
+  const file = join(folder, 'guard.yaml')
+  writeFileSync(
+    file,
+    `upstreams: { one: { url: "http://10.0.0.1/" } }\nidentity:\n  apiKeys:\n${entry}`,
+  )
+  const loaded = loadConfig({ file })
+  assert.ok(loaded.ok)
+  assert.is(loaded.config.identity.apiKeys[0]?.id, id)
+  assert.equal(loaded.config.identity.apiKeys[0]?.roles, ['*'])
+})
+
+const inputs: readonly (readonly [what: string, input: string, digestOf: string | null])[] = [
+  ['nothing', '', null],
+  ['a line end', '\n', null],
+  ['two keys', 'a\nb\n', null],
+  ['a space', 'a b', null],
+  ['a tab', 'a\tb', null],
+  ['what no header carries', 'schlüssel', null],
+  ['a key', 'mcp_abc', 'mcp_abc'],
+  ['a key and a line end', 'mcp_abc\n', 'mcp_abc'],
+  ['a key and a Windows line end', 'mcp_abc\r\n', 'mcp_abc'],
+]
+for (const [what, input, digestOf] of inputs) {
+  test(`hash-key reads ${what}`, async () => {
+    const { code, stdout, stderr } = await cli(['hash-key'], input)
+    if (digestOf !== null)
+      return assert.equal([code, stdout, stderr], [0, `${sha256(digestOf)}\n`, ''])
+    assert.equal([code, stdout], [2, ''])
+    assert.match(stderr, 'standard input must hold one key: visible ASCII characters, no spaces')
+  })
+}
+
+test('hash-key does not read without end', async () => {
+  const { code, stderr } = await cli(['hash-key'], 'x'.repeat(1_000_000))
+  assert.is(code, 2)
+  assert.match(stderr, 'a key has at most 4096 bytes')
+})
+
+test.run()

@@ -1,0 +1,117 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { cli, folder } from './support.js'
+
+function policy(name: string, decision: string): void {
+  mkdirSync(join(folder, name), { recursive: true })
+  const text = `package mcpguard.main\n\nimport rego.v1\n\ndecision := ${decision}\n`
+  writeFileSync(join(folder, name, 'main.rego'), text)
+}
+
+policy('open', '{"allow": true}')
+policy('broken', '{"allow": tru}')
+const key = `identity: { apiKeys: [ { id: a, sha256: "${'a'.repeat(64)}" } ] }\n`
+const upstreams = 'upstreams: { one: { url: "http://10.0.0.1/mcp" } }\n'
+writeFileSync(join(folder, 'good.yaml'), `policy: { path: ./open }\n${upstreams}${key}`)
+writeFileSync(join(folder, 'bad.yaml'), `policy: { path: ./broken }\n${upstreams}lisen: {}\n`)
+writeFileSync(join(folder, 'lost.yaml'), `policy: 7\n${upstreams}`)
+
+test('says what is good, on standard output', async () => {
+  const { code, stdout, stderr } = await cli(['validate', '--config', 'good.yaml'])
+  assert.is(code, 0)
+  assert.is(stderr, '')
+  const lines = stdout.split('\n')
+  assert.is(lines[0], 'configuration ok: upstreams one; API keys 1')
+  assert.match(lines[1] ?? '', /^policy ok: .*\/open, revision sha256:[0-9a-f]{64}$/)
+})
+
+test('shows the problems of configuration and policy at once, on standard error', async () => {
+  const { code, stdout, stderr } = await cli(['validate', '--config', 'bad.yaml'])
+  assert.is(code, 1)
+  assert.is(stdout, '')
+  const lines = stderr.split('\n')
+  assert.is(lines[0], 'bad.yaml:3: /lisen: unknown key "lisen"; did you mean "listen"?')
+  assert.match(lines[1] ?? '', /^policy: main\.rego:5:23: /)
+})
+
+test('says when the policy cannot be found for checking', async () => {
+  const { code, stderr } = await cli(['validate', '--config', 'lost.yaml'])
+  assert.is(code, 1)
+  assert.is(
+    stderr,
+    'lost.yaml:1: /policy: must be a map of keys; the Rego policy that decides every message\nthe policy was not checked: its place is not known\n',
+  )
+})
+
+test('a policy that compiles and cannot be activated is refused, as run refuses it', async () => {
+  policy('later', '{"allow": true}')
+  writeFileSync(join(folder, 'later', '.manifest'), '{"metadata":{"mcpguard":{"contract":99}}}')
+  const { code, stdout, stderr } = await cli([
+    ...['validate', '--config', 'good.yaml'],
+    ...['--policy', 'later'],
+  ])
+  assert.is(code, 1)
+  assert.is(stdout, 'configuration ok: upstreams one; API keys 1\n')
+  assert.match(stderr, /^policy: .*contract 99 is not supported, this gateway speaks 1\n$/)
+})
+
+test('options count as they do for run', async () => {
+  const { code, stdout, stderr } = await cli([
+    'validate',
+    '--policy',
+    'open',
+    '--upstream',
+    'e=http://10.0.0.1/',
+  ])
+  assert.is(code, 0)
+  assert.match(stdout, 'configuration ok: upstreams e; API keys 0\n')
+  assert.is(
+    stderr,
+    'warning: no API key is configured: every call will be answered 401; make one with mcp-guard keygen\n',
+  )
+})
+
+test('--json is one document for machines, good or bad', async () => {
+  const good = await cli(['validate', '--config', 'good.yaml', '--json'])
+  assert.is(good.code, 0)
+  const { policy: checked, ...rest } = JSON.parse(good.stdout)
+  assert.equal(rest, { ok: true, config: { ok: true, warnings: [] } })
+  assert.is(checked.ok, true)
+  const bad = await cli(['validate', '--config', 'bad.yaml', '--json'])
+  assert.equal([bad.code, bad.stderr], [1, ''])
+  const report = JSON.parse(bad.stdout)
+  assert.equal(report.config, {
+    ok: false,
+    problems: [
+      {
+        source: 'bad.yaml',
+        line: 3,
+        pointer: '/lisen',
+        problem: 'unknown key "lisen"',
+        fix: 'did you mean "listen"?',
+      },
+    ],
+  })
+  assert.is(report.ok, false)
+  assert.equal(
+    [report.policy.ok, report.policy.problems[0].file, report.policy.problems[0].row],
+    [false, 'main.rego', 5],
+  )
+})
+
+test('version names what is inside', async () => {
+  const machine = await cli(['version', '--json'])
+  const versions = JSON.parse(machine.stdout)
+  assert.equal(versions, { version: '0.1.0', opa: '1.22.2', node: process.versions.node })
+  const { stdout, code } = await cli(['version'])
+  assert.is(code, 0)
+  assert.is(
+    stdout,
+    `mcp-guard 0.1.0\nOPA       1.22.2 (Rego compiler)\nNode      ${process.versions.node}\n`,
+  )
+  assert.is((await cli(['--version'])).stdout, '0.1.0\n')
+})
+
+test.run()
