@@ -99,6 +99,8 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   settle(settled: Settled): void {
+    // The client went, or its answer's head could not be passed: that is on record already.
+    if (this.#over) return
     this.#settled = settled
     if (this.#longLived || this.#recorded) {
       record(this.#parts.steps, this.#event({ ...this.#forwarded(), event: 'message' }))

@@ -213,6 +213,8 @@ export class AnswerFilter implements FrameSink {
   }
 
   #respond(bytes: Uint8Array, fields: EventFields, settled: Settled): Flow {
+    // A JSON answer's head leaves with its first byte, so what is recorded has its status.
+    const head = this.#sendHead()
     try {
       this.#context.settle(settled)
     } catch (error) {
@@ -220,7 +222,6 @@ export class AnswerFilter implements FrameSink {
       return undefined
     }
     this.#answered = true
-    const head = this.#sendHead()
     return head === undefined
       ? this.#out.message(bytes, fields)
       : head.then(() => this.#out.message(bytes, fields) ?? undefined)

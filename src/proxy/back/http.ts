@@ -102,12 +102,13 @@ class HttpExchange implements Exchange {
 
   onResponseData(controller: Controller, chunk: Buffer): void {
     const body = this.#body
-    if (body === null || this.#over) return
+    // Resuming hands over an empty chunk first.
+    if (body === null || this.#over || chunk.length === 0) return
     if (body instanceof JsonBody) this.#timer.refresh()
     this.#run(() => body.push(chunk))
     if (this.#tail === null) return
     controller.pause()
-    this.#tail = this.#tail.then(() => controller.resume())
+    void this.#tail.then(() => controller.resume())
   }
 
   onResponseEnd(): void {
