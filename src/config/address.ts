@@ -22,11 +22,6 @@ export function isHeardBy(listening: string, host: string): boolean {
   return isLoopback(host) && (isLoopback(listening) || isWildcard(listening))
 }
 
-/** For a URL: IPv6 in brackets. */
-export function urlHost(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-}
-
 function bareHost(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
 }

@@ -10,7 +10,7 @@ import { type ConfigProblem, childPointer, quoted } from './problem.js'
 import { entriesAt, numberAt, textAt } from './view.js'
 import type { YamlMap } from './yaml.js'
 
-export const reservedPaths = ['/health', '/live', '/ready'] as const
+const reservedPaths = ['/health', '/live', '/ready'] as const
 
 const wellFormedPath = /^(\/(?!\.{1,2}(\/|$))[0-9A-Za-z._~-]+)+$/
 

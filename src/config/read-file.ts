@@ -4,7 +4,7 @@
  * look at owners, ACLs or the folders above.
  */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 
 export type FileText =
   | { readonly ok: true; readonly text: string; readonly exposedMode: string | null }
@@ -14,7 +14,8 @@ export type FileText =
 export function readFileText(path: string, maxBytes: number): FileText {
   let descriptor: number
   try {
-    descriptor = openSync(path, 'r')
+    // Without O_NONBLOCK (absent on Windows) a named pipe would hold the start up for ever.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (thrown) {
     return { ok: false, problem: openProblem(thrown) }
   }

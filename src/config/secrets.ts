@@ -9,7 +9,7 @@ import { listAt, textAt } from './view.js'
 import type { YamlValue } from './yaml.js'
 
 /** Pointers of secrets that are written out in the document itself. */
-export function literalSecrets(document: YamlValue): string[] {
+function literalSecrets(document: YamlValue): string[] {
   const token = textAt(document, 'admin', 'token')
   const keys = listAt(document, 'sessions', 'keys')
   const pointers = token !== undefined && isLiteral(token) ? ['/admin/token'] : []

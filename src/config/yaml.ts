@@ -143,6 +143,10 @@ class Reader {
     this.#mark(child, event.valueStart)
     if (event.anchorStart >= 0) this.#refuseReuse(child, event.type)
     if (event.tagStart >= 0) this.#refuse(child, 'has a YAML tag on its key', 'remove the tag')
+    if (typeof resolveScalar(key, event) !== 'string') {
+      this.#refuse(child, 'is a key that is not text', 'put the key in quotes')
+      return undefined
+    }
     if (key === '<<') {
       this.#refuse(child, 'is a merge key', 'write the keys out; merging is not accepted')
       return undefined

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'uvu'
@@ -322,6 +323,14 @@ if (process.platform !== 'win32') {
     symlinkSync('open.key', join(folder, 'link.key'))
     const linked = loadText(`${up}sessions: { keys: ["\${file:link.key}"] }`)
     assert.match(problemsOf(linked).join(), /"link\.key" holds a secret and is open to others/)
+  })
+
+  test('a named pipe is refused at once', () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    assert.match(
+      problemsOf(loadConfig({ file: join(folder, 'pipe') })).join(),
+      'is not a regular file',
+    )
   })
 
   test('a configuration that others may read may not hold a secret itself', () => {

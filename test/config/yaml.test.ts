@@ -1,3 +1,5 @@
+import fc from 'fast-check'
+import { load } from 'js-yaml'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseYaml } from '../../src/config/yaml.js'
@@ -41,6 +43,8 @@ const refused: readonly (readonly [what: string, source: string, problems: reado
     ['3 /x/a key "a" is there twice, first in line 2'],
   ],
   ['a list as a key', '? [a]\n: 1', ['-  has a key that is not text']],
+  ['a number as a key', 'a: { 1: x }', ['1 /a/1 is a key that is not text']],
+  ['no key', ': x', ['- / is a key that is not text']],
   ['a null', 'a: ~\nb: null', ['1 /a has no value', '2 /b has no value']],
   ['no value', 'a:\n  b:\n  c: 1', ['2 /a/b has no value']],
   ['no value in a list', 'a:\n  - 1\n  -\n  - 2', ['- /a/1 has no value']],
@@ -94,7 +98,7 @@ test('scalars are what the core schema says, quoted ones are text', () => {
 })
 
 test('keys are text as written and never reach a prototype', () => {
-  const { value } = parseYaml('__proto__: { polluted: 1 }\nconstructor: 2\n0x10: 3\n1: 4')
+  const { value } = parseYaml('__proto__: { polluted: 1 }\nconstructor: 2\n"0x10": 3\n"1": 4')
   assert.equal(
     Object.entries(value as object).map(([key]) => key),
     ['1', '__proto__', 'constructor', '0x10'],
@@ -122,6 +126,50 @@ test('a syntax problem does not repeat the text around it', () => {
   const { problems } = parseYaml('token: "hunter2-hunter2-hunter2\n  x: {')
   assert.not.match(JSON.stringify(problems), /hunter2/)
   assert.is(problems.length, 1)
+})
+
+const pieces = [
+  'a',
+  'b: ',
+  ': ',
+  '- ',
+  '\n',
+  '\n  ',
+  '{',
+  '}',
+  '[',
+  ']',
+  ', ',
+  '"',
+  "'",
+  '#',
+  '&x ',
+  '*x',
+  '!!str ',
+  '1',
+  '~',
+  '|',
+  '---',
+  '<<',
+  '%',
+  '\t',
+]
+
+test('any text is refused or means what the YAML library says', () => {
+  const reached = { refused: 0, read: 0 }
+  const text = fc.array(fc.constantFrom(...pieces), { maxLength: 14 }).map((some) => some.join(''))
+  fc.assert(
+    fc.property(text, (source) => {
+      const { value, problems } = parseYaml(source)
+      if (problems.length > 0) reached.refused += 1
+      else {
+        reached.read += 1
+        assert.is(JSON.stringify(value), JSON.stringify(load(source)))
+      }
+    }),
+    { numRuns: 20_000 },
+  )
+  assert.ok(reached.refused > 1000 && reached.read > 1000, JSON.stringify(reached))
 })
 
 test.run()
