@@ -58,7 +58,11 @@ export function pinned(text: string): string {
 }
 
 /** Status, body and the headers a caller acts upon. */
-export function seenByCaller(answer: Answer): object {
+export function seenByCaller(answer: Answer): {
+  status: number
+  headers: Record<string, string>
+  body: string
+} {
   const acted = ['content-type', 'www-authenticate', 'retry-after', 'allow', 'connection']
   const headers = acted.flatMap((name) => {
     const value = answer.headers.get(name)

@@ -144,7 +144,7 @@ export function mcpServer({ sse = false } = {}): Script {
   return (seen, response) => {
     const { id, method, params } = seen.message
     if (seen.verb === 'GET') return events(response, ': open\n\n')
-    if (seen.verb === 'DELETE' || id === undefined) {
+    if (seen.verb === 'DELETE' || id === undefined || method === undefined) {
       response.writeHead(seen.verb === 'DELETE' ? 204 : 202).end()
       return
     }
