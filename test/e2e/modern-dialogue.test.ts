@@ -1,0 +1,112 @@
+/**
+ * What 2026-07-28 has beside single answers, by a real client through the gateway: progress on a
+ * call's stream, a second round with input, a mirrored argument, change events on a listen stream.
+ */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Gateway, keyOf, startGateway } from '../support/gateway.js'
+import { allowAll, shippedRules } from '../support/peer-items.js'
+import { type Job, loud, type PeerServer, runClient, startModern } from '../support/peers.js'
+
+interface Dialogue {
+  readonly asked: readonly string[]
+  readonly calls: Readonly<Record<'greet' | 'locate' | 'count', Called>>
+  readonly progress: readonly object[]
+  readonly changed: readonly (readonly [method: string, uri: string | null])[]
+  readonly honoured: object
+  readonly ended: string
+  readonly denied: string
+  readonly wire: readonly (readonly [asked: string, status: number, messages: readonly string[]])[]
+}
+
+interface Called {
+  readonly content: readonly { readonly text: string }[]
+}
+
+const listen = {
+  toolsListChanged: true,
+  promptsListChanged: true,
+  resourceSubscriptions: ['notes://open/1'],
+}
+const refused = { resourceSubscriptions: ['notes://open/1', 'notes://secret/1'] }
+
+let server: PeerServer
+let open: Gateway
+let ruled: Gateway
+let dialogues: Map<string, Dialogue>
+
+test.before(
+  loud(async () => {
+    server = await startModern()
+    const upstreams = { modern: server.url }
+    open = await startGateway({ upstreams, policy: allowAll })
+    const callers = { reader: ['reader'], admin: ['admin'] }
+    ruled = await startGateway({ upstreams, callers, policy: shippedRules() })
+    const job = { sdk: 'v2', mode: 'modern', scenario: 'modernDialogue', listen, refused } as const
+    const jobs: Job[] = [
+      { ...job, name: 'direct', url: server.url, key: null },
+      { ...job, name: 'open', url: `${open.url}/mcp/modern`, key: keyOf('alice') },
+      { ...job, name: 'admin', url: `${ruled.url}/mcp/modern`, key: keyOf('admin') },
+      { ...job, name: 'reader', url: `${ruled.url}/mcp/modern`, key: keyOf('reader') },
+    ]
+    dialogues = await runClient<Dialogue>(jobs)
+  }),
+)
+
+test.after(async () => {
+  await open?.close()
+  await ruled?.close()
+  await server?.stop()
+})
+
+function dialogueOf(name: string): Dialogue {
+  const dialogue = dialogues.get(name)
+  if (dialogue === undefined) throw new Error('there is no such dialogue')
+  return dialogue
+}
+
+test('direct: all of it happens, or nothing is proved below', () => {
+  const { asked, calls, progress, changed, denied } = dialogueOf('direct')
+  assert.equal(asked, ['Who are you?'])
+  assert.is(calls.greet.content[0]?.text, 'Hello, Ada! état="1"')
+  assert.is(calls.locate.content[0]?.text, 'Zürich  =?base64?WsO8cmljaCA=?=')
+  assert.is(progress.length, 3)
+  assert.equal(changed, [
+    ['notifications/prompts/list_changed', null],
+    ['notifications/resources/updated', 'notes://open/1'],
+    ['notifications/tools/list_changed', null],
+  ])
+  assert.is(denied, 'listens')
+})
+
+test('open: everything is as it is without a gateway, stream by stream', () => {
+  const { wire, ...direct } = dialogueOf('direct')
+  const { wire: through, ...rest } = dialogueOf('open')
+  assert.equal(rest, direct)
+  const withoutLists = (exchanges: Dialogue['wire']) =>
+    exchanges.filter(([asked]) => asked !== 'tools/list')
+  assert.equal(withoutLists(through), withoutLists(wire))
+})
+
+test('admin: may listen to everything and has the same dialogue', () => {
+  const { wire: _direct, ...direct } = dialogueOf('direct')
+  const { wire: _through, ...rest } = dialogueOf('admin')
+  assert.equal(rest, direct)
+})
+
+test('reader: has the same dialogue but for what is refused', () => {
+  const { wire: _direct, denied: _listens, ...direct } = dialogueOf('direct')
+  const { wire: _through, denied: _refused, ...rest } = dialogueOf('reader')
+  assert.equal(rest, direct)
+})
+
+test('reader: a listen that names a hidden resource is refused as a whole', async () => {
+  const { denied } = dialogueOf('reader')
+  assert.match(denied, /Denied by policy \(decision [^ ]+\)\. Retrying will not help\.$/)
+  const event = await ruled.event(
+    ({ method, outcome }) => method === 'subscriptions/listen' && outcome === 'denied',
+  )
+  assert.is(event.subject?.id, 'reader')
+})
+
+test.run()
