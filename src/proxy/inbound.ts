@@ -6,6 +6,8 @@ export type BodyResult =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly problem: 'too-large' | 'too-slow' | 'aborted' }
 
+export type Gone = 'client' | 'stopping'
+
 export interface Inbound {
   readonly transport: 'http'
   readonly verb: string
@@ -21,8 +23,8 @@ export interface Inbound {
   readonly sink: FrameSink
   /** True once `sink` has put a status on the wire. */
   readonly begun: boolean
-  /** Called at most once, when the client goes before its answer is complete. */
-  onGone(listener: () => void): void
+  /** Called when the answer ends before it is complete: its client goes, or the gateway stops. */
+  onGone(listener: (why: Gone) => void): void
   /** Bytes of the body read so far. */
   readonly bytesIn: number
 }

@@ -19,7 +19,7 @@ import type { AnswerContext, Expected, Settled } from './answer/filter.js'
 import type { Exchange } from './back/back.js'
 import { corsHeaders } from './cors.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
-import type { Inbound } from './inbound.js'
+import type { Gone, Inbound } from './inbound.js'
 import { logFailure, record } from './refuse.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Steps } from './steps.js'
@@ -61,7 +61,7 @@ export class Outlet implements FrameSink, AnswerContext {
     this.#parts = parts
     this.expected = parts.expected
     this.#longLived = parts.trail.asked.verb === 'GET'
-    parts.inbound.onGone(() => this.#gone())
+    parts.inbound.onGone((why) => this.#gone(why))
   }
 
   attach(exchange: Exchange): void {
@@ -190,10 +190,11 @@ export class Outlet implements FrameSink, AnswerContext {
     flow?.catch(() => sink.fail(error))
   }
 
-  #gone(): void {
+  #gone(why: Gone): void {
     if (this.#over) return
     this.#over = true
-    this.#tryRecord(this.#opened ? 'stream.closed' : 'message', 'abandoned', null)
+    const outcome = why === 'client' ? 'abandoned' : 'forwarded'
+    this.#tryRecord(this.#opened ? 'stream.closed' : 'message', outcome, null)
     const exchange = this.#exchange
     if (this.#parts.trail.asked.era === 'modern' || this.#longLived) exchange?.abort()
     else setTimeout(() => exchange?.abort(), orphanMs).unref()

@@ -1,7 +1,7 @@
 /** One HTTP request of a client: its body within limits, its answer at once or as it passes. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { concat } from '../../lib/bytes.js'
-import type { BodyResult, Inbound } from '../inbound.js'
+import type { BodyResult, Gone, Inbound } from '../inbound.js'
 import type { HttpAnswer } from '../outcome.js'
 import { HttpSink } from './http-sink.js'
 
@@ -21,6 +21,7 @@ export class HttpInbound implements Inbound {
   readonly #response: ServerResponse
   readonly #limits: InboundLimits
   #bytesIn = 0
+  #gone: (why: Gone) => void = () => undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, limits: InboundLimits) {
     this.verb = request.method ?? ''
@@ -41,10 +42,11 @@ export class HttpInbound implements Inbound {
     return this.#bytesIn
   }
 
-  onGone(listener: () => void): void {
+  onGone(listener: (why: Gone) => void): void {
     const response = this.#response
+    this.#gone = listener
     response.once('close', () => {
-      if (!response.writableFinished) listener()
+      if (!response.writableFinished) listener('client')
     })
   }
 
@@ -88,7 +90,9 @@ export class HttpInbound implements Inbound {
 
   /** Ends a stream that would go on for ever, so that its client connects elsewhere. */
   endStream(): void {
-    if (this.verb === 'GET' && this.begun) this.#response.end()
+    if (this.verb !== 'GET' || !this.begun) return
+    this.#gone('stopping')
+    this.#response.end()
   }
 
   /** Reads on for a moment, so that the answer is not lost to a reset, then closes. */
