@@ -90,7 +90,7 @@ module.exports = {
     {
       name: 'no-orphan',
       severity: 'error',
-      from: { path: '^src/', orphan: true },
+      from: { path: '^src/', pathNot: '\\.d\\.ts$', orphan: true },
       to: {},
     },
     {

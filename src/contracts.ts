@@ -459,6 +459,10 @@ export interface ConfigFile {
      * A tools/call over its limit: `http` (429 with Retry-After), `result` (a tool result with isError) or `error` (JSON-RPC error on 200). Default http.
      */
     limitedCall?: 'http' | 'result' | 'error'
+    /**
+     * Any other request over its limit: `http` (429 with Retry-After) or `error` (JSON-RPC error on 200). A limited server/discover is always 503. Default http.
+     */
+    limited?: 'http' | 'error'
   }
 }
 

@@ -73,7 +73,7 @@ export async function createGuard(
     try {
       await activate()
     } catch (thrown) {
-      problem = describeThrown(thrown)
+      problem = thrown instanceof GuardError ? thrown.message : describeThrown(thrown)
       return { ok: false, message: problem }
     }
     problem = null
@@ -198,7 +198,7 @@ function watchReadiness(
 /** Names under which the gateway may be addressed: loopback only reaches a loopback listener. */
 function admission({ listen }: Config): AdmitRules {
   const hosts = new Set(['localhost', '127.0.0.1', '[::1]', bracketed(listen.host)])
-  for (const host of listen.allowedHosts) hosts.add(host.toLowerCase().replace(/:[0-9]+$/, ''))
+  for (const host of listen.allowedHosts) hosts.add(host.toLowerCase())
   const origins = new Set(listen.allowedOrigins)
   if (listen.publicUrl !== null) {
     const { hostname, origin } = new URL(listen.publicUrl)

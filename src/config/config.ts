@@ -114,4 +114,5 @@ export interface RefusalsConfig {
   readonly deniedCall: 'result' | 'error' | 'http'
   readonly denied: 'error' | 'http'
   readonly limitedCall: 'http' | 'result' | 'error'
+  readonly limited: 'http' | 'error'
 }

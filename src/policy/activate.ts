@@ -62,6 +62,9 @@ export function createPolicyHolder(observer?: Observer): ActivePolicy {
     const startedMs = systemClock.monotonicMs()
     try {
       const { evaluator, entryPoints } = await prepare(bundle)
+      // A policy that replaces another is warm before it takes over; the first one has nobody to
+      // spare a slow first call, and the start waits for it.
+      if (active !== null) await warmUp(evaluator, entryPoints)
       active = createDecisionPoint({ revision, evaluator, entryPoints, nextId, observer })
       status = { revision, activatedAtMs: systemClock.nowMs(), problem: null }
     } catch (thrown) {
@@ -101,7 +104,6 @@ async function prepare(bundle: CompiledBundle): Promise<Candidate> {
     entryPoints: { decision, decisions },
   }
   refuse(bundle, trialProblems(candidate.evaluator, candidate.entryPoints))
-  await warmUp(candidate.evaluator, candidate.entryPoints)
   return candidate
 }
 

@@ -19,6 +19,7 @@ export interface RefusalForms {
   readonly deniedCall: 'result' | 'error' | 'http'
   readonly denied: 'error' | 'http'
   readonly limitedCall: 'http' | 'result' | 'error'
+  readonly limited: 'http' | 'error'
 }
 
 const jsonHeaders = [
@@ -98,8 +99,10 @@ function limitation(
 ): HttpAnswer {
   const text = limitText(decisionId, seconds)
   if (isPlainCall(asked) && forms.limitedCall === 'result') return callResult(asked, text)
-  const inBand = isPlainCall(asked) && forms.limitedCall === 'error'
-  const status = inBand ? 200 : asked.method === 'server/discover' ? 503 : 429
+  const form = isPlainCall(asked) ? forms.limitedCall : forms.limited
+  const inBand = form === 'error' && asked.kind === 'request' && asked.verb === 'POST'
+  const outOfBand = asked.method === 'server/discover' ? 503 : 429
+  const status = inBand && outOfBand === 429 ? 200 : outOfBand
   return errorAnswer(status, asked, rpcCodes.limited, text, {
     data: { decisionId, retryAfterSeconds: seconds },
     headers: ['retry-after', String(seconds)],

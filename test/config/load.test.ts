@@ -45,7 +45,7 @@ const defaults = {
   sessions: { keys: [] },
   audit: { file: '-' },
   limits: { default: [] },
-  refusals: { deniedCall: 'result', denied: 'error', limitedCall: 'http' },
+  refusals: { deniedCall: 'result', denied: 'error', limitedCall: 'http', limited: 'http' },
 }
 
 test('upstreams alone are a whole configuration', () => {
@@ -99,7 +99,7 @@ identity:
 sessions: { keys: ["\${file:./session.key}"] }
 audit: { file: ./audit.ndjson }
 limits: { default: [ { name: n, tokens: 2.5, per: 31d, burst: 9, cost: 0 }, { name: m, tokens: 3, per: 1s } ] }
-refusals: { deniedCall: http, denied: http, limitedCall: result }
+refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error }
 `)
   assert.equal(problemsOf(loaded), [])
   assert.equal(loaded.ok && loaded.config, {
@@ -158,7 +158,7 @@ refusals: { deniedCall: http, denied: http, limitedCall: result }
         { name: 'm', tokens: 3, perMs: 1000, burst: 3, cost: 1 },
       ],
     },
-    refusals: { deniedCall: 'http', denied: 'http', limitedCall: 'result' },
+    refusals: { deniedCall: 'http', denied: 'http', limitedCall: 'result', limited: 'error' },
   })
 })
 

@@ -37,7 +37,7 @@ const refused: readonly (readonly [what: string, text: string, problems: readonl
     'a key like no other',
     `${up}refusals: { colour: red }`,
     [
-      'guard.yaml:2: /refusals/colour: unknown key "colour"; known keys are deniedCall, denied, limitedCall',
+      'guard.yaml:2: /refusals/colour: unknown key "colour"; known keys are deniedCall, denied, limitedCall, limited',
     ],
   ],
   [

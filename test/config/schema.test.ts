@@ -51,7 +51,7 @@ sessions sessions.keys sessions.keys[]
 audit audit.file
 limits limits.default limits.default[] limits.default[].name limits.default[].tokens
 limits.default[].per limits.default[].burst limits.default[].cost
-refusals refusals.deniedCall refusals.denied refusals.limitedCall
+refusals refusals.deniedCall refusals.denied refusals.limitedCall refusals.limited
 `
 
 test('the keys are the contract', () => {
