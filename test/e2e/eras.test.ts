@@ -192,8 +192,13 @@ for (const { name, outcome } of rows) {
   test(`${name}: ${outcome.era ?? outcome.error?.code}`, () => {
     const { error, ...rest } = negotiations.get(name) ?? { asked: [] }
     const brief = error === undefined ? {} : { error: { code: error.code } }
-    assert.equal({ ...rest, ...brief }, outcome)
+    assert.equal(unordered({ ...rest, ...brief }), unordered(outcome))
   })
+}
+
+/** The standalone stream is opened beside the next request. */
+function unordered(negotiation: Negotiation): object {
+  return { ...negotiation, asked: negotiation.asked.map(String).sort() }
 }
 
 test('without a gateway the same clients come to the same of the same servers', async () => {
@@ -207,7 +212,10 @@ test('without a gateway the same clients come to the same of the same servers', 
       }),
   )
   assert.is(direct.size, 3)
-  for (const [name, outcome] of direct) assert.equal(outcome, negotiations.get(name), name)
+  for (const [name, outcome] of direct) {
+    const through = negotiations.get(name) ?? { asked: [] }
+    assert.equal(unordered(outcome), unordered(through), name)
+  }
 })
 
 test.run()
