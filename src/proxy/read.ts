@@ -38,10 +38,22 @@ export async function readPosted(
   const classified = classifyInbound({ message, headers: inbound.rawHeaders })
   if (!classified.ok) return fromWire(classified)
   asked.era = classified.era
+  if (classified.era === 'modern' && removedInModern.has(message.method)) {
+    return rejected(404, -32601, 'method-removed', 'method not found')
+  }
   trail.message = message
   trail.classified = classified
   return null
 }
+
+/**
+ * Methods that name an item and that 2026-07-28 has removed. What such a message names is not
+ * settled any more, so it is answered here as a server of that revision has to answer it.
+ */
+const removedInModern: ReadonlySet<string> = new Set([
+  'resources/subscribe',
+  'resources/unsubscribe',
+])
 
 /** A GET opens a stream, a DELETE closes a session: the legacy era's, both without a message. */
 export function describeVerb(verb: string, { asked }: Trail): void {

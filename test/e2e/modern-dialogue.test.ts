@@ -5,6 +5,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Gateway, keyOf, startGateway } from '../support/gateway.js'
+import { modern } from '../support/messages.js'
 import { allowAll, shippedRules } from '../support/peer-items.js'
 import { type Job, loud, type PeerServer, runClient, startModern } from '../support/peers.js'
 
@@ -108,5 +109,30 @@ test('reader: a listen that names a hidden resource is refused as a whole', asyn
   )
   assert.is(event.subject?.id, 'reader')
 })
+
+for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
+  for (const params of [{}, { uri: 'notes://open/1' }]) {
+    test(`${method} ${JSON.stringify(params)}: unknown, as to the server itself`, async () => {
+      const answer = await open.send(modern(method, params, { 'mcp-name': null }))
+      const direct = await fetch(server.url, {
+        method: 'POST',
+        headers: {
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': method,
+        },
+        body: JSON.stringify(modern(method, params).body),
+      })
+      const expected = { status: 404, code: -32601 }
+      assert.equal({ status: answer.status, code: codeOf(answer.body) }, expected)
+      assert.equal({ status: direct.status, code: codeOf(await direct.text()) }, expected)
+    })
+  }
+}
+
+function codeOf(body: string): number {
+  return JSON.parse(body).error.code
+}
 
 test.run()
