@@ -37,11 +37,11 @@ export interface AuditEventDocument {
    */
   revision: string | null
   /**
-   * Reason codes of the decision, or why no caller was identified. Empty when there are none.
+   * Reason codes of the decision. Empty when there are none; why no caller was identified is in `code`.
    */
   reasons: string[]
   /**
-   * Stable code of a rejection or failure, e.g. `parse-error` or `GUARD_UPSTREAM_TIMEOUT`; null otherwise.
+   * Stable code of a rejection or failure, e.g. `json-syntax` or `GUARD_UPSTREAM_TIMEOUT`; null otherwise.
    */
   code: string | null
   /**
@@ -65,7 +65,7 @@ export interface AuditEventDocument {
    */
   server: string | null
   /**
-   * The item the message names; null when it names none.
+   * The item the message names, or the server when it names none; null without a message.
    */
   resource: {
     /**
@@ -128,7 +128,7 @@ export interface AuditEventDocument {
    */
   transport: string
   /**
-   * Buckets that were charged; empty: unlimited; null: the message was not allowed, so nothing was charged.
+   * Buckets that apply: charged unless the outcome is `limited`; empty: unlimited; null: the message was not allowed.
    */
   limits:
     | {
@@ -726,7 +726,7 @@ export interface Facts {
      */
     weekday: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday'
     /**
-     * Address of the caller, behind trusted proxies the one they vouch for; empty over stdio.
+     * Address of the connection the message came on.
      */
     ip: string
     /**

@@ -212,7 +212,7 @@ export interface AuditEvent {
   decision_id: string | null
   revision: string | null
   reasons: string[]
-  /** Stable code of a rejection or failure, e.g. `parse-error`, `GUARD_UPSTREAM_TIMEOUT`. */
+  /** Stable code of a rejection or failure, e.g. `json-syntax`, `GUARD_UPSTREAM_TIMEOUT`. */
   code: string | null
   direction: Direction
   kind: MessageKind | null

@@ -4,8 +4,8 @@
  * sees is chosen by the code alone; `message` and `cause` are for the operator's log.
  */
 
-/** Who has to act: decides the log level and a metric label. A client's fault pages nobody. */
-export type Fault = 'client' | 'operator' | 'upstream'
+/** Who has to act: decides the log level. What a client did wrong is a refusal, not an error. */
+export type Fault = 'operator' | 'upstream'
 
 interface ErrorRow {
   readonly status: number
@@ -15,7 +15,6 @@ interface ErrorRow {
 
 /** The one table of error codes. Frozen by a pin: peers and dashboards match on these. */
 export const errorTable = {
-  GUARD_REQUEST_INVALID: { status: 400, fault: 'client', publicMessage: 'invalid request' },
   GUARD_CONFIG_INVALID: { status: 500, fault: 'operator', publicMessage: 'internal error' },
   GUARD_POLICY_INVALID: { status: 503, fault: 'operator', publicMessage: 'no policy is active' },
   GUARD_POLICY_UNAVAILABLE: {
@@ -26,10 +25,8 @@ export const errorTable = {
   GUARD_AUDIT_UNAVAILABLE: {
     status: 503,
     fault: 'operator',
-    publicMessage: 'the request cannot be recorded and was not carried out',
+    publicMessage: 'the request could not be recorded',
   },
-  GUARD_OVERLOADED: { status: 503, fault: 'operator', publicMessage: 'the gateway is overloaded' },
-  GUARD_STOPPING: { status: 503, fault: 'operator', publicMessage: 'the gateway is stopping' },
   GUARD_UPSTREAM_UNREACHABLE: {
     status: 502,
     fault: 'upstream',

@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import { openAuditLog } from './audit/audit-log.js'
 import type { Config, UpstreamConfig } from './config/config.js'
-import type { Limit, Observer, Subject } from './domain.js'
-import { describeThrown, GuardError } from './errors.js'
+import type { CompiledBundle, Limit, Observer, Subject } from './domain.js'
+import { asGuardError, describeThrown, GuardError } from './errors.js'
 import { createIdentify } from './identity/identify.js'
 import { systemClock } from './lib/clock.js'
 import { createIdSource } from './lib/ids.js'
@@ -23,7 +23,7 @@ import { createPipeline } from './proxy/pipeline.js'
 import { createSessions } from './proxy/session.js'
 import type { Route, Steps } from './proxy/steps.js'
 import { startTrail, toAuditEvent } from './proxy/trail.js'
-import { compilePolicy, formatProblem } from './rego/compile-policy.js'
+import { type CompilePolicyOptions, compilePolicy, formatProblem } from './rego/compile-policy.js'
 import { watchPolicy } from './rego/watch.js'
 import { createMetrics } from './telemetry/metrics.js'
 import { combine } from './telemetry/observers.js'
@@ -58,13 +58,19 @@ export async function createGuard(
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
 
   async function activate(): Promise<void> {
-    const compiled = await compilePolicy(config.policy.path, cache)
-    if (!compiled.ok) {
-      const message = compiled.problems.map(formatProblem).join('\n')
-      observer.policy?.({ type: 'refused', message, keeps: policy.status().revision })
-      throw new GuardError('GUARD_POLICY_INVALID', message)
+    let bundle: CompiledBundle
+    try {
+      bundle = await compile(config.policy.path, cache)
+    } catch (thrown) {
+      const error = asGuardError(thrown, 'GUARD_POLICY_UNAVAILABLE', 'the policy was not compiled')
+      observer.policy?.({
+        type: 'refused',
+        message: error.message,
+        keeps: policy.status().revision,
+      })
+      throw error
     }
-    await policy.activate(compiled.bundle)
+    await policy.activate(bundle)
   }
 
   let problem: string | null = null
@@ -143,7 +149,11 @@ export async function createGuard(
       return { url: urlOf(at), adminUrl: urlOf(adminAt) }
     },
     async reload() {
-      audit.reopen()
+      try {
+        audit.reopen()
+      } catch (thrown) {
+        observer.log?.('error', `the audit goes on in its old file: ${describeThrown(thrown)}`)
+      }
       return reload()
     },
     async close() {
@@ -155,6 +165,12 @@ export async function createGuard(
       await audit.close()
     },
   }
+}
+
+async function compile(path: string, cache: CompilePolicyOptions): Promise<CompiledBundle> {
+  const compiled = await compilePolicy(path, cache)
+  if (compiled.ok) return compiled.bundle
+  throw new GuardError('GUARD_POLICY_INVALID', compiled.problems.map(formatProblem).join('\n'))
 }
 
 function routeTo(upstream: UpstreamConfig): Route {

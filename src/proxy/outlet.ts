@@ -91,7 +91,11 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   dropped(why: string): void {
-    const code = why.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+    const code = why
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, ' ')
+      .trim()
+      .replaceAll(' ', '-')
     record(
       this.#parts.steps,
       this.#event({ event: 'dropped', outcome: 'failed', code, status: null }),

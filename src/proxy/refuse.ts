@@ -73,7 +73,7 @@ function codeOf(refusal: Refusal): string | null {
   }
 }
 
-const levelOfFault = { client: 'debug', operator: 'error', upstream: 'warn' } as const
+const levelOfFault = { operator: 'error', upstream: 'warn' } as const
 
 /** The cause of a failure, for the operator only; the audit event carries its code. */
 export function logFailure({ observer }: Steps, trail: Trail, error: GuardError): void {

@@ -69,10 +69,10 @@ for (const path of documents) {
 
 /** Pinned: whoever reads the audit matches on these. */
 const auditCodes = `
--<name>-in-a-result-is-not-an-array GUARD_AUDIT_UNAVAILABLE GUARD_CONFIG_INVALID GUARD_INTERNAL
-GUARD_OVERLOADED GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE GUARD_REQUEST_INVALID GUARD_STOPPING
+<name>-in-a-result-is-not-an-array GUARD_AUDIT_UNAVAILABLE GUARD_CONFIG_INVALID GUARD_INTERNAL
+GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE
 GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM_UNREACHABLE
-a-member-of-the-result-looks-like-<name>- a-message-over-the-size-limit
+a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
 a-response-to-another-request a-value-was-expected an-unreadable-message
 an-unreadable-request-or-notification bad-u-escape-in-a-string batch body-aborted body-too-large
 body-too-slow control-character-in-a-string credential-disabled credential-doubled
@@ -104,7 +104,7 @@ function dropCode(text: string): string {
     .replaceAll(/\\+(?=[`u])/g, '')
     .split(/\$\{[^}]*\}/)
     .map((part) => part.toLowerCase().replace(/[^a-z0-9]+/g, '-'))
-  return parts.join('<name>')
+  return parts.join('<name>').replace(/^-+|-+$/g, '')
 }
 
 function codesInSource(): string[] {

@@ -175,10 +175,10 @@ test('HEAD gets the head of the refusal', async () => {
   assert.is(head?.status, 405)
 })
 
-test('a request without Host gets 400', async () => {
+test('a request without Host gets 403', async () => {
   const connection = await Connection.open(gateway.url)
   connection.send('POST /mcp/up HTTP/1.1\r\ncontent-length: 0\r\n\r\n')
-  assert.is((await connection.answer()).status, 400)
+  assert.is((await connection.answer()).status, 403)
   connection.close()
 })
 

@@ -47,7 +47,7 @@ async function send(
 }
 
 const unrecorded = (id: string) =>
-  `{"jsonrpc":"2.0","id":${id},"error":{"code":-32603,"message":"the request cannot be recorded and was not carried out","data":{"requestId":"<id>"}}}`
+  `{"jsonrpc":"2.0","id":${id},"error":{"code":-32603,"message":"the request could not be recorded","data":{"requestId":"<id>"}}}`
 
 test('the answer that could not be recorded does not leave', async () => {
   const answer = await send(call('open-tool', { arguments: { secret: 'in the answer' } }))

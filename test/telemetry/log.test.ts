@@ -24,7 +24,6 @@ test('outcomes: who has to act decides the level, and what went well is no line'
       'unauthenticated',
     ],
     [{ outcome: 'rejected', code: 'parse-error' }, 'debug', 'rejected'],
-    [{ outcome: 'rejected', code: 'GUARD_REQUEST_INVALID' }, 'debug', 'rejected'],
     [{ outcome: 'rejected', code: 'constructor' }, 'debug', 'rejected'],
     [{ outcome: 'abandoned' }, 'debug', 'abandoned'],
     [{ outcome: 'failed', code: 'GUARD_AUDIT_UNAVAILABLE' }, null],

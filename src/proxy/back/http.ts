@@ -169,9 +169,6 @@ class HttpExchange implements Exchange {
 
 function upstreamError(error: unknown): GuardError {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
-    return new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer in time', { cause: error })
-  }
   // undici's parser error has no code for bytes that do not even begin like HTTP.
   const invalid = name === 'HTTPParserError' || String(code).includes('OVERFLOW')
   return invalid

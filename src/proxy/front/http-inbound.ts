@@ -56,7 +56,7 @@ export class HttpInbound implements Inbound {
     if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
       return Promise.resolve({ ok: false, problem: 'too-large' })
     }
-    if (request.headers.expect !== undefined) this.#response.writeContinue()
+    if (request.headers.expect?.toLowerCase() === '100-continue') this.#response.writeContinue()
     return new Promise((resolve) => {
       const chunks: Uint8Array[] = []
       const settle = (result: BodyResult) => {

@@ -61,6 +61,8 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     connectionsCheckingInterval: Math.min(1000, options.headersTimeoutMs),
     keepAliveTimeout: 65_000,
     noDelay: true,
+    // A request without Host is refused by the pipeline, which records it.
+    requireHostHeader: false,
   })
   // One more than allowed is read, so that a request with too many is seen and refused, not cut.
   server.maxHeadersCount = options.maxHeaders + 1
@@ -68,6 +70,11 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
   server.on('request', onRequest)
   // Node would invite the body before anybody has looked at the headers.
   server.on('checkContinue', onRequest)
+  server.on('checkExpectation', onRequest)
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    events.unreadable('verb-refused', 405, request.socket.remoteAddress ?? '')
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
