@@ -20,6 +20,9 @@ export interface HttpBackOptions {
   readonly maxConnections: number
 }
 
+/** How long an upstream may take to show that it answers. */
+const probeMs = 2000
+
 type Controller = { abort(reason: Error): void; pause(): void; resume(): void }
 
 export function createHttpBack(options: HttpBackOptions): Back {
@@ -47,14 +50,17 @@ export function createHttpBack(options: HttpBackOptions): Back {
     return exchange
   }
 
-  async function answers(): Promise<boolean> {
-    try {
-      const { body } = await streams.request({ path, method: 'HEAD', headersTimeout: 2000 })
-      await body.dump()
-      return true
-    } catch {
-      return false
-    }
+  function answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const probe = { path, method: 'HEAD' as const, headersTimeout: probeMs }
+      streams.dispatch(probe, {
+        onRequestStart: () => undefined,
+        onResponseStart: () => resolve(true),
+        onResponseData: () => undefined,
+        onResponseEnd: () => undefined,
+        onResponseError: () => resolve(false),
+      })
+    })
   }
 
   async function close(): Promise<void> {
