@@ -41,8 +41,10 @@ async function startDemo(command: string, args: readonly string[]): Promise<Demo
   child.stderr.on('data', (chunk) => {
     output += chunk
   })
+  const deadline = performance.now() + 30_000
   while (!output.includes('Ctrl-C stops everything.')) {
     assert.is(child.exitCode, null, output)
+    assert.ok(performance.now() < deadline, output)
     await sleep(50)
   }
   const config = readFileSync(join(folder, 'mcp-guard.yaml'), 'utf8')
