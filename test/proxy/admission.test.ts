@@ -175,11 +175,27 @@ test('HEAD gets the head of the refusal', async () => {
   assert.is(head?.status, 405)
 })
 
-test('a request without Host gets 403', async () => {
+test('a request without Host gets 403, and is recorded', async () => {
   const connection = await Connection.open(gateway.url)
   connection.send('POST /mcp/up HTTP/1.1\r\ncontent-length: 0\r\n\r\n')
   assert.is((await connection.answer()).status, 403)
   connection.close()
+  assert.is((await gateway.audit()).at(-1)?.code, 'host-refused')
+})
+
+test('CONNECT gets 405, and is recorded', async () => {
+  const connection = await Connection.open(gateway.url)
+  connection.send('CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n')
+  assert.is((await connection.answer()).status, 405)
+  await connection.closed()
+  assert.is((await gateway.audit()).at(-1)?.code, 'verb-refused')
+})
+
+test('nothing is upgraded', async () => {
+  const headers = { connection: 'upgrade', upgrade: 'websocket' }
+  assert.is((await gateway.send({ headers, body: call('open-tool') })).status, 200)
+  assert.is(upstream.seen.at(-1)?.headers.get('upgrade'), undefined)
+  upstream.seen.length = 0
 })
 
 const port = new URL(gateway.url).port

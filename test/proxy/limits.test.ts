@@ -20,7 +20,7 @@ const upstream = await startUpstream()
 const start = (more: Partial<GatewayOptions> = {}) =>
   startGateway({ upstreams: { up: upstream.url }, callers, ...more })
 const gateway = await start()
-const inBand = await start({ refusals: { limitedCall: 'error' } })
+const inBand = await start({ refusals: { limitedCall: 'error', limited: 'error' } })
 const asResult = await start({ refusals: { limitedCall: 'result' } })
 
 test.before.each(() => {
@@ -60,7 +60,23 @@ const rows = [
     headers: later,
     body: error,
   },
-  { what: 'list beside it', sent: list, on: inBand, status: 429, headers: later, body: error },
+  { what: 'list, as error', sent: list, on: inBand, status: 200, headers: later, body: error },
+  {
+    what: 'discovery, never in band',
+    sent: modern('server/discover'),
+    on: inBand,
+    status: 503,
+    headers: later,
+    body: error,
+  },
+  {
+    what: 'list beside a result',
+    sent: list,
+    on: asResult,
+    status: 429,
+    headers: later,
+    body: error,
+  },
   {
     what: 'modern call, as result',
     sent: modernCall,

@@ -245,6 +245,16 @@ test('only listed headers of an answer pass', async () => {
   ])
 })
 
+test('a client that reads slowly is not taken for a server that stopped', async () => {
+  const text = `{"jsonrpc":"2.0","id":1,"result":{"t":"${'x'.repeat(32 * 1024 * 1024)}"}}`
+  upstream.script = (_, response) => json(response, text)
+  const connection = await gateway.open({ body: call('open-tool') })
+  assert.is((await connection.head())?.status, 200)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  assert.is((await connection.body()).length, text.length)
+  connection.close()
+})
+
 test('a hundred calls that hang do not slow another server', async () => {
   upstream.script = () => undefined
   const hanging = Array.from({ length: 100 }, () => gateway.send({ body: call('open-tool') }))

@@ -83,6 +83,8 @@ class HttpExchange implements Exchange {
   constructor(sink: FrameSink, timeoutMs: number) {
     this.#sink = sink
     this.#timer = setTimeout(() => {
+      // The client is slow, or the sink at work: the upstream is not what is waited for.
+      if (this.#tail !== null) return void this.#timer.refresh()
       this.#fail(new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer, or no more of it, in time'))
     }, timeoutMs)
   }
