@@ -31,12 +31,6 @@ const rows = [
     text: 'http.sendd',
   },
   {
-    what: 'a builtin that is not to be had here',
-    rego: 'package mcpguard.main\n\ndecision := {"allow": http.send({}).status == 1}\n',
-    place: 'main.rego:3:23: ',
-    text: 'http.send',
-  },
-  {
     what: 'no entry point',
     rego: 'package mcpguard.main\n\nverdict := {"allow": true}\n',
     place: '',
