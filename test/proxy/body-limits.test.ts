@@ -12,7 +12,7 @@ import { startUpstream } from '../support/upstream.js'
 const upstream = await startUpstream()
 const gateway = await startGateway({
   upstreams: { up: upstream.url },
-  listen: { maxBodyBytes: 2048, bodyTimeout: '150ms', headersTimeout: '150ms', maxMembers: 50 },
+  listen: { maxBodyBytes: 2048, bodyTimeout: '300ms', headersTimeout: '300ms', maxMembers: 50 },
 })
 
 test.before.each(() => {

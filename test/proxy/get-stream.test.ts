@@ -10,7 +10,7 @@ import { event, events, mcpServer, type Script, startUpstream } from '../support
 
 const upstream = await startUpstream()
 const gateway = await startGateway({
-  upstreams: { up: { url: upstream.url, timeout: '150ms' } },
+  upstreams: { up: { url: upstream.url, timeout: '400ms' } },
   callers: { alice: [], strict: ['deny:sampling/createMessage'] },
 })
 
@@ -78,7 +78,7 @@ test('closed by the client: the server’s side is closed too', async () => {
 
 test('a quiet stream is not cut by the time limit of answers', async () => {
   const stream = await openStream()
-  await new Promise((resolve) => setTimeout(resolve, 400))
+  await new Promise((resolve) => setTimeout(resolve, 800))
   stream.send(event(notification('notifications/tools/list_changed')))
   assert.match(await stream.connection.until('\n\n'), 'list_changed')
   stream.connection.close()

@@ -28,7 +28,7 @@ const resetting = await startRawUpstream((socket) => {
 })
 const gateway = await startGateway({
   upstreams: {
-    up: { url: upstream.url, timeout: '200ms' },
+    up: { url: upstream.url, timeout: '400ms' },
     healthy: healthy.url,
     raw: raw.url,
     resetting: resetting.url,
@@ -246,11 +246,11 @@ test('only listed headers of an answer pass', async () => {
 })
 
 test('a client that reads slowly is not taken for a server that stopped', async () => {
-  const text = `{"jsonrpc":"2.0","id":1,"result":{"t":"${'x'.repeat(32 * 1024 * 1024)}"}}`
+  const text = `{"jsonrpc":"2.0","id":1,"result":{"t":"${'x'.repeat(24 * 1024 * 1024)}"}}`
   upstream.script = (_, response) => json(response, text)
   const connection = await gateway.open({ body: call('open-tool') })
   assert.is((await connection.head())?.status, 200)
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await new Promise((resolve) => setTimeout(resolve, 900))
   assert.is((await connection.body()).length, text.length)
   connection.close()
 })

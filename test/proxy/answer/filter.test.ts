@@ -63,7 +63,7 @@ async function start(setup: Setup = {}) {
       // Answers later, as the decision point does.
       visible: async (_, names) => names.map((name) => !name.startsWith('hidden')),
       allows: () => setup.allows ?? true,
-    allowsInput: () => true,
+      allowsInput: () => true,
       dropped: (why) => out.log.push(`dropped ${why}`),
       settle({ hidden, dropped, bytes }) {
         setup.settle?.()
