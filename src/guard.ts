@@ -20,6 +20,7 @@ import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe, type Readiness } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
 import { createPipeline } from './proxy/pipeline.js'
+import { record } from './proxy/refuse.js'
 import { createSessions } from './proxy/session.js'
 import type { Route, Steps } from './proxy/steps.js'
 import { startTrail, toAuditEvent } from './proxy/trail.js'
@@ -112,9 +113,11 @@ export async function createGuard(
     unreadable(code, status, ip) {
       const trail = startTrail({ ip, transport: 'http', verb: '' }, steps)
       const ending = { event: 'refused', outcome: 'rejected', code, status } as const
-      const event = toAuditEvent(trail, ending, trail.startedMs)
-      audit.reserve()?.record(event)
-      observer.outcome?.(event)
+      try {
+        record(steps, toAuditEvent(trail, ending, trail.startedMs))
+      } catch (thrown) {
+        observer.log?.('error', `a refusal was not recorded: ${describeThrown(thrown)}`, { code })
+      }
     },
   })
   const admin = createAdminFront(config.admin, {

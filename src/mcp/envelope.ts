@@ -42,7 +42,7 @@ const envelopeMembers: ReadonlySet<string> = new Set([
 const listKinds = Object.keys(listItems) as readonly ListKind[]
 /** Members of a result that the gateway reads or rewrites, by what they fold to. */
 const readMembers: ReadonlyMap<string, string> = new Map(
-  [...listKinds, 'cacheScope'].map((name) => [fold(name), name]),
+  [...listKinds, 'cacheScope', 'inputRequests'].map((name) => [fold(name), name]),
 )
 const nameMembers: ReadonlyMap<string, string> = new Map(
   listKinds.map((kind) => [fold(listItems[kind].nameMember), listItems[kind].nameMember]),
@@ -105,6 +105,11 @@ export class EnvelopeReader implements ScanVisitor {
   /** A list member has begun: the message has to be held back whole. */
   get hasList(): boolean {
     return this.lists.length > 0 || this.#list !== null
+  }
+
+  /** The result asks the client for something (2026-07-28, multi round-trip requests). */
+  get asksForInput(): boolean {
+    return this.#resultSeen.has('inputRequests')
   }
 
   /** The bytes being read belong to a result: the only part of a message that may be streamed. */
@@ -191,7 +196,8 @@ export class EnvelopeReader implements ScanVisitor {
 
   #resultKey(name: string | null): void {
     this.#resultMember = null
-    if (name === null) return
+    // Too long or no text: some reader may end it early and take it for another.
+    if (name === null) return this.#fail('an unreadable member name in a result')
     const read = readMembers.get(fold(name))
     if (read === undefined) return
     if (read !== name) return this.#fail(`a member of the result looks like \`${read}\``)
@@ -206,6 +212,10 @@ export class EnvelopeReader implements ScanVisitor {
     if (member === 'cacheScope') {
       if (type !== 'string') return this.#fail('malformed cacheScope')
       this.cacheScope = { start: offset, end: offset }
+      return
+    }
+    if (member === 'inputRequests') {
+      if (type !== 'object') this.#fail('inputRequests in a result is not an object')
       return
     }
     if (type !== 'array') return this.#fail(`\`${member}\` in a result is not an array`)
@@ -234,7 +244,11 @@ export class EnvelopeReader implements ScanVisitor {
 
   #itemKey(name: string | null): void {
     this.#itemMember = null
-    if (name === null || this.#list === null) return
+    if (this.#list === null) return
+    if (name === null) {
+      this.#itemAmbiguous = true
+      return
+    }
     const wanted = listItems[this.#list.kind].nameMember
     const read = nameMembers.get(fold(name))
     if (read !== wanted) return

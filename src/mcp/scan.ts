@@ -54,6 +54,8 @@ const literals: readonly (readonly number[])[] = [
 export class JsonScanner {
   readonly #visitor: ScanVisitor
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  /** The last byte may belong to a character that is not complete yet. */
+  #inCharacter = false
   /** 1 = object, 0 = array. */
   readonly #stack = new Uint8Array(maxAnswerDepth)
   #depth = 0
@@ -82,12 +84,7 @@ export class JsonScanner {
 
   push(chunk: Uint8Array): void {
     if (this.problem !== null || chunk.length === 0) return
-    try {
-      this.#utf8.decode(chunk, { stream: true })
-    } catch {
-      this.problem = 'invalid UTF-8'
-      return
-    }
+    if (!this.#isUtf8(chunk)) return this.#fail('invalid UTF-8')
     this.#scan(chunk)
     this.#offset += chunk.length
   }
@@ -103,6 +100,18 @@ export class JsonScanner {
     }
     if (this.#state !== at.done) this.problem = 'the text ends before the value is complete'
     return this.problem === null
+  }
+
+  #isUtf8(chunk: Uint8Array): boolean {
+    // A decoder call costs the same for one byte as for hundreds, and pieces may be that small.
+    if (!this.#inCharacter && chunk.length < 64 && chunk.every((byte) => byte < 0x80)) return true
+    this.#inCharacter = (chunk[chunk.length - 1] ?? 0) >= 0x80
+    try {
+      this.#utf8.decode(chunk, { stream: true })
+      return true
+    } catch {
+      return false
+    }
   }
 
   #fail(problem: string): void {

@@ -70,7 +70,13 @@ export function admit<Route>(
   if (!verbs.split(', ').includes(head.verb)) {
     return refuse(405, -32600, 'verb-refused', 'this method is not allowed', ['allow', verbs])
   }
-  return head.verb === 'POST' ? admitBody(head, route) : { ok: true, route }
+  if (head.verb === 'POST') return admitBody(head, route)
+  // A body that nobody reads would hide the end of the connection.
+  const length = value(head, 'content-length')
+  if ((length !== null && length !== '0') || value(head, 'transfer-encoding') !== null) {
+    return refuse(400, -32600, 'body-unexpected', 'this method has no body')
+  }
+  return { ok: true, route }
 }
 
 function admitBody<Route>(head: RequestHead, route: Route): Admitted<Route> {

@@ -21,6 +21,8 @@ export interface Inbound {
   reply(answer: HttpAnswer): void
   /** An answer that passes from an upstream. `headers`: further ones, name and value alternate. */
   readonly sink: FrameSink
+  /** What is sent is a stream without an end: a draining front closes it. */
+  endOnDrain(): void
   /** True once `sink` has put a status on the wire. */
   readonly begun: boolean
   /** Called when the answer ends before it is complete: its client goes, or the gateway stops. */

@@ -60,7 +60,8 @@ export class Outlet implements FrameSink, AnswerContext {
   constructor(parts: OutletParts) {
     this.#parts = parts
     this.expected = parts.expected
-    this.#longLived = parts.trail.asked.verb === 'GET'
+    const { verb, method } = parts.trail.asked
+    this.#longLived = verb === 'GET' || method === 'subscriptions/listen'
     parts.inbound.onGone((why) => this.#gone(why))
   }
 
@@ -76,7 +77,14 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   allows(message: Message): boolean {
-    const { trail, question } = this.#parts
+    const allowed = this.allowsInput(message)
+    if (!allowed && message.kind === 'request') this.#parts.refuseServerRequest(message)
+    return allowed
+  }
+
+  allowsInput(message: Message): boolean {
+    if (this.#over) return false
+    const { trail, question, steps } = this.#parts
     const { method, params, kind } = message
     const judgement = this.#current().judge({
       ...question,
@@ -85,12 +93,12 @@ export class Outlet implements FrameSink, AnswerContext {
       method,
       params,
     })
-    record(this.#parts.steps, serverMessageEvent(trail, message, judgement, this.#monotonicMs()))
-    if (!judgement.decision.allow && kind === 'request') this.#parts.refuseServerRequest(message)
+    record(steps, serverMessageEvent(trail, message, judgement, this.#monotonicMs()))
     return judgement.decision.allow
   }
 
   dropped(why: string): void {
+    if (this.#over) return
     const code = why
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, ' ')
@@ -106,7 +114,7 @@ export class Outlet implements FrameSink, AnswerContext {
     // The client went, or its answer's head could not be passed: that is on record already.
     if (this.#over) return
     this.#settled = settled
-    if (this.#longLived || this.#recorded) {
+    if (this.#opened || this.#recorded) {
       record(this.#parts.steps, this.#event({ ...this.#forwarded(), event: 'message' }))
       return
     }
@@ -130,13 +138,15 @@ export class Outlet implements FrameSink, AnswerContext {
       }
       headers.set('mcp-session-id', sealed)
     }
-    if (head.framing === 'json') headers.set('cache-control', 'no-store')
+    // What passes was cut to this caller, or might have been. No proxy may transform a stream.
+    headers.set('cache-control', head.framing === 'sse' ? 'no-store, no-transform' : 'no-store')
     const cors = corsHeaders(this.#parts.inbound.rawHeaders)
     for (let index = 0; index + 1 < cors.length; index += 2) {
       headers.set(cors[index] ?? '', cors[index + 1] ?? '')
     }
     if (this.#longLived && head.framing === 'sse') {
       this.#opened = true
+      this.#parts.inbound.endOnDrain()
       record(this.#parts.steps, this.#event({ ...this.#forwarded(), event: 'stream.opened' }))
     }
     return this.#parts.inbound.sink.head({ ...head, headers })
@@ -175,6 +185,7 @@ export class Outlet implements FrameSink, AnswerContext {
     const answer = respond({ kind: 'failed', error }, asked, requestId, steps.refusals)
     const begun = inbound.begun
     logFailure(steps, trail, error)
+    this.#exchange?.abort()
     if (!begun) this.#status = answer.status
     const answerable = this.#framing === 'sse' && !this.#partial && !this.#recorded
     this.#tryRecord(this.#opened ? 'stream.closed' : 'message', 'failed', error.code)

@@ -48,10 +48,11 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
   const { identity } = identified
   trail.identity = identity
 
-  if (inbound.verb === 'POST') {
-    const unreadable = await readPosted(inbound, trail, steps.jsonLimits)
-    if (unreadable !== null) return unreadable
-  } else describeVerb(inbound.verb, trail)
+  const unreadable =
+    inbound.verb === 'POST'
+      ? await readPosted(inbound, trail, steps.jsonLimits)
+      : describeVerb(inbound, trail)
+  if (unreadable !== null) return unreadable
 
   const sessionId = singleHeader(inbound.rawHeaders, 'mcp-session-id')
   // 2026-07-28: a modern request has no session; the header is ignored.

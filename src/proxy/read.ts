@@ -1,5 +1,6 @@
 /** From the bytes of a body to one classified message, or the refusal that says what is wrong. */
-import { classifyBatch, classifyInbound } from '../mcp/classify.js'
+import { singleHeader } from '../lib/headers.js'
+import { classifyBatch, classifyInbound, eraOf } from '../mcp/classify.js'
 import { type JsonLimits, parseStrict } from '../mcp/json.js'
 import { parseErrorCodes, readMessage } from '../mcp/json-rpc.js'
 import { hostMethods } from '../mcp/methods.js'
@@ -56,9 +57,20 @@ const removedInModern: ReadonlySet<string> = new Set([
 ])
 
 /** A GET opens a stream, a DELETE closes a session: the legacy era's, both without a message. */
-export function describeVerb(verb: string, { asked }: Trail): void {
-  asked.method = verb === 'GET' ? hostMethods.streamOpen : hostMethods.sessionClose
-  asked.era = 'legacy'
+export function describeVerb(inbound: Inbound, { asked }: Trail): Rejected | null {
+  const version = singleHeader(inbound.rawHeaders, 'mcp-protocol-version')
+  const era = version.ok && version.value !== null ? eraOf(version.value) : 'legacy'
+  if (era === null) {
+    const text = 'MCP-Protocol-Version names an unknown version'
+    return rejected(400, -32600, 'version-unknown', text)
+  }
+  if (era === 'modern') {
+    const text = 'this protocol version has only POST'
+    return rejected(405, -32600, 'verb-refused', text, { headers: ['allow', 'POST'] })
+  }
+  asked.method = inbound.verb === 'GET' ? hostMethods.streamOpen : hostMethods.sessionClose
+  asked.era = era
+  return null
 }
 
 const bodyRefusals = {

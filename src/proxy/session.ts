@@ -51,7 +51,7 @@ export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
   ): string | null {
     if (!upstreamIdPattern.test(session.upstreamId)) return null
     const now = nowMs()
-    return sealer.seal({
+    const payload = {
       up: upstream,
       id: session.upstreamId,
       version: session.protocolVersion,
@@ -59,7 +59,13 @@ export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
       issued: now,
       expires: now + lifetimeMs,
       owner: identity.binding,
-    })
+    }
+    try {
+      return sealer.seal(payload)
+    } catch {
+      // Longer than a sealed text may be: the client's name or the upstream's id is.
+      return null
+    }
   }
 
   function open(text: string, upstream: string, identity: Identity): OpenedSession {

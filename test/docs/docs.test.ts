@@ -73,12 +73,12 @@ const auditCodes = `
 GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE
 GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM_UNREACHABLE
 a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
-a-response-to-another-request a-value-was-expected an-unreadable-message
+a-request-inside-a-result-was-denied a-response-to-another-request a-value-was-expected an-unreadable-member-name-in-a-result an-unreadable-message
 an-unreadable-request-or-notification bad-u-escape-in-a-string batch body-aborted body-too-large
-body-too-slow control-character-in-a-string credential-disabled credential-doubled
+body-too-slow body-unexpected connections-exceeded control-character-in-a-string credential-disabled credential-doubled
 credential-expired credential-malformed credential-missing credential-not-yet-valid
 credential-unknown envelope-invalid header-doubled header-mismatch headers-too-large
-headers-too-many headers-too-slow host-refused http-malformed initialize-invalid invalid-utf-8
+headers-too-many headers-too-slow host-refused http-malformed http-pipelined initialize-invalid inputrequests-in-a-result-is-not-an-object invalid-utf-8
 json-depth json-duplicate json-encoding json-members json-number json-surrogate json-syntax
 limit:<name> malformed-<name> malformed-cachescope malformed-id malformed-method malformed-number
 media-type-refused member-<name>-twice-in-a-message member-<name>-twice-in-a-result
@@ -125,6 +125,7 @@ function codesInSource(): string[] {
     ...matches(read('src/mcp/classify.ts'), /reject\(-\d+, '([\w-]+)'/g),
     ...matches(read('src/mcp/mirror.ts'), /auditCode: '([\w-]+)'/g),
     ...matches(read('src/proxy/front/http.ts'), /, '([a-z]+-[a-z-]+)'\]/g),
+    ...matches(read('src/proxy/front/http.ts'), /unreadable\('([\w-]+)'/g),
     ...union('src/mcp/json.ts', 'JsonProblem').map((name) => `json-${name}`),
     ...union('src/proxy/session.ts', 'SessionProblem'),
     ...union('src/domain.ts', 'UnidentifiedReason'),

@@ -183,12 +183,40 @@ test('a request without Host gets 403, and is recorded', async () => {
   assert.is((await gateway.audit()).at(-1)?.code, 'host-refused')
 })
 
-test('CONNECT gets 405, and is recorded', async () => {
+test('CONNECT is closed without an answer, and is recorded', async () => {
   const connection = await Connection.open(gateway.url)
   connection.send('CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n')
-  assert.is((await connection.answer()).status, 405)
   await connection.closed()
   assert.is((await gateway.audit()).at(-1)?.code, 'verb-refused')
+})
+
+test('a CONNECT that is reset at once ends nothing', async () => {
+  for (let index = 0; index < 50; index++) {
+    const connection = await Connection.open(gateway.url)
+    connection.send('CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n')
+    connection.reset()
+  }
+  assert.is((await gateway.send({ body: call('open-tool') })).status, 200)
+  upstream.seen.length = 0
+})
+
+for (const more of [{ 'content-length': '10' }, { 'transfer-encoding': 'chunked' }]) {
+  test(`a GET with ${Object.keys(more)} is refused, not left waiting`, async () => {
+    const connection = await Connection.open(gateway.url)
+    const [[name, value] = ['', '']] = Object.entries(more)
+    const { host } = new URL(gateway.url)
+    connection.send(`GET /mcp/up HTTP/1.1\r\nhost: ${host}\r\n${name}: ${value}\r\n\r\n`)
+    assert.is((await connection.answer()).status, 400)
+    assert.is((await gateway.audit()).at(-1)?.code, 'body-unexpected')
+    connection.close()
+  })
+}
+
+test('a GET of the modern era gets 405', async () => {
+  const headers = { 'mcp-protocol-version': '2026-07-28' }
+  const answer = await gateway.send({ verb: 'GET', headers })
+  assert.is(answer.status, 405)
+  assert.is(answer.headers.get('allow'), 'POST')
 })
 
 test('nothing is upgraded', async () => {

@@ -106,6 +106,10 @@ export async function passAnswer(answer: UpstreamAnswer, options: RigOptions): P
       asked.push(message)
       return options.allows?.(message) ?? true
     },
+    allowsInput(request) {
+      asked.push(request)
+      return options.allows?.(request) ?? true
+    },
     dropped: (why) => dropped.push(why),
     settle: (what) => settled.push(what),
   }

@@ -9,11 +9,11 @@
  */
 import type { ListKind, Message, MessageId } from '../../domain.js'
 import { GuardError } from '../../errors.js'
-import { concat } from '../../lib/bytes.js'
+import { ByteBuffer } from '../../lib/bytes.js'
 import { EnvelopeReader } from '../../mcp/envelope.js'
 import type { EventFields } from '../../mcp/sse.js'
 import type { AnswerHead, Flow, FrameSink, Framing } from '../frames.js'
-import { readServerMessage } from './server-message.js'
+import { readInputRequests, readServerMessage } from './server-message.js'
 import { type Cut, spliceLists } from './splice.js'
 
 /** How much of a message is held before a large result starts to stream; also the high-water mark. */
@@ -41,13 +41,13 @@ export interface AnswerContext {
   visible(kind: ListKind, names: readonly string[]): Promise<boolean[]>
   /** Judges and records a server's own request or notification; true = it may pass. */
   allows(message: Message): boolean
+  /** The same for a request inside a result, to which no answer of the gateway's is due. */
+  allowsInput(request: Message): boolean
   /** Records that something was withheld from the client, and why. */
   dropped(why: string): void
   /** Records the response; throws GuardError when that is impossible. */
   settle(settled: Settled): void
 }
-
-const empty = new Uint8Array()
 
 export class AnswerFilter implements FrameSink {
   readonly #context: AnswerContext
@@ -56,8 +56,7 @@ export class AnswerFilter implements FrameSink {
   /** A JSON answer's head waits for its message: status and body are decided together. */
   #head: AnswerHead | null = null
   #reader = new EnvelopeReader()
-  #held: Uint8Array[] = []
-  #heldBytes = 0
+  readonly #held = new ByteBuffer()
   #bytes = 0
   #mode: 'hold' | 'stream' | 'drop' = 'hold'
   #answered = false
@@ -85,9 +84,8 @@ export class AnswerFilter implements FrameSink {
     this.#bytes += bytes.length
     if (this.#reader.problem !== null) return this.#refuse(this.#reader.problem)
     if (this.#mode === 'stream') return this.#stream(bytes)
-    this.#held.push(bytes)
-    this.#heldBytes += bytes.length
-    return this.#heldBytes > holdBytes ? this.#outgrown() : undefined
+    this.#held.append(bytes)
+    return this.#held.length > holdBytes ? this.#outgrown() : undefined
   }
 
   message(bytes: Uint8Array, fields: EventFields): Flow {
@@ -126,28 +124,29 @@ export class AnswerFilter implements FrameSink {
   #outgrown(): Flow {
     const reader = this.#reader
     const limit = reader.hasList ? maxListBytes : maxMessageBytes
-    if (reader.hasList || !reader.inResult || reader.has('method') || reader.has('error')) {
-      return this.#heldBytes > limit ? this.#refuse('a message over the size limit') : undefined
+    const whole = reader.hasList || reader.asksForInput || !reader.inResult
+    if (whole || reader.has('method') || reader.has('error')) {
+      return this.#held.length > limit ? this.#refuse('a message over the size limit') : undefined
     }
     if (reader.has('id') && !this.#isExpected())
       return this.#refuse('a response to another request')
     this.#mode = 'stream'
     const head = this.#sendHead()
-    const held = this.#takeHeld()
+    const held = this.#held.take()
     return head === undefined
       ? this.#out.part(held)
       : head.then(() => this.#out.part(held) ?? undefined)
   }
 
   #stream(bytes: Uint8Array): Flow {
-    if (this.#reader.hasList || this.#reader.has('method')) {
+    const { hasList, asksForInput } = this.#reader
+    if (hasList || asksForInput || this.#reader.has('method')) {
       return this.#refuse('a list or request inside a large result')
     }
     if (!this.#reader.complete) return this.#out.part(bytes)
     // The closing bracket waits until the whole message is known to be good.
-    this.#held.push(bytes)
-    this.#heldBytes += bytes.length
-    return this.#heldBytes > holdBytes * 16 ? this.#refuse('white space without end') : undefined
+    this.#held.append(bytes)
+    return this.#held.length > holdBytes * 16 ? this.#refuse('white space without end') : undefined
   }
 
   #complete(fields: EventFields): Flow {
@@ -156,7 +155,7 @@ export class AnswerFilter implements FrameSink {
     const reader = this.#reader
     const mode = this.#mode
     const bytes = this.#bytes
-    const held = this.#takeHeld()
+    const held = this.#held.take()
     this.#reader = new EnvelopeReader()
     this.#mode = 'hold'
     this.#bytes = 0
@@ -172,6 +171,9 @@ export class AnswerFilter implements FrameSink {
       if (mode === 'stream') this.#mode = mode
       return this.#refuse('a response to another request', true)
     }
+    if (reader.asksForInput && !this.#allowsInput(held)) {
+      return this.#refuse('a request inside a result was denied', true)
+    }
     if (!reader.hasList) return this.#respond(held, fields, { hidden: 0, dropped: 0, bytes })
     return this.#respondWithLists(held, fields, reader)
   }
@@ -181,6 +183,13 @@ export class AnswerFilter implements FrameSink {
     const message = readServerMessage(held)
     if (message === null) return this.#refuse('an unreadable request or notification', true)
     return this.#context.allows(message) ? this.#out.message(held, fields) : undefined
+  }
+
+  /** Every request is judged, so that each leaves its own record. */
+  #allowsInput(held: Uint8Array): boolean {
+    const requests = readInputRequests(held)
+    const answers = requests?.map((request) => this.#context.allowsInput(request))
+    return answers?.every(Boolean) ?? false
   }
 
   async #respondWithLists(
@@ -239,7 +248,7 @@ export class AnswerFilter implements FrameSink {
   /** Nothing of this message goes on. `complete`: its last byte has been read. */
   #refuse(why: string, complete = false): Flow {
     if (this.#mode === 'stream' || this.#framing === 'json') return this.#giveUp(why)
-    this.#takeHeld()
+    this.#held.take()
     this.#mode = complete ? 'hold' : 'drop'
     this.#context.dropped(why)
     return undefined
@@ -254,13 +263,6 @@ export class AnswerFilter implements FrameSink {
     const head = this.#head
     this.#head = null
     return head === null ? undefined : this.#out.head(head)
-  }
-
-  #takeHeld(): Uint8Array {
-    const held = this.#held.length === 0 ? empty : concat(this.#held)
-    this.#held = []
-    this.#heldBytes = 0
-    return held
   }
 }
 

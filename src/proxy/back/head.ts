@@ -14,7 +14,6 @@ const passedHeaders = [
   'mcp-session-id',
   'mcp-protocol-version',
   'retry-after',
-  'cache-control',
   'x-accel-buffering',
   'allow',
 ] as const

@@ -1,9 +1,9 @@
 /** One HTTP request of a client: its body within limits, its answer at once or as it passes. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { concat } from '../../lib/bytes.js'
+import { ByteBuffer } from '../../lib/bytes.js'
 import type { BodyResult, Gone, Inbound } from '../inbound.js'
 import type { HttpAnswer } from '../outcome.js'
-import { HttpSink } from './http-sink.js'
+import { closeWhenStalled, HttpSink } from './http-sink.js'
 
 export interface InboundLimits {
   readonly maxBodyBytes: number
@@ -21,6 +21,7 @@ export class HttpInbound implements Inbound {
   readonly #response: ServerResponse
   readonly #limits: InboundLimits
   #bytesIn = 0
+  #endsOnDrain = false
   #gone: (why: Gone) => void = () => undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, limits: InboundLimits) {
@@ -45,9 +46,12 @@ export class HttpInbound implements Inbound {
   onGone(listener: (why: Gone) => void): void {
     const response = this.#response
     this.#gone = listener
-    response.once('close', () => {
+    const onClose = () => {
+      this.#request.socket.off('close', onClose)
       if (!response.writableFinished) listener('client')
-    })
+    }
+    response.once('close', onClose)
+    this.#request.socket.once('close', onClose)
   }
 
   readBody(): Promise<BodyResult> {
@@ -58,7 +62,7 @@ export class HttpInbound implements Inbound {
     }
     if (request.headers.expect?.toLowerCase() === '100-continue') this.#response.writeContinue()
     return new Promise((resolve) => {
-      const chunks: Uint8Array[] = []
+      const body = new ByteBuffer()
       const settle = (result: BodyResult) => {
         clearTimeout(timer)
         request.removeAllListeners('data')
@@ -68,9 +72,9 @@ export class HttpInbound implements Inbound {
       request.on('data', (chunk: Buffer) => {
         this.#bytesIn += chunk.length
         if (this.#bytesIn > maxBodyBytes) return settle({ ok: false, problem: 'too-large' })
-        chunks.push(chunk)
+        body.append(chunk)
       })
-      request.once('end', () => settle({ ok: true, bytes: concat(chunks) }))
+      request.once('end', () => settle({ ok: true, bytes: body.take() }))
       request.once('error', () => settle({ ok: false, problem: 'aborted' }))
       request.once('close', () => settle({ ok: false, problem: 'aborted' }))
     })
@@ -85,12 +89,17 @@ export class HttpInbound implements Inbound {
     if (!this.#request.complete) headers.push('connection', 'close')
     response.writeHead(answer.status, headers)
     response.end(body)
+    closeWhenStalled(response)
     if (!this.#request.complete) this.#discardRest()
+  }
+
+  endOnDrain(): void {
+    this.#endsOnDrain = true
   }
 
   /** Ends a stream that would go on for ever, so that its client connects elsewhere. */
   endStream(): void {
-    if (this.verb !== 'GET' || !this.begun) return
+    if (!this.#endsOnDrain) return
     this.#gone('stopping')
     this.#response.end()
   }

@@ -49,11 +49,9 @@ export class HttpSink implements FrameSink {
   message(bytes: Uint8Array, fields: EventFields): Flow {
     if (this.#framing !== 'sse') {
       this.#bytes += bytes.length
-      if (this.#response.headersSent) this.#response.end(bytes)
-      else {
-        this.#writeHead(['content-length', String(bytes.length)])
-        this.#response.end(bytes)
-      }
+      if (!this.#response.headersSent) this.#writeHead(['content-length', String(bytes.length)])
+      this.#response.end(bytes)
+      closeWhenStalled(this.#response)
       return undefined
     }
     const tail = `\n${encodeFields(fields)}\n`
@@ -64,6 +62,8 @@ export class HttpSink implements FrameSink {
   }
 
   idle(fields: EventFields): Flow {
+    // Inside an event whose data has begun, the next line is still that event's.
+    if (this.#inEvent) return undefined
     const text = encodeFields(fields)
     return this.#write(text === '' ? comment : Buffer.from(`${text}\n`))
   }
@@ -72,6 +72,7 @@ export class HttpSink implements FrameSink {
     if (this.#response.writableEnded) return undefined
     this.#writeHead(this.#framing === 'none' ? ['content-length', '0'] : [])
     this.#response.end()
+    closeWhenStalled(this.#response)
     return undefined
   }
 
@@ -106,4 +107,13 @@ export class HttpSink implements FrameSink {
       response.once('close', settle)
     })
   }
+}
+
+/** After the end of an answer: closes the connection when its last bytes are not taken in time. */
+export function closeWhenStalled(response: ServerResponse): void {
+  if (response.writableFinished || (response.socket?.writableLength ?? 0) === 0) return
+  const timer = setTimeout(() => response.destroy(), stallMs)
+  const clear = () => clearTimeout(timer)
+  response.once('finish', clear)
+  response.once('close', clear)
 }

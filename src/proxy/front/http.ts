@@ -24,8 +24,8 @@ export interface HttpFrontEvents {
   handle(inbound: Inbound): Promise<void>
   /** True when the request was answered as a health probe. */
   probe(request: IncomingMessage, response: ServerResponse): boolean
-  /** A request that never became one; `code` is stable. */
-  unreadable(code: string, status: number, ip: string): void
+  /** A connection without a request to handle; `status`: what it was told. Must not throw. */
+  unreadable(code: string, status: number | null, ip: string): void
 }
 
 export interface HttpFront {
@@ -43,9 +43,24 @@ const malformed = [400, 'Bad Request', 'http-malformed'] as const
 
 export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEvents): HttpFront {
   const open = new Set<HttpInbound>()
+  /** The newest response of each connection. */
+  const responses = new WeakMap<Socket, ServerResponse>()
   let draining = false
 
+  /** True while an earlier answer is on its way: what is written now would end up inside it. */
+  function isAnswering(socket: Socket): boolean {
+    return responses.get(socket)?.writableFinished === false
+  }
+
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    // MCP clients do not pipeline, and a queued answer has no connection whose end could be seen.
+    if (isAnswering(socket)) {
+      events.unreadable('http-pipelined', null, socket.remoteAddress ?? '')
+      socket.destroy()
+      return
+    }
+    responses.set(socket, response)
     if (events.probe(request, response)) return
     const inbound = new HttpInbound(request, response, options)
     open.add(inbound)
@@ -71,9 +86,12 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
   // Node would invite the body before anybody has looked at the headers.
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
-  server.on('connect', (request: IncomingMessage, socket: Socket) => {
-    events.unreadable('verb-refused', 405, request.socket.remoteAddress ?? '')
-    socket.end('HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  server.on('connect', (_: IncomingMessage, socket: Socket) => {
+    events.unreadable('verb-refused', null, socket.remoteAddress ?? '')
+    socket.destroy()
+  })
+  server.on('drop', (connection) => {
+    events.unreadable('connections-exceeded', null, connection?.remoteAddress ?? '')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -81,7 +99,12 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
       return
     }
     const [status, reason, code] = unreadable[error.code ?? ''] ?? malformed
-    events.unreadable(code, status, socket.remoteAddress ?? '')
+    const answering = isAnswering(socket)
+    events.unreadable(code, answering ? null : status, socket.remoteAddress ?? '')
+    if (answering) {
+      socket.destroy()
+      return
+    }
     socket.end(`HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
   })
 

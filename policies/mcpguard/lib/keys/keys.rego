@@ -11,6 +11,9 @@ _max_prefix := 64
 
 _max_segments := 32
 
+# Splitting a text costs by its length: what is beyond this cannot hold the key's end.
+_max_uri := 2048
+
 # Below this size trying each key is cheaper than deriving the name's keys.
 _short := 24
 
@@ -46,7 +49,7 @@ for_name(table, name) := name if {
 for_uri(table, uri) := uri if {
 	type_name(table[uri])
 } else := _ancestor(parts, max(lengths)) if {
-	parts := split(uri, "/")
+	parts := split(substring(uri, 0, _max_uri), "/")
 	count(parts) > 1 # numbers.range counts down when its end is below its start
 	lengths := [n |
 		some n in numbers.range(1, min([count(parts) - 1, _max_segments]))

@@ -6,8 +6,11 @@ package mcpguard.lib.paths
 # title: The text means the same place to every reader of paths
 # description: A string without `..` segment, NUL and backslash.
 is_plain(text) if {
+	is_string(text)
 	not contains(text, "\\")
 	not contains(text, "\u0000")
-	segments := split(text, "/")
-	not ".." in segments
+	text != ".."
+	not startswith(text, "../")
+	not endswith(text, "/..")
+	not contains(text, "/../")
 }
