@@ -6,6 +6,8 @@
  * It does not judge what the members mean, and does not compare numbers or names.
  */
 
+import { concat } from '../lib/bytes.js'
+
 export type ValueType = 'object' | 'array' | 'string' | 'number' | 'literal'
 
 /** `depth` is the number of containers around the value: 0 for the top, 1 for its members. */
@@ -324,11 +326,11 @@ function nextNumberState(state: number, c: number): number {
   }
 }
 
+// The bytes are known to be UTF-8 by now.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
 function decodePieces(pieces: readonly Uint8Array[], isString: boolean): string | null {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  let text = ''
-  for (const piece of pieces) text += decoder.decode(piece, { stream: true })
-  text += decoder.decode()
+  let text = pieces.length === 0 ? '' : decoder.decode(concat(pieces))
   if (isString && text.includes('\\')) text = JSON.parse(`"${text}"`) as string
   return text.isWellFormed() ? text : null
 }
