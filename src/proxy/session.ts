@@ -5,6 +5,7 @@
  * Holds no right: every message on a session is identified and judged by itself.
  */
 import type { ClientInfo, Identity, JsonObject } from '../domain.js'
+import { createRecent } from '../lib/recent.js'
 import type { Sealer } from '../lib/seal.js'
 import { sha256 } from '../lib/secrets.js'
 
@@ -36,6 +37,16 @@ export interface Sessions {
   close(session: Session): void
 }
 
+/** What an id holds, before anybody has asked whether it is good for this request. */
+interface Sealed {
+  readonly upstream: string
+  readonly owner: string
+  readonly expiresMs: number
+  readonly session: Session
+}
+
+/** Opened ids remembered; about 2 KiB each. */
+const maxOpened = 2000
 const lifetimeMs = 24 * 60 * 60 * 1000
 /** Closed sessions remembered here; the oldest go first, and then the upstream answers 404. */
 const maxClosed = 100_000
@@ -43,6 +54,7 @@ const upstreamIdPattern = /^[\x21-\x7e]{1,1024}$/
 
 export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
   const closed = new Set<string>()
+  const opened = createRecent<Sealed>(maxOpened)
 
   function seal(
     upstream: string,
@@ -69,24 +81,24 @@ export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
   }
 
   function open(text: string, upstream: string, identity: Identity): OpenedSession {
-    const payload = sealer.open(text)
-    if (payload === null || payload['up'] !== upstream)
-      return { ok: false, reason: 'session-unknown' }
-    const { id, expires, owner, version } = payload
-    if (typeof id !== 'string' || typeof expires !== 'number') {
+    const sealed = unseal(text)
+    if (sealed === null || sealed.upstream !== upstream) {
       return { ok: false, reason: 'session-unknown' }
     }
+    const { owner, expiresMs, session } = sealed
     if (owner !== identity.binding) return { ok: false, reason: 'session-foreign' }
-    if (expires <= nowMs()) return { ok: false, reason: 'session-expired' }
-    const fingerprint = fingerprintOf(upstream, id)
-    if (closed.has(fingerprint)) return { ok: false, reason: 'session-closed' }
-    const session: Session = {
-      upstreamId: id,
-      protocolVersion: typeof version === 'string' ? version : null,
-      client: readClient(payload),
-      fingerprint,
-    }
+    if (expiresMs <= nowMs()) return { ok: false, reason: 'session-expired' }
+    if (closed.has(session.fingerprint)) return { ok: false, reason: 'session-closed' }
     return { ok: true, session }
+  }
+
+  /** A session's id comes with each of its requests; what is in it does not change. */
+  function unseal(text: string): Sealed | null {
+    const known = opened.get(text)
+    if (known !== undefined) return known
+    const sealed = readSealed(sealer.open(text))
+    if (sealed !== null) opened.set(text, sealed)
+    return sealed
   }
 
   function close(session: Session): void {
@@ -100,6 +112,24 @@ export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
   }
 
   return { seal, open, close }
+}
+
+function readSealed(payload: JsonObject | null): Sealed | null {
+  const { up, id, expires, owner, version } = payload ?? {}
+  const whole =
+    payload !== null &&
+    typeof up === 'string' &&
+    typeof id === 'string' &&
+    typeof expires === 'number' &&
+    typeof owner === 'string'
+  if (!whole) return null
+  const session: Session = {
+    upstreamId: id,
+    protocolVersion: typeof version === 'string' ? version : null,
+    client: readClient(payload),
+    fingerprint: fingerprintOf(up, id),
+  }
+  return { upstream: up, owner, expiresMs: expires, session }
 }
 
 function readClient(payload: JsonObject): ClientInfo | null {
