@@ -128,8 +128,7 @@ Paste these into another terminal, in this folder:
     ${cli} call --url ${url} --key-file ${folder}/reader.key --audit ${folder}/audit.ndjson get-env
 
   what each of the two keys can see:
-    ${cli} call --url ${url} --key-file ${folder}/reader.key list
-    ${cli} call --url ${url} --key-file ${folder}/admin.key list
+    ${cli} call --url ${url} --key-file ${folder}/reader.key --key-file ${folder}/admin.key list
 
 Ctrl-C stops everything.`
 }

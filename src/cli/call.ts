@@ -10,7 +10,7 @@ import { describeThrown } from '../errors.js'
 import { parseCallArguments } from './call-arguments.js'
 import { type Family, itemsOf, report } from './call-report.js'
 import { type Answer, createMcpClient, type McpClient } from './mcp-client.js'
-import { textOption } from './options.js'
+import { repeatedOption, textOption } from './options.js'
 import { endQuietlyOnBrokenPipe, exitCodes, printFailure, UsageError } from './terminal.js'
 import { readVersion } from './version.js'
 
@@ -18,7 +18,7 @@ interface CallArguments {
   readonly item?: string | undefined
   readonly argument?: readonly string[] | undefined
   readonly url: string
-  readonly 'key-file'?: string | undefined
+  readonly 'key-file'?: readonly string[] | undefined
   readonly arguments?: string | undefined
   readonly prompts?: boolean | undefined
   readonly resources?: boolean | undefined
@@ -54,7 +54,7 @@ export const callCommand: CommandModule<object, CallArguments> = {
       })
       .option(
         'key-file',
-        textOption('key-file', 'A file with your API key; keys are never options'),
+        repeatedOption('A file with your API key (keys are never options); repeat to compare'),
       )
       .option('arguments', textOption('arguments', 'All arguments at once, as a JSON object'))
       .option('prompts', { type: 'boolean', describe: 'Prompts instead of tools' })
@@ -70,6 +70,7 @@ export const callCommand: CommandModule<object, CallArguments> = {
       .option('audit', textOption('audit', "The gateway's audit file, to show why it refused"))
       .option('json', { type: 'boolean', describe: 'Print JSON' })
       .example('$0 call list --key-file alice.key', 'the tools alice may use')
+      .example('$0 call list --key-file a.key --key-file b.key', 'what each key may see')
       .example('$0 call echo message=hi', 'call a tool')
       .example('$0 call add a:=1 b:=2', 'numbers need :=')
       .example('$0 call file:///readme.md --resources', 'read a resource by its URI'),
@@ -79,11 +80,27 @@ export const callCommand: CommandModule<object, CallArguments> = {
   },
 }
 
+/** With several keys each one's answer is shown under its name; any refusal decides the exit code. */
 async function call(given: CallArguments): Promise<number> {
   const question = parseQuestion(given)
+  const files = given['key-file'] ?? []
+  if (files.length < 2) return callAs(files[0] ?? null, question, given)
+  let worst: number = exitCodes.ok
+  for (const file of files) {
+    if (given.json !== true) process.stdout.write(`${file}:\n`)
+    worst = Math.max(worst, await callAs(file, question, given))
+  }
+  return worst
+}
+
+async function callAs(
+  keyFile: string | null,
+  question: Question,
+  given: CallArguments,
+): Promise<number> {
   const client = createMcpClient({
     url: parseUrl(given.url),
-    key: given['key-file'] === undefined ? null : readKey(given['key-file']),
+    key: keyFile === null ? null : readKey(keyFile),
     modern: given.modern === true,
     version: readVersion(),
     timeoutMs,
