@@ -101,7 +101,8 @@ test('the printed lines do what they say; SIGTERM ends everything', async () => 
   assert.match(denied?.text ?? '', 'Denied by policy')
   assert.match(denied?.text ?? '', '"reasons":["not-granted"]')
   assert.is(list?.status, 0)
-  const [, reader, admin] = /reader\.key:\n([^]*)admin\.key:\n([^]*)/.exec(list?.text ?? '') ?? []
+  const [, reader, admin] =
+    /reader\.key:\n([\s\S]*)admin\.key:\n([\s\S]*)/.exec(list?.text ?? '') ?? []
   assert.match(reader ?? '', 'echo')
   assert.not.match(reader ?? '', 'get-env')
   assert.match(admin ?? '', 'get-env')
