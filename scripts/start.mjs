@@ -59,12 +59,18 @@ async function main() {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
-    options: {
+  let values
+  try {
+    const options = {
       port: { type: 'string', default: '8080' },
       folder: { type: 'string', default: '.demo' },
-    },
-  })
+    }
+    values = parseArgs({ options }).values
+  } catch {
+    throw new Fixable(
+      'npm start takes --port and --folder, after two dashes: npm start -- --port 8081',
+    )
+  }
   const port = Number(values.port)
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new Fixable('--port takes a number from 1 to 65535, e.g. npm start -- --port 8081')

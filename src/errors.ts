@@ -27,6 +27,7 @@ export const errorTable = {
     fault: 'operator',
     publicMessage: 'the request could not be recorded',
   },
+  GUARD_STOPPING: { status: 503, fault: 'operator', publicMessage: 'the gateway is stopping' },
   GUARD_UPSTREAM_UNREACHABLE: {
     status: 502,
     fault: 'upstream',

@@ -16,7 +16,7 @@ export function writeDemoFiles(folder, { root, port, adminPort, upstreamUrl }) {
   chmodSync(folder, 0o700)
   const apiKeys = callers.map((name) => {
     const file = join(folder, `${name}.key`)
-    if (!existsSync(file)) writeSecret(file, `mcp_${randomBytes(32).toString('base64url')}\n`)
+    if (!holdsKey(file)) writeSecret(file, `mcp_${randomBytes(32).toString('base64url')}\n`)
     chmodSync(file, 0o600)
     const digest = createHash('sha256').update(readFileSync(file, 'utf8').trim()).digest('hex')
     return `    - { id: ${name}, sha256: "${digest}", roles: [${name}] }`
@@ -25,7 +25,7 @@ export function writeDemoFiles(folder, { root, port, adminPort, upstreamUrl }) {
   const configFile = join(folder, 'mcp-guard.yaml')
   writeSecret(
     configFile,
-    `# Written by npm start, at each start. Copy it for a gateway of your own.
+    `# Written by npm start, at each start. The README says how to write your own.
 listen: { host: 127.0.0.1, port: ${port} }
 admin: { host: 127.0.0.1, port: ${adminPort} }
 policy: { path: ${JSON.stringify(policies)} }
@@ -43,4 +43,9 @@ audit: { file: ./audit.ndjson }
 function writeSecret(file, text) {
   writeFileSync(file, text, { mode: 0o600 })
   chmodSync(file, 0o600)
+}
+
+/** An emptied or damaged file gets a new key: its digest would let nobody in, or everybody. */
+function holdsKey(file) {
+  return existsSync(file) && /^mcp_[\w-]{43}\n?$/.test(readFileSync(file, 'utf8'))
 }

@@ -23,6 +23,7 @@ export interface ReportOptions {
   readonly family: Family
   readonly list: boolean
   readonly json: boolean
+  readonly keySent: boolean
   /** Path of the audit file. */
   readonly audit?: string | undefined
 }
@@ -66,13 +67,16 @@ function findAudit(path: string, decisionId: string): string | null {
   }
 }
 
-function printAnswer(answer: Answer, { family, list }: ReportOptions): void {
+function printAnswer(answer: Answer, { family, list, keySent }: ReportOptions): void {
   if (answer.kind === 'error') {
     const code = answer.code === null ? '' : `, code ${answer.code}`
     printFailure(`${escapeUnprintable(answer.message)} (HTTP ${answer.status}${code})`)
+    if (answer.status === 401)
+      printNote(keySent ? 'the key is not accepted' : 'send a key: --key-file FILE')
     return
   }
   if (list) {
+    if (itemsOf(answer.result, family).length === 0) printNote(`no ${family} are allowed here`)
     for (const item of itemsOf(answer.result, family)) printLine(describeItem(item))
     return
   }

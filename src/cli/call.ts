@@ -108,7 +108,12 @@ async function callAs(
   try {
     const answer = (await client.connect()) ?? (await ask(client, question))
     await client.close()
-    return report(answer, { ...question, json: given.json === true, audit: given.audit })
+    return report(answer, {
+      ...question,
+      json: given.json === true,
+      keySent: keyFile !== null,
+      audit: given.audit,
+    })
   } catch (thrown) {
     printFailure(`${given.url}: ${describeNetworkFailure(thrown)}`)
     return exitCodes.failed

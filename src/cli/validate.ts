@@ -24,7 +24,7 @@ export const validateCommand: CommandModule<
   builder: (program) =>
     withConfigOptions(program)
       .usage(
-        '$0 validate [options]\n\nMakes every check that run makes, and shows all problems at once.',
+        '$0 validate [options]\n\nMakes the checks of configuration and policy that run makes, and more strictly, and shows all problems at once.',
       )
       .option('json', { type: 'boolean', describe: 'Print JSON' })
       .example('$0 validate --config guard.yaml', 'before a rollout'),

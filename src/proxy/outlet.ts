@@ -207,6 +207,10 @@ export class Outlet implements FrameSink, AnswerContext {
 
   #gone(why: Gone): void {
     if (this.#over) return
+    if (why === 'stopping' && !this.#opened) {
+      this.fail(new GuardError('GUARD_STOPPING', 'the time to finish calls was over'))
+      return
+    }
     this.#over = true
     const outcome = why === 'client' ? 'abandoned' : 'forwarded'
     this.#tryRecord(this.#opened ? 'stream.closed' : 'message', outcome, null)

@@ -17,7 +17,7 @@ export function refuse(inbound: Inbound, trail: Trail, steps: Steps, refusal: Re
   if (refusal.kind === 'failed') logFailure(steps, trail, refusal.error)
   let answer: HttpAnswer = answerTo(refusal)
   try {
-    record(steps, refusalEvent(inbound, trail, steps, refusal, answer.status))
+    record(steps, refusalEvent(inbound, trail, steps, refusal, answer))
   } catch (thrown) {
     const error = asGuardError(thrown, 'GUARD_AUDIT_UNAVAILABLE', 'a refusal was not recorded')
     logFailure(steps, trail, error)
@@ -43,14 +43,15 @@ function refusalEvent(
   trail: Trail,
   steps: Steps,
   refusal: Refusal,
-  status: number,
+  answer: HttpAnswer,
 ): AuditEvent {
   const code = codeOf(refusal)
   const ending = {
     event: trail.message === null ? ('refused' as const) : ('message' as const),
     outcome: refusal.kind,
-    status,
+    status: answer.status,
     bytesIn: inbound.bytesIn,
+    bytesOut: Buffer.byteLength(answer.body ?? ''),
     ...(code === null ? {} : { code }),
   }
   return toAuditEvent(trail, ending, steps.clock.monotonicMs())

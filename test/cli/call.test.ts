@@ -256,7 +256,7 @@ test('a refused handshake is the answer', async () => {
   assert.equal(await cli(['call', 'list', '--url', at]), {
     code: 1,
     stdout: '',
-    stderr: 'error: authentication required (HTTP 401, code 1401)\n',
+    stderr: 'error: authentication required (HTTP 401, code 1401)\nsend a key: --key-file FILE\n',
   })
 })
 

@@ -70,7 +70,7 @@ for (const path of documents) {
 /** Pinned: whoever reads the audit matches on these. */
 const auditCodes = `
 <name>-in-a-result-is-not-an-array GUARD_AUDIT_UNAVAILABLE GUARD_CONFIG_INVALID GUARD_INTERNAL
-GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE
+GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE GUARD_STOPPING
 GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM_UNREACHABLE
 a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
 a-request-inside-a-result-was-denied a-response-to-another-request a-value-was-expected an-unreadable-member-name-in-a-result an-unreadable-message

@@ -104,6 +104,11 @@ export class HttpInbound implements Inbound {
     this.#response.end()
   }
 
+  /** The time to finish is over: whoever handles this answers now, as well as it can. */
+  cutShort(): void {
+    this.#gone('stopping')
+  }
+
   /** Reads on for a moment, so that the answer is not lost to a reset, then closes. */
   #discardRest(): void {
     const socket = this.#request.socket

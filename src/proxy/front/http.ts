@@ -115,7 +115,10 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       for (const inbound of open) inbound.endStream()
-      const late = setTimeout(() => server.closeAllConnections(), deadlineMs)
+      const late = setTimeout(() => {
+        for (const inbound of open) inbound.cutShort()
+        server.closeAllConnections()
+      }, deadlineMs)
       const sweep = setInterval(() => server.closeIdleConnections(), 50)
       await closed
       clearTimeout(late)
