@@ -193,6 +193,7 @@ const callsBack = new Set([
   'get-roots-list',
   'trigger-elicitation-request',
   'trigger-sampling-request',
+  'greet',
 ])
 
 function eraOf(client: Client, server: ServerName): string {

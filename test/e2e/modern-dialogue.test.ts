@@ -21,7 +21,9 @@ interface Dialogue {
 }
 
 interface Called {
-  readonly content: readonly { readonly text: string }[]
+  readonly content?: readonly { readonly text: string }[]
+  /** Of the error, where there was no result. */
+  readonly message?: string
 }
 
 const listen = {
@@ -69,8 +71,8 @@ function dialogueOf(name: string): Dialogue {
 test('direct: all of it happens, or nothing is proved below', () => {
   const { asked, calls, progress, changed, denied } = dialogueOf('direct')
   assert.equal(asked, ['Who are you?'])
-  assert.is(calls.greet.content[0]?.text, 'Hello, Ada! état="1"')
-  assert.is(calls.locate.content[0]?.text, 'Zürich  =?base64?WsO8cmljaCA=?=')
+  assert.is(calls.greet.content?.[0]?.text, 'Hello, Ada! état="1"')
+  assert.is(calls.locate.content?.[0]?.text, 'Zürich  =?base64?WsO8cmljaCA=?=')
   assert.is(progress.length, 3)
   assert.equal(changed, [
     ['notifications/prompts/list_changed', null],
@@ -96,9 +98,21 @@ test('admin: may listen to everything and has the same dialogue', () => {
 })
 
 test('reader: has the same dialogue but for what is refused', () => {
-  const { wire: _direct, denied: _listens, ...direct } = dialogueOf('direct')
-  const { wire: _through, denied: _refused, ...rest } = dialogueOf('reader')
-  assert.equal(rest, direct)
+  const { wire: _direct, denied: _listens, asked: _who, ...direct } = dialogueOf('direct')
+  const { wire: _through, denied: _refused, asked: _nobody, ...rest } = dialogueOf('reader')
+  const { greet: _greeted, ...calls } = direct.calls
+  const { greet: _unasked, ...guarded } = rest.calls
+  assert.equal({ ...rest, calls: guarded }, { ...direct, calls })
+})
+
+test('reader: may call a tool, but its server may not ask the reader for input', async () => {
+  const { asked, calls } = dialogueOf('reader')
+  assert.equal(asked, [])
+  assert.match(calls.greet.message ?? '', 'gave an answer that cannot be passed on')
+  const event = await ruled.event(
+    ({ method, subject }) => method === 'elicitation/create' && subject?.id === 'reader',
+  )
+  assert.equal([event.direction, event.outcome], ['server', 'denied'])
 })
 
 test('reader: a listen that names a hidden resource is refused as a whole', async () => {

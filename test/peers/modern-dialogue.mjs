@@ -30,7 +30,7 @@ export async function modernDialogue(connect, { listen, refused, wire, ...to }) 
   })
   await client.listTools()
   const calls = {
-    greet: await call({ name: 'greet', arguments: {} }),
+    greet: await call({ name: 'greet', arguments: {} }).catch(({ message }) => ({ message })),
     locate: await call({ name: 'locate', arguments: { region: 'Zürich ' } }),
     count: await call(
       { name: 'count', arguments: { to: 3 } },

@@ -117,7 +117,11 @@ class HttpExchange implements Exchange {
     this.#run(() => body.push(chunk))
     if (this.#tail === null) return
     controller.pause()
-    void this.#tail.then(() => controller.resume())
+    void this.#tail.then(() => {
+      // Only now is the upstream waited for again.
+      if (body instanceof JsonBody && !this.#over) this.#timer.refresh()
+      controller.resume()
+    })
   }
 
   onResponseEnd(): void {

@@ -13,13 +13,15 @@ export const stallMs = 60_000
 
 export class HttpSink implements FrameSink {
   readonly #response: ServerResponse
+  readonly #stallMs: number
   #framing: Framing = 'none'
   #head: AnswerHead | null = null
   #inEvent = false
   #bytes = 0
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, afterMs = stallMs) {
     this.#response = response
+    this.#stallMs = afterMs
   }
 
   /** Bytes of the answer's body so far. */
@@ -51,7 +53,7 @@ export class HttpSink implements FrameSink {
       this.#bytes += bytes.length
       if (!this.#response.headersSent) this.#writeHead(['content-length', String(bytes.length)])
       this.#response.end(bytes)
-      closeWhenStalled(this.#response)
+      closeWhenStalled(this.#response, this.#stallMs)
       return undefined
     }
     const tail = `\n${encodeFields(fields)}\n`
@@ -72,7 +74,7 @@ export class HttpSink implements FrameSink {
     if (this.#response.writableEnded) return undefined
     this.#writeHead(this.#framing === 'none' ? ['content-length', '0'] : [])
     this.#response.end()
-    closeWhenStalled(this.#response)
+    closeWhenStalled(this.#response, this.#stallMs)
     return undefined
   }
 
@@ -96,7 +98,7 @@ export class HttpSink implements FrameSink {
     this.#bytes += bytes.length
     if (response.destroyed || response.write(bytes)) return undefined
     return new Promise((resolve) => {
-      const timer = setTimeout(() => response.destroy(), stallMs)
+      const timer = setTimeout(() => response.destroy(), this.#stallMs)
       const settle = () => {
         clearTimeout(timer)
         response.off('drain', settle)
@@ -110,9 +112,9 @@ export class HttpSink implements FrameSink {
 }
 
 /** After the end of an answer: closes the connection when its last bytes are not taken in time. */
-export function closeWhenStalled(response: ServerResponse): void {
+export function closeWhenStalled(response: ServerResponse, afterMs = stallMs): void {
   if (response.writableFinished || (response.socket?.writableLength ?? 0) === 0) return
-  const timer = setTimeout(() => response.destroy(), stallMs)
+  const timer = setTimeout(() => response.destroy(), afterMs)
   const clear = () => clearTimeout(timer)
   response.once('finish', clear)
   response.once('close', clear)
