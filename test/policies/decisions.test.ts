@@ -109,6 +109,31 @@ test('a tool that the tier names has a bucket of its own', () => {
   )
 })
 
+const destructiveData: readonly (readonly [string, JsonObject, readonly string[]])[] = [
+  ['a list', { destructive: ['echo'] }, ['destructive-table-malformed']],
+  ['null', { destructive: null }, ['destructive-table-malformed']],
+  ['a list for a server', { destructive: { '*': ['echo'] } }, ['destructive-table-malformed']],
+  ['a text for a server', { destructive: { everything: 'e' } }, ['destructive-table-malformed']],
+  ['a number for a scope', { destructive: { '*': { 'e*': 5 } } }, ['destructive-table-malformed']],
+  ['an empty scope', { destructive: { '*': { echo: '' } } }, ['destructive-table-malformed']],
+  ['a scope', { destructive: { '*': { echo: 'a' } } }, ['scope-missing']],
+  ['an empty table', { destructive: {} }, ['tool-granted']],
+  ['no data', {}, ['tool-granted']],
+]
+
+for (const [description, data, reasons] of destructiveData) {
+  test(`destructive tools by ${description}`, async () => {
+    const { destructive: _, ...others } = bundle.data as JsonObject
+    const askBy = await asker({ ...bundle, data: { ...others, ...data } })
+    const row = { description, expected: { allow: true, reasons: [] } }
+    for (const question of [row, { ...row, question: 'item' as const }]) {
+      const answer = askBy(factsOf(question)) as JsonObject
+      assert.is(answer['allow'], reasons[0] === 'tool-granted')
+      assert.equal(answer['reasons'], reasons)
+    }
+  })
+}
+
 const demoNames: readonly (readonly [ListKind, string, readonly string[], readonly string[]])[] = [
   [
     'tools',

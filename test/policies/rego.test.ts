@@ -13,6 +13,7 @@ import { shippedPolicies } from './shipped.js'
 /** Pinned: alerts and dashboards match on these. */
 const reasonCodes = [
   'completion-granted',
+  'destructive-table-malformed',
   'housekeeping',
   'method-granted',
   'not-granted',

@@ -42,6 +42,20 @@ for_name(table, name) := name if {
 }
 
 # METADATA
+# title: A starred key that is too long to count begins the name
+# description: >-
+#   `for_name` passes over such a key. A table of grants is then merely stricter; a table of
+#   prohibitions has to ask. The scan is left out for names that no such key can begin.
+overlong_for_name(table, name) if {
+	count(name) > _max_prefix
+	some key, _ in table
+	endswith(key, "*")
+	beginning := trim_suffix(key, "*")
+	count(beginning) > _max_prefix
+	startswith(name, beginning)
+}
+
+# METADATA
 # title: Most specific key for a URI or a template
 # description: >-
 #   The text itself, else the longest key that ends in `/` and that the text begins with (at most

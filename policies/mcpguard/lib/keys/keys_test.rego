@@ -57,6 +57,17 @@ test_name_beginning_is_bounded if {
 	not keys.for_name(object.union(_without_star, too_long), name)
 }
 
+test_name_overlong_key_is_told if {
+	beginning := concat("", [c | some _ in numbers.range(1, 65); c := "x"])
+	table := {concat("", [beginning, "*"]): {}, "*": {}}
+	keys.overlong_for_name(table, concat("", [beginning, "tail"]))
+	keys.overlong_for_name(object.union(_long, table), beginning)
+	every name in [substring(beginning, 0, 64), concat("", ["y", beginning]), "x", "", 5, null] {
+		not keys.overlong_for_name(table, name)
+	}
+	not keys.overlong_for_name({beginning: {}, "x*": {}}, beginning)
+}
+
 _without_star := object.remove(_long, ["*"])
 
 test_name_false_and_null_entries_are_keys if {
