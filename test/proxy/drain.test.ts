@@ -20,6 +20,11 @@ async function open(child: Child, sent: Sent): Promise<Connection> {
   return connection
 }
 
+async function readiness({ adminUrl }: Child): Promise<[number, unknown]> {
+  const answer = await fetch(new URL('/ready', adminUrl))
+  return [answer.status, await answer.json()]
+}
+
 async function connects(url: string): Promise<boolean> {
   try {
     const connection = await Connection.open(url)
@@ -46,10 +51,13 @@ test('calls finish, streams end, exit 0', async () => {
   const slow = await open(child, { body: call('open-tool', {}, 'slow') })
   await upstream.arrives(({ message }) => message.id === 'slow')
 
+  assert.equal(await readiness(child), [200, { ready: true }])
   const startedMs = performance.now()
   child.signal('SIGTERM')
   assert.is(await stream.body(), '', 'the stream ended, it was not broken off')
   await idle.closed()
+  const stopping = { ready: false, reason: 'the gateway is stopping' }
+  assert.equal(await readiness(child), [503, stopping])
   assert.not.ok(await connects(child.url), 'nobody new is let in')
   finish()
   const answer = await slow.answer()

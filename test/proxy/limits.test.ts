@@ -153,4 +153,35 @@ test('a decision without limits is under the configured default', async () => {
   assert.is(events.at(-1)?.code, 'limit:everyone')
 })
 
+test('of several limits the last counts as much as the first, and a refusal charges none', async () => {
+  const both = await startGateway({
+    upstreams: { up: upstream.url },
+    policy: {
+      'main.rego': `package mcpguard.main
+
+decision := {"allow": true, "limits": [
+	{"name": "all", "tier": "t", "key": ["all"], "cost": 1, "tokens": 1, "per": "1h", "burst": 2},
+	{"name": "each", "tier": "t", "key": [input.resource.id], "cost": 1, "tokens": 1, "per": "1h", "burst": 1},
+]}
+`,
+    },
+  })
+  for (const name of ['one', 'one', 'two', 'three']) await both.send({ body: call(name) })
+  const events = await both.audit()
+  await both.close()
+  assert.equal(
+    events.map(({ outcome, code }) => [outcome, code]),
+    [
+      ['forwarded', null],
+      ['limited', 'limit:each'],
+      ['forwarded', null],
+      ['limited', 'limit:all'],
+    ],
+  )
+  assert.equal(
+    upstream.seen.map(({ message }) => message.params?.['name']),
+    ['one', 'two'],
+  )
+})
+
 test.run()

@@ -5,7 +5,15 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startGateway } from '../support/gateway.js'
-import { call, modern, notification, pinned, request, seenByCaller } from '../support/messages.js'
+import {
+  brief,
+  call,
+  modern,
+  notification,
+  pinned,
+  request,
+  seenByCaller,
+} from '../support/messages.js'
 import { startUpstream } from '../support/upstream.js'
 
 const methods = [
@@ -184,5 +192,34 @@ test('a modern denial never looks like a server of the other era', async () => {
   assert.is(answer.status, 403)
   assert.is(pinned(answer.body), error('1'))
 })
+
+test('the record says how long judging took', async () => {
+  for (const body of [call('hidden-tool'), call('open-tool')]) {
+    await gateways.default.send({ body })
+    const event = (await gateways.default.audit()).at(-1)
+    const { decide = 0, total = 0 } = event?.duration_us ?? {}
+    assert.ok(decide > 0 && decide <= total, `${event?.outcome}: ${decide} of ${total}`)
+  }
+  upstream.seen.length = 0
+})
+
+for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
+  test(`modern ${method}: 404, since that revision has no such method`, async () => {
+    const earlier = (await gateways.default.audit()).length
+    const answer = await gateways.default.send(
+      modern(method, { uri: 'file:///open' }, { 'mcp-name': null }),
+    )
+    assert.equal(seenByCaller(answer), {
+      status: 404,
+      headers: json,
+      body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"method not found","data":{"requestId":"<id>"}}}',
+    })
+    const events = (await gateways.default.audit()).slice(earlier)
+    assert.equal(events.map(brief), [
+      { event: 'refused', outcome: 'rejected', code: 'method-removed', status: 404, method },
+    ])
+    assert.equal(upstream.seen.length, 0)
+  })
+}
 
 test.run()

@@ -2,6 +2,8 @@
  * A saved policy is in force a moment later; a broken one changes nothing and says so with its
  * place, on admin health, in the metrics and in the log. What was admitted keeps its revision.
  */
+import { existsSync } from 'node:fs'
+import { readFile, rename } from 'node:fs/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Child, startChild } from '../support/child.js'
@@ -128,6 +130,21 @@ test('SIGHUP reloads, a broken policy is told with its place', async () => {
   child.signal('SIGHUP')
   assert.match(await child.says('main.rego'), brokenPlace)
   assert.match(await ask(child), '"isError":true')
+})
+
+test('SIGHUP after the audit file was renamed: the next events are in a new one', async () => {
+  const earlier = (await child.audit()).length
+  assert.ok(earlier > 0)
+  await rename(child.auditFile, `${child.auditFile}.1`)
+  child.signal('SIGHUP')
+  await eventually('a new audit file', async () => existsSync(child.auditFile))
+  await ask(child)
+  assert.equal(
+    (await child.audit()).map(({ method }) => method),
+    ['tools/call'],
+  )
+  const old = (await readFile(`${child.auditFile}.1`, 'utf8')).trim().split('\n')
+  assert.is(old.length, earlier)
 })
 
 async function ask({ url }: Child): Promise<string> {

@@ -1,10 +1,12 @@
 /** The way from a folder to a bundle, through the real child process: bytes, revision, cache. */
 import { createHash } from 'node:crypto'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { CompiledBundle } from '../../src/domain.js'
+import { packageFile } from '../../src/lib/package-root.js'
 import {
   type CompilePolicyOptions,
   compilePolicy,
@@ -112,6 +114,28 @@ test('a second start takes the cache; a damaged entry is compiled again', async 
   const strict = await compilePolicy(folder, { cacheDir, strict: true })
   assert.equal([strict.ok, strict.ok && strict.cached], [true, false], 'other options, other entry')
   assert.is(readdirSync(cacheDir).length, 2)
+})
+
+test('another compiler does not take the cache of this one', async () => {
+  const cacheDir = folderOf({})
+  const folder = folderOf(files)
+  const installed = folderOf({})
+  for (const part of ['package.json', 'dist/src', 'compiler', 'schemas']) {
+    cpSync(packageFile(part), join(installed, part), { recursive: true })
+  }
+  const module = pathToFileURL(join(installed, 'dist/src/rego/compile-policy.js')).href
+  const other: { compilePolicy: typeof compilePolicy } = await import(module)
+  assert.equal((await other.compilePolicy(folder, { cacheDir })).ok, true)
+  const again = await other.compilePolicy(folder, { cacheDir })
+  assert.ok(again.ok && again.cached)
+
+  const about = join(installed, 'compiler/rego.json')
+  const info = JSON.parse(readFileSync(about, 'utf8'))
+  writeFileSync(about, JSON.stringify({ ...info, sha256: '0'.repeat(64) }))
+  // There is no second compiler to ask: that this one is asked at all shows as its refusal.
+  const thrown = await other.compilePolicy(folder, { cacheDir }).catch((error: Error) => error)
+  assert.instance(thrown, Error)
+  assert.match(String(thrown), 'does not have the digest that rego.json names')
 })
 
 test('a policy with problems is a value with its place, and nothing is cached', async () => {
