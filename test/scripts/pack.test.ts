@@ -37,7 +37,12 @@ const targets = [
 const output = execFileSync(
   'npm',
   ['pack', '--dry-run', '--json', '--offline', '--ignore-scripts', '--loglevel=error'],
-  { cwd: packageFile('.'), encoding: 'utf8', shell: process.platform === 'win32' },
+  {
+    cwd: packageFile('.'),
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    shell: process.platform === 'win32',
+  },
 )
 const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }]
 const packedPaths = new Set(packed.files.map((file) => file.path))
@@ -48,7 +53,9 @@ const needed = [
   ...filesBelow('compiler/licences'),
   ...filesBelow('policies'),
   ...filesBelow('schemas'),
-  ...filesBelow('src').map((path) => `dist/${path.replace(/\.ts$/, '.js')}`),
+  ...filesBelow('src')
+    .filter((path) => !path.endsWith('.d.ts'))
+    .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`),
   'LICENSE',
   'README.md',
   'package.json',
