@@ -47,7 +47,6 @@ _required contains scope if {
 	facts.resource_type == "tool"
 	some server in facts.server_keys
 	table := data.destructive[server]
-	is_object(table)
 	scope := table[keys.for_name(table, facts.resource_id)]
 }
 
