@@ -2,7 +2,8 @@
  * Builds the Rego compiler: compiler/rego.wasm.br, rego.json and NOTICE (`npm run build:compiler`).
  * With --check it builds into a temporary folder and compares: the raw bytes must have the digest in
  * rego.json. The bytes depend on the exact Go version, so where another one is installed the check
- * says so and passes; the packed file is compared with rego.json everywhere.
+ * says so and passes; the packed file and the sources are compared with rego.json everywhere, and
+ * with --digests nothing else is.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -12,6 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { writeNotice } from './lib/compiler-notice.mjs'
+import { sourcesDigest } from './lib/compiler-sources.mjs'
 
 const goVersion = '1.26.8'
 const compiler = fileURLToPath(new URL('../compiler/', import.meta.url))
@@ -32,10 +34,11 @@ const pinned = {
 }
 const target = { GOOS: 'wasip1', GOARCH: 'wasm' }
 
-main(process.argv.includes('--check'))
+if (process.argv.includes('--digests')) checkDigests()
+else main(process.argv.includes('--check'))
 
 function main(check) {
-  if (check) checkPacked()
+  if (check) checkDigests()
   const installed = installedGo()
   if (installed !== goVersion) {
     const found = installed === null ? 'no Go was found' : `found Go ${installed}`
@@ -98,8 +101,13 @@ function compare(raw) {
   process.exitCode = 1
 }
 
-function checkPacked() {
-  const { sha256, bytes } = info()
+function checkDigests() {
+  const { sha256, bytes, sources } = info()
+  if (sourcesDigest(compiler) !== sources) {
+    console.error('the Go sources in compiler/ are not those that rego.wasm.br was built from')
+    console.error('run `npm run build:compiler` and commit what it writes')
+    process.exitCode = 1
+  }
   const raw = brotliDecompressSync(readFileSync(packedFile), {
     params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 },
   })
@@ -124,6 +132,7 @@ function write(raw) {
     bytes: raw.length,
     opa: opa.replace(/^v/, ''),
     go: goVersion,
+    sources: sourcesDigest(compiler),
   }
   writeFileSync(packedFile, packed)
   writeFileSync(infoFile, `${JSON.stringify(about, null, 2)}\n`)
