@@ -24,6 +24,14 @@ export function installMissing(folder, label) {
   console.log(`Installed ${label} in ${seconds(started)}`)
 }
 
+/** In CI, what tests need of the system; elsewhere the script only says what is missing. */
+export function installDebianPackages(root) {
+  if (process.platform === 'win32') return
+  const script = join(root, 'scripts', 'install-debian-packages.sh')
+  const { status, error } = spawnSync('sh', [script], { stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${script} failed: ${error?.message ?? `exit ${status}`}`)
+}
+
 function isInstalled(folder) {
   const installedFile = join(folder, 'node_modules', '.package-lock.json')
   if (!existsSync(installedFile)) return false
