@@ -121,6 +121,7 @@ export const allClasses: readonly string[] = [
     'chunks:one',
     'chunks:bytes',
     'chunks:random',
+    'chunks:large',
     'status:200',
     'status:201',
     'status:206',
@@ -319,7 +320,7 @@ function encodeEnvelope(
       ])
     case 'large-before':
       return encode(
-        `{"jsonrpc":"2.0","id":1,"result":{"content":"${'x'.repeat(random.pick([10, 70_000]))}",${body}}}`,
+        `{"jsonrpc":"2.0","id":1,"result":{"content":"${'x'.repeat(random.pick([10, 10_000, 70_000]))}",${body}}}`,
       )
     case 'two-lists':
       return encode(
@@ -344,6 +345,7 @@ function frame(framing: (typeof framings)[number], json: Bytes, random: Random):
       lines.flatMap((part) => [typeof part === 'string' ? encode(part) : part, encode(line)]),
     )
   const data = (prefix = 'data: ') => Buffer.concat([encode(prefix), json])
+  const text = Buffer.from(json).toString('latin1')
   const hidden = 'data: {"jsonrpc":"2.0","id":9,"result":{"tools":[{"name":"hidden-tool"}]}}'
   switch (framing) {
     case 'json':
@@ -355,12 +357,9 @@ function frame(framing: (typeof framings)[number], json: Bytes, random: Random):
       return event('\r', data(), '')
     case 'sse-mixed':
       return Buffer.concat([encode('id: 1\r'), data(), encode('\r\n\n')])
-    case 'sse-multi-line': {
-      const text = json.toString === undefined ? '' : Buffer.from(json).toString('latin1')
+    case 'sse-multi-line':
       return Buffer.from(`data: ${text.replaceAll(',', ',\ndata: ')}\n\n`, 'latin1')
-    }
     case 'sse-split-string': {
-      const text = Buffer.from(json).toString('latin1')
       const at = random.below(text.length + 1)
       return Buffer.from(`data: ${text.slice(0, at)}\ndata: ${text.slice(at)}\n\n`, 'latin1')
     }
@@ -386,12 +385,13 @@ function frame(framing: (typeof framings)[number], json: Bytes, random: Random):
 }
 
 function chunk(bytes: Bytes, random: Random, classes: Set<string>): Bytes[] {
-  const way = bytes.length > 4000 ? 'one' : random.pick(['one', 'random', 'random', 'bytes'])
+  const ways = bytes.length > 4000 ? ['one', 'large'] : ['one', 'random', 'random', 'bytes']
+  const way = random.pick(ways)
   classes.add(`chunks:${way}`)
   if (way === 'one') return [bytes]
   const chunks: Bytes[] = []
   for (let at = 0; at < bytes.length; ) {
-    const size = way === 'bytes' ? 1 : 1 + random.below(40)
+    const size = way === 'bytes' ? 1 : 1 + random.below(way === 'large' ? 20_000 : 40)
     chunks.push(bytes.subarray(at, at + size))
     at += size
   }

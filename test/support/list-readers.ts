@@ -1,4 +1,7 @@
-/** Ways in which clients read names out of an answer: by event, by line, by any parser's choice. */
+/**
+ * Ways in which clients read names out of an answer: by event, by line, by any parser's choice, and
+ * by making do with a text that is broken off or goes on behind its end.
+ */
 import { member, type Node, type Pick, readNode } from './json-readers.js'
 
 const nameMembers = {
@@ -32,21 +35,53 @@ function documents(text: string): Set<string> {
       found.add(value)
     }
   }
+  if (data.length > 0) found.add(data.join('\n'))
   return found
 }
 
 function collect(document: string, names: Set<string>): void {
   if (!document.includes('{')) return
-  let node: Node
-  try {
-    node = readNode(document.replace(/^\ufeff/, ''))
-  } catch {
-    return
-  }
+  const text = document.replace(/^\ufeff/, '')
+  const node = nodeOf(text) ?? nodeOf(mended(text))
+  if (node === null) return
   const messages = node.type === 'array' ? node.elements : [node]
   for (const message of messages) {
     for (const pick of picks) collectLists(member(message, 'result', pick), pick, names)
   }
+}
+
+function nodeOf(text: string): Node | null {
+  try {
+    return readNode(text)
+  } catch {
+    return null
+  }
+}
+
+/** The text up to its last complete value, with everything closed that is open there. */
+function mended(text: string): string {
+  if (!/^\s*[[{]/.test(text)) return ''
+  let open = ''
+  let best = ''
+  let end = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (quoted) {
+      if (character === '\\') at++
+      else quoted = character !== '"'
+      continue
+    }
+    if (character === '"') quoted = true
+    else if (character === '{') open = `}${open}`
+    else if (character === '[') open = `]${open}`
+    else if (character === '}' || character === ']') open = open.slice(1)
+    else if (character !== ',') continue
+    if (quoted) continue
+    best = open
+    end = character === ',' ? at : at + 1
+  }
+  return text.slice(0, end) + best
 }
 
 function collectLists(result: Node | undefined, pick: Pick, names: Set<string>): void {
