@@ -75,7 +75,16 @@ export async function createGuard(
   }
 
   let problem: string | null = null
-  async function reload(): Promise<{ ok: boolean; message: string }> {
+  let turn: Promise<unknown> = Promise.resolve()
+
+  /** One at a time: what was read last is what is active last, however long compiling takes. */
+  function reload(): Promise<{ ok: boolean; message: string }> {
+    const next = turn.then(reloadNow)
+    turn = next
+    return next
+  }
+
+  async function reloadNow(): Promise<{ ok: boolean; message: string }> {
     const before = policy.status().revision
     try {
       await activate()
@@ -88,7 +97,16 @@ export async function createGuard(
     return { ok: true, message: after === before ? 'unchanged' : `revision ${after} is active` }
   }
 
-  await activate()
+  // Watched from before the first reading, so that nothing saved meanwhile is missed.
+  const watch = await watchPolicy(config.policy.path, async () => {
+    await reload()
+  })
+  try {
+    await activate()
+  } catch (thrown) {
+    watch.stop()
+    throw thrown
+  }
   const audit = openAuditLog({ target: config.audit.file, observer })
   const routes = new Map(config.upstreams.map((upstream) => [upstream.path, routeTo(upstream)]))
   const { readiness, stop } = watchReadiness(config.upstreams, routes, () => policy.current())
@@ -114,7 +132,10 @@ export async function createGuard(
       const trail = startTrail({ ip, transport: 'http', verb: '' }, steps)
       const ending = { event: 'refused', outcome: 'rejected', code, status } as const
       try {
-        record(steps, toAuditEvent(trail, ending, trail.startedMs))
+        record(
+          steps,
+          toAuditEvent(trail, ending, { nowMs: trail.nowMs, monotonicMs: trail.startedMs }),
+        )
       } catch (thrown) {
         observer.log?.('error', `a refusal was not recorded: ${describeThrown(thrown)}`, { code })
       }
@@ -141,9 +162,7 @@ export async function createGuard(
       }
     },
   })
-  const watch = watchPolicy(config.policy.path, async () => {
-    await reload()
-  })
+  watch.start()
 
   return {
     async listen() {

@@ -190,6 +190,7 @@ const showHalf: AnswerContext = {
   visible: (_, names) => Promise.resolve(names.map((_name, index) => index % 2 === 0)),
   allows: () => true,
   allowsInput: () => true,
+  deny: () => undefined,
   dropped: () => undefined,
   settle: () => undefined,
 }

@@ -4,7 +4,7 @@ import { singleHeader } from '../lib/headers.js'
 import { serialise } from '../mcp/json-rpc.js'
 import { AnswerFilter, type Expected } from './answer/filter.js'
 import type { FrameSink } from './frames.js'
-import { Outlet, type OutletParts } from './outlet.js'
+import { isLongLived, Outlet, type OutletParts } from './outlet.js'
 import { rpcCodes, rpcError } from './respond.js'
 import type { Route } from './steps.js'
 import { replyHeaders, upstreamHeaders } from './upstream-headers.js'
@@ -35,6 +35,7 @@ export function forward(forwarded: Forwarded): void {
     verb,
     headers: upstreamHeaders(verb, inbound.rawHeaders, trail.asked.era ?? 'legacy', session),
     body: message === null ? null : serialise(message),
+    longLived: isLongLived(trail.asked),
   }
   outlet.attach(route.back.open(request, new AnswerFilter(outlet, outlet)))
 }
@@ -61,7 +62,7 @@ function sealer({ steps, trail, route, question }: Forwarded): (id: string) => s
 function refuseServerRequest({ inbound, trail, route }: Forwarded, request: Message): void {
   const body = Buffer.from(rpcError(request, rpcCodes.denied, 'refused by the gateway', {}))
   const headers = replyHeaders(inbound.rawHeaders, trail.session)
-  route.back.open({ verb: 'POST', headers, body }, nobody)
+  route.back.open({ verb: 'POST', headers, body, longLived: false }, nobody)
 }
 
 /** Whatever the server says to a refusal is for nobody. */

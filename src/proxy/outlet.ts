@@ -7,6 +7,7 @@
 import type {
   AuditEvent,
   DecisionPoint,
+  Judgement,
   ListKind,
   Message,
   OutcomeKind,
@@ -20,10 +21,11 @@ import type { Exchange } from './back/back.js'
 import { corsHeaders } from './cors.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Gone, Inbound } from './inbound.js'
+import type { Asked } from './outcome.js'
 import { logFailure, record } from './refuse.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Steps } from './steps.js'
-import { type Ending, serverMessageEvent, type Trail, toAuditEvent } from './trail.js'
+import { type Ending, type Moment, serverMessageEvent, type Trail, toAuditEvent } from './trail.js'
 
 /** How long a legacy request may go on upstream after its client went (its disconnect is no cancel). */
 const orphanMs = 60_000
@@ -43,11 +45,18 @@ export interface OutletParts {
   readonly onDone: (status: number) => void
 }
 
+/** A stream that ends when somebody ends it: it is opened and closed, not answered. */
+export function isLongLived({ verb, method }: Asked): boolean {
+  return verb === 'GET' || method === 'subscriptions/listen'
+}
+
 export class Outlet implements FrameSink, AnswerContext {
   readonly expected: Expected
   readonly #parts: OutletParts
   readonly #longLived: boolean
   #exchange: Exchange | null = null
+  /** The newest refusal of something the server asked for. */
+  #denied: Judgement | null = null
   #status = 200
   #framing: AnswerHead['framing'] = 'none'
   #settled: Settled = { hidden: 0, dropped: 0, bytes: 0 }
@@ -60,8 +69,7 @@ export class Outlet implements FrameSink, AnswerContext {
   constructor(parts: OutletParts) {
     this.#parts = parts
     this.expected = parts.expected
-    const { verb, method } = parts.trail.asked
-    this.#longLived = verb === 'GET' || method === 'subscriptions/listen'
+    this.#longLived = isLongLived(parts.trail.asked)
     parts.inbound.onGone((why) => this.#gone(why))
   }
 
@@ -73,7 +81,7 @@ export class Outlet implements FrameSink, AnswerContext {
   // ── AnswerContext: what the filter asks ───────────────────────────────────────────────────────
 
   visible(kind: ListKind, names: readonly string[]): Promise<boolean[]> {
-    return this.#current().visible(this.#parts.question, kind, names)
+    return this.#current().visible(this.#questionNow(), kind, names)
   }
 
   allows(message: Message): boolean {
@@ -84,17 +92,34 @@ export class Outlet implements FrameSink, AnswerContext {
 
   allowsInput(message: Message): boolean {
     if (this.#over) return false
-    const { trail, question, steps } = this.#parts
+    const { trail, steps } = this.#parts
     const { method, params, kind } = message
     const judgement = this.#current().judge({
-      ...question,
+      ...this.#questionNow(),
       direction: 'server',
       kind,
       method,
       params,
     })
-    record(steps, serverMessageEvent(trail, message, judgement, this.#monotonicMs()))
+    record(steps, serverMessageEvent(trail, message, judgement, this.#now()))
+    if (!judgement.decision.allow) this.#denied = judgement
     return judgement.decision.allow
+  }
+
+  deny(): void {
+    const judgement = this.#denied
+    if (this.#over || judgement === null) return
+    const { inbound, trail, steps } = this.#parts
+    const { asked, requestId } = trail
+    const answer = respond({ kind: 'denied', judgement }, asked, requestId, steps.refusals)
+    const { begun } = inbound
+    if (!begun) this.#status = answer.status
+    trail.judgement = judgement
+    this.#tryRecord('message', 'denied', null)
+    this.#finish()
+    this.#exchange?.abort()
+    if (begun) this.#answerOnStream(answer.body ?? '')
+    else inbound.reply(answer)
   }
 
   dropped(why: string): void {
@@ -193,16 +218,18 @@ export class Outlet implements FrameSink, AnswerContext {
     if (!begun) return inbound.reply(answer)
     if (!answerable || asked.id === null) return inbound.sink.fail(error)
     // An event stream has its status already: the caller gets the error as the answer on it.
-    const text = rpcError(asked, rpcCodes.failed, error.publicMessage, { requestId })
-    const flow = inbound.sink.message(Buffer.from(text), {})
-    if (flow === undefined) this.#closeStream(error)
-    else flow.then(() => this.#closeStream(error)).catch(() => inbound.sink.fail(error))
+    this.#answerOnStream(rpcError(asked, rpcCodes.failed, error.publicMessage, { requestId }))
   }
 
-  #closeStream(error: GuardError): void {
+  /** The gateway's own answer as the last event of a stream whose status is on the wire. */
+  #answerOnStream(text: string): void {
     const { sink } = this.#parts.inbound
-    const flow = sink.end()
-    flow?.catch(() => sink.fail(error))
+    const broken = (cause: unknown) =>
+      sink.fail(asGuardError(cause, 'GUARD_INTERNAL', 'the stream could not be ended'))
+    const flow = sink.message(Buffer.from(text), {})
+    Promise.resolve(flow)
+      .then(() => sink.end())
+      .catch(broken)
   }
 
   #gone(why: Gone): void {
@@ -225,6 +252,14 @@ export class Outlet implements FrameSink, AnswerContext {
     this.#parts.onDone(this.#status)
   }
 
+  /** What comes on a stream is judged at the time it comes. */
+  #questionNow(): Question {
+    const { question, steps } = this.#parts
+    if (!this.#longLived) return question
+    const circumstances = { ...question.circumstances, nowMs: steps.clock.nowMs() }
+    return { ...question, circumstances }
+  }
+
   /** A call keeps the revision it was admitted under; what comes on a stream does not. */
   #current(): DecisionPoint {
     const { steps, decisionPoint } = this.#parts
@@ -245,11 +280,15 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   #event(ending: Ending): AuditEvent {
-    return toAuditEvent(this.#parts.trail, ending, this.#monotonicMs())
+    const { trail } = this.#parts
+    // The event of the exchange itself has the time of its arrival, any other its own.
+    const nowMs = ending.event === 'message' && !this.#opened ? trail.nowMs : this.#now().nowMs
+    return toAuditEvent(trail, ending, { ...this.#now(), nowMs })
   }
 
-  #monotonicMs(): number {
-    return this.#parts.steps.clock.monotonicMs()
+  #now(): Moment {
+    const { clock } = this.#parts.steps
+    return { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
   }
 
   /** The one event of this exchange, in the room that was reserved for it. */

@@ -54,7 +54,8 @@ function refusalEvent(
     bytesOut: Buffer.byteLength(answer.body ?? ''),
     ...(code === null ? {} : { code }),
   }
-  return toAuditEvent(trail, ending, steps.clock.monotonicMs())
+  const at = { nowMs: trail.nowMs, monotonicMs: steps.clock.monotonicMs() }
+  return toAuditEvent(trail, ending, at)
 }
 
 function codeOf(refusal: Refusal): string | null {

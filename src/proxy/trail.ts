@@ -37,6 +37,12 @@ export interface Trail {
   forwardedMs: number | null
 }
 
+/** When something happened, on the clock for dates and on the one for durations. */
+export interface Moment {
+  readonly nowMs: number
+  readonly monotonicMs: number
+}
+
 export interface Ending {
   readonly event: AuditEvent['event']
   readonly outcome: OutcomeKind
@@ -49,10 +55,11 @@ export interface Ending {
   readonly bytesOut?: number
 }
 
-export function toAuditEvent(trail: Trail, ending: Ending, monotonicMs: number): AuditEvent {
+export function toAuditEvent(trail: Trail, ending: Ending, at: Moment): AuditEvent {
   const { asked, identity, message, judgement, classified } = trail
+  const { nowMs, monotonicMs } = at
   return {
-    time: new Date(trail.nowMs).toISOString(),
+    time: new Date(nowMs).toISOString(),
     event: ending.event,
     outcome: ending.outcome,
     request_id: trail.requestId,
@@ -91,11 +98,11 @@ export function serverMessageEvent(
   trail: Trail,
   message: Message,
   judgement: Judgement,
-  monotonicMs: number,
+  at: Moment,
 ): AuditEvent {
   const outcome = outcomeOf(judgement.decision)
   return {
-    ...toAuditEvent(trail, { event: 'message', outcome, status: null }, monotonicMs),
+    ...toAuditEvent(trail, { event: 'message', outcome, status: null }, at),
     direction: 'server',
     kind: message.kind,
     method: message.method,

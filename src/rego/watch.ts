@@ -7,18 +7,21 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface Watch {
+  /** Reports from now on, changes since `watchPolicy` included. */
+  start(): void
   stop(): void
 }
 
 const intervalMs = 400
 const maxFiles = 10_000
 
-export function watchPolicy(path: string, onChange: () => Promise<void>): Watch {
+/** Resolves once the present state is known; everything later is a change. */
+export async function watchPolicy(path: string, onChange: () => Promise<void>): Promise<Watch> {
+  let settled = await signature(path)
   let stopped = false
   let timer: NodeJS.Timeout | undefined
 
   async function watch(): Promise<void> {
-    let settled = await signature(path)
     let pending: string | null = null
     while (!stopped) {
       await new Promise<void>((resolve) => {
@@ -33,8 +36,10 @@ export function watchPolicy(path: string, onChange: () => Promise<void>): Watch 
     }
   }
 
-  watch().catch(() => undefined)
   return {
+    start() {
+      watch().catch(() => undefined)
+    },
     stop() {
       stopped = true
       clearTimeout(timer)

@@ -87,7 +87,7 @@ neither-a-request-nor-a-response nested-too-deeply not-a-json-rpc-object not-jso
 origin-refused params-in-a-response response-unexpected route-unknown session-closed
 session-expired session-foreign session-unknown text-after-the-value
 the-text-ends-before-the-value-is-complete too-many-items-in-a-list unknown-escape-in-a-string
-unknown-member-in-a-message unknown-word verb-refused version-unknown version-unsupported
+unknown-member-in-a-message unknown-word unreadable-requests-inside-a-result verb-refused version-unknown version-unsupported
 `
   .trim()
   .split(/\s+/)

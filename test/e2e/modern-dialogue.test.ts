@@ -108,7 +108,7 @@ test('reader: has the same dialogue but for what is refused', () => {
 test('reader: may call a tool, but its server may not ask the reader for input', async () => {
   const { asked, calls } = dialogueOf('reader')
   assert.equal(asked, [])
-  assert.match(calls.greet.message ?? '', 'gave an answer that cannot be passed on')
+  assert.match(calls.greet.content?.[0]?.text ?? '', 'Denied by policy')
   const event = await ruled.event(
     ({ method, subject }) => method === 'elicitation/create' && subject?.id === 'reader',
   )

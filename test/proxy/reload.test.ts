@@ -2,6 +2,7 @@
  * A saved policy is in force a moment later; a broken one changes nothing and says so with its
  * place, on admin health, in the metrics and in the log. What was admitted keeps its revision.
  */
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rename } from 'node:fs/promises'
 import { test } from 'uvu'
@@ -154,5 +155,41 @@ async function ask({ url }: Child): Promise<string> {
   connection.close()
   return body
 }
+
+test('the policy that was saved last is active last, however long the one before it takes', async () => {
+  const own = await startGateway({ upstreams: { up: upstream.url } })
+  const denies = async () => {
+    const answer = await own.send({ body: call('open-tool') })
+    return JSON.parse(answer.body).result.isError === true
+  }
+  await writePolicy(own.policyFolder, narrow)
+  assert.ok((await own.guard.reload()).ok)
+  assert.ok(await denies())
+  // One that nobody has compiled yet takes a second; the next comes out of the cache at once.
+  const wide = { 'main.rego': `${allText}\n# ${randomUUID()}\n` }
+  await writePolicy(own.policyFolder, wide)
+  const slow = own.guard.reload()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await writePolicy(own.policyFolder, narrow)
+  const quick = own.guard.reload()
+  await Promise.all([slow, quick])
+  assert.ok(await denies(), 'what is on disk is what is in force')
+  await own.close()
+})
+
+test('a policy that is saved while the gateway starts is noticed', async () => {
+  const own = await startGateway({
+    upstreams: { up: upstream.url },
+    policy: { 'main.rego': `${allText}\n# ${randomUUID()}\n` },
+    starting: (folder) => {
+      setTimeout(() => void writePolicy(folder, narrow), 150)
+    },
+  })
+  await eventually('the policy saved during the start', async () => {
+    const answer = await own.send({ body: call('open-tool') })
+    return JSON.parse(answer.body).result.isError === true
+  })
+  await own.close()
+})
 
 test.run()

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Gateway, rolePolicy, startGateway, writePolicy } from '../support/gateway.js'
-import { brief, modern, notification } from '../support/messages.js'
+import { brief, call, modern, notification } from '../support/messages.js'
 import { event, events, json, mcpServer, type Seen, startUpstream } from '../support/upstream.js'
 
 const first = 'file:///open/1'
@@ -135,6 +135,31 @@ test('a gateway that stops ends the stream, it does not wait for it', async () =
     ['stream.closed', 'subscriptions/listen', 'forwarded'],
   ])
   await stopping.close()
+})
+
+test('open streams take no connection away from calls', async () => {
+  const small = await startGateway({
+    upstreams: { up: { url: upstream.url, maxConnections: 2, timeout: '2s' } },
+  })
+  const streams = [await openStream(small), await openStream(small), await openStream(small)]
+  upstream.script = mcpServer()
+  assert.is((await small.send({ body: call('open-tool') })).status, 200)
+  for (const { connection } of streams) connection.close()
+  await small.close()
+})
+
+test('what comes on a stream has the time at which it came', async () => {
+  const own = await startGateway({ upstreams: { up: upstream.url } })
+  const stream = await openStream(own)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  stream.say(updated(second))
+  await stream.connection.until('\n\n')
+  const [message, earlier] = (await own.audit()).reverse()
+  const apartMs = Date.parse(message?.time ?? '') - Date.parse(earlier?.time ?? '')
+  assert.is(message?.method, 'notifications/resources/updated')
+  assert.ok(apartMs >= 250, `${apartMs} ms`)
+  stream.connection.close()
+  await own.close()
 })
 
 test.run()

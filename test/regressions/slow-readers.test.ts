@@ -72,7 +72,7 @@ test('what the sink took its time for does not count against the server’s next
       end: () => void resolve('ended'),
       fail: (error: GuardError) => resolve(error.code),
     }
-    back.open({ verb: 'POST', headers: [], body: Buffer.from('{}') }, sink)
+    back.open({ verb: 'POST', headers: [], body: Buffer.from('{}'), longLived: false }, sink)
   })
   await back.close()
   assert.is(ended, 'ended')

@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { ListKind, Message } from '../../src/domain.js'
-import type { GuardError } from '../../src/errors.js'
+import { GuardError } from '../../src/errors.js'
 import {
   type AnswerContext,
   AnswerFilter,
@@ -110,6 +110,7 @@ export async function passAnswer(answer: UpstreamAnswer, options: RigOptions): P
       asked.push(request)
       return options.allows?.(request) ?? true
     },
+    deny: () => last.fail(new GuardError('GUARD_UPSTREAM_INVALID', 'denied')),
     dropped: (why) => dropped.push(why),
     settle: (what) => settled.push(what),
   }

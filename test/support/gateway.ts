@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly limits?: JsonObject
   readonly sessions?: JsonObject
   readonly anonymous?: boolean
+  /** Called with the policy folder right before the gateway is made. */
+  readonly starting?: (policyFolder: string) => void
   /** Default: a file in the temporary folder. */
   readonly auditFile?: string
 }
@@ -104,6 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log: (level, text) => logged.push(`${level} ${text}`),
     policy: (event) => logged.push(`policy ${JSON.stringify(event)}`),
   }
+  options.starting?.(policyFolder)
   const guard = await createGuard(loaded.config, { observer, cacheDir: testCacheDir })
   const { url, adminUrl } = await guard.listen()
   if (adminUrl === null) throw new Error('there is no admin listener')

@@ -43,6 +43,8 @@ export interface AnswerContext {
   allows(message: Message): boolean
   /** The same for a request inside a result, to which no answer of the gateway's is due. */
   allowsInput(request: Message): boolean
+  /** Answers the caller's request with the denial of what the server asked for in its result. */
+  deny(): void
   /** Records that something was withheld from the client, and why. */
   dropped(why: string): void
   /** Records the response; throws GuardError when that is impossible. */
@@ -171,8 +173,10 @@ export class AnswerFilter implements FrameSink {
       if (mode === 'stream') this.#mode = mode
       return this.#refuse('a response to another request', true)
     }
-    if (reader.asksForInput && !this.#allowsInput(held)) {
-      return this.#refuse('a request inside a result was denied', true)
+    if (reader.asksForInput) {
+      const requests = readInputRequests(held)
+      if (requests === null) return this.#refuse('unreadable requests inside a result', true)
+      if (!this.#allowsInput(requests)) return this.#denyInput()
     }
     if (!reader.hasList) return this.#respond(held, fields, { hidden: 0, dropped: 0, bytes })
     return this.#respondWithLists(held, fields, reader)
@@ -186,10 +190,16 @@ export class AnswerFilter implements FrameSink {
   }
 
   /** Every request is judged, so that each leaves its own record. */
-  #allowsInput(held: Uint8Array): boolean {
-    const requests = readInputRequests(held)
-    const answers = requests?.map((request) => this.#context.allowsInput(request))
-    return answers?.every(Boolean) ?? false
+  #allowsInput(requests: readonly Message[]): boolean {
+    return requests.map((request) => this.#context.allowsInput(request)).every(Boolean)
+  }
+
+  #denyInput(): Flow {
+    // On a resumed stream it is not this exchange's request that would be answered.
+    if (!this.#expectsOwn) return this.#refuse('a request inside a result was denied', true)
+    this.#over = true
+    this.#context.deny()
+    return undefined
   }
 
   async #respondWithLists(

@@ -6,6 +6,8 @@ export interface UpstreamRequest {
   /** Name and value alternate; exactly what the upstream is to see, framing aside. */
   readonly headers: readonly string[]
   readonly body: Uint8Array | null
+  /** The answer may be a stream without an end, which keeps its connection. */
+  readonly longLived: boolean
 }
 
 export interface Exchange {

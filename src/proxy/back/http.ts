@@ -42,7 +42,7 @@ export function createHttpBack(options: HttpBackOptions): Back {
     const exchange = new HttpExchange(sink, options.timeoutMs)
     const headers = [...request.headers, 'accept-encoding', 'identity']
     try {
-      const pool = request.verb === 'GET' ? streams : calls
+      const pool = request.longLived ? streams : calls
       pool.dispatch({ path, method: request.verb, headers, body: request.body }, exchange)
     } catch (error) {
       exchange.onResponseError(null, error)

@@ -64,6 +64,7 @@ async function start(setup: Setup = {}) {
       visible: async (_, names) => names.map((name) => !name.startsWith('hidden')),
       allows: () => setup.allows ?? true,
       allowsInput: () => true,
+      deny: () => undefined,
       dropped: (why) => out.log.push(`dropped ${why}`),
       settle({ hidden, dropped, bytes }) {
         setup.settle?.()
