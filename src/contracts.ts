@@ -320,7 +320,7 @@ export interface ConfigFile {
        */
       connectTimeout?: string
       /**
-       * Most connections to this server at a time, 1 to 10000. Default 128. Each open stream holds one; further calls wait within `timeout`.
+       * Most connections for calls to this server at a time, 1 to 10000. Default 128; further calls wait within `timeout`. Open streams have connections of their own, at most one for each of `listen.maxConnections`.
        */
       maxConnections?: number
     }
