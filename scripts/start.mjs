@@ -39,7 +39,9 @@ async function main() {
   const { port, folder } = readOptions()
   installMissing(root, 'packages')
   if (!isBuilt(root)) compile()
-  if (!(await isFree(port))) {
+  // Held until the gateway takes it, or the demo server could be given the same one.
+  const release = await holdPort(port)
+  if (release === null) {
     throw new Fixable(
       `Port ${port} of 127.0.0.1 is taken. Start on another one:\n  npm start -- --port ${port + 1}`,
     )
@@ -50,8 +52,11 @@ async function main() {
     env: pick(process.env, ['PATH', 'SystemRoot']),
   })
   const upstreamUrl = await firstLine(demo)
-  const adminPort = (await isFree(9090)) ? 9090 : 0
+  const releaseAdmin = await holdPort(9090)
+  const adminPort = releaseAdmin === null ? 0 : 9090
   const config = writeDemoFiles(resolve(root, folder), { root, port, adminPort, upstreamUrl })
+  await release()
+  await releaseAdmin?.()
   const gateway = launch('gateway', [join(root, 'dist/src/cli/main.js'), 'run', '--config', config])
   gateway.stdout.pipe(process.stdout)
   await untilReady(gateway, `http://127.0.0.1:${port}/ready`)
@@ -173,16 +178,16 @@ async function fail(error) {
   await stop(1)
 }
 
-async function isFree(port) {
-  const probe = createServer()
-  const listening = once(probe, 'listening')
-  probe.listen(port, '127.0.0.1')
+/** Takes a port of 127.0.0.1; what it returns gives it back. Null: somebody else has it. */
+async function holdPort(port) {
+  const holder = createServer()
+  const listening = once(holder, 'listening')
+  holder.listen(port, '127.0.0.1')
   const free = await listening.then(
     () => true,
     () => false,
   )
-  await new Promise((resolve) => probe.close(resolve))
-  return free
+  return free ? () => new Promise((resolve) => holder.close(resolve)) : null
 }
 
 function pick(from, names) {

@@ -84,7 +84,7 @@ test('a list differs by key', async () => {
 test('without a key there is no way in', async () => {
   const { code, stderr } = await cli(['call', 'list', '--url', url])
   assert.is(code, 1)
-  assert.is(stderr, 'error: authentication required (HTTP 401, code 1401)\n')
+  assert.match(stderr, 'error: authentication required (HTTP 401, code 1401)\nsend a key:')
 })
 
 test('the gateway stops cleanly', async () => {
