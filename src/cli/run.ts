@@ -12,6 +12,7 @@ import type { Observer } from '../domain.js'
 import { describeThrown, GuardError } from '../errors.js'
 import type { Guard } from '../guard.js'
 import { defaultCacheDir } from '../rego/cache.js'
+import { compilePolicy } from '../rego/compile-policy.js'
 import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
 import { exitCodes, paint, printFailure, printNote } from './terminal.js'
 import { readVersion } from './version.js'
@@ -45,6 +46,10 @@ async function run(given: ConfigArguments): Promise<number> {
     return exitCodes.failed
   }
   const { config } = loaded
+  const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
+  // Where the policy has to be compiled, the child does that while the rest is being loaded.
+  // createGuard asks again and reports whatever went wrong.
+  compilePolicy(config.policy.path, { cacheDir }).catch(() => undefined)
   const [{ createGuard }, { createLogObserver }] = await Promise.all([
     import('../guard.js'),
     import('../telemetry/log.js'),
@@ -55,7 +60,6 @@ async function run(given: ConfigArguments): Promise<number> {
   for (const warning of configWarnings(config)) log.log?.('warn', warning)
   let guard: Guard | null = null
   try {
-    const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
     guard = await createGuard(config, { observer, cacheDir })
     const stopped = stopOnSignal(guard, log)
     const addresses = await guard.listen()

@@ -50,7 +50,31 @@ export async function compilePolicy(
     const bundle = stored === null ? null : readBundle(JSON.parse(stored) as Json)
     if (bundle !== null) return { ok: true, bundle, cached: true }
   }
-  const { deadlineMs } = options
+  // Whoever asks for the same while it is being compiled waits for that.
+  return underWay.get(key) ?? compileOnce(key, request, cacheDir, options)
+}
+
+type CompileRequest = JsonObject & { readonly source: PolicySource }
+
+const underWay = new Map<string, Promise<CompiledPolicy>>()
+
+function compileOnce(
+  key: string,
+  request: CompileRequest,
+  cacheDir: string | null,
+  options: CompilePolicyOptions,
+): Promise<CompiledPolicy> {
+  const compiling = compile(key, request, cacheDir, options).finally(() => underWay.delete(key))
+  underWay.set(key, compiling)
+  return compiling
+}
+
+async function compile(
+  key: string,
+  request: CompileRequest,
+  cacheDir: string | null,
+  { deadlineMs }: CompilePolicyOptions,
+): Promise<CompiledPolicy> {
   const reply = await callCompiler(
     'compile',
     request,
@@ -91,7 +115,7 @@ function packageJson(...segments: readonly string[]): JsonObject {
 }
 
 /** Everything the result depends on; files in the order of their names. */
-function cacheKey(request: JsonObject & { readonly source: PolicySource }): string {
+function cacheKey(request: CompileRequest): string {
   const { source, ...rest } = request
   const parts = [readArtefactInfo().sha256, JSON.stringify(rest)]
   if ('bundle' in source) parts.push('bundle', source.bundle)
