@@ -10,6 +10,11 @@ export async function negotiation(connect, { wire, ...to }) {
       onNotification: {},
     })
     const { tools } = await client.listTools()
+    // The stream is asked for beside the rest; closing before its answer would leave it without one.
+    const deadline = Date.now() + 5000
+    while (wire.exchanges.some(({ status }) => status === 0) && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
     await client.close()
     return { era, tools: tools.length, asked: asked() }
   } catch (error) {
