@@ -181,7 +181,7 @@ _facts(question, arguments) := {
 	"context": {"question": question},
 }
 
-_silent if not startswith(input.resource.arguments.path, "/work/")
+_silent if not startswith(input.resource.arguments.path, "/srv/")
 
 _silent_on(facts) if _silent with input as facts
 
@@ -193,7 +193,7 @@ test_denies_without_the_member if workspace.deny == {"outside-workspace"} with i
 
 test_denies_another if workspace.deny == {"outside-workspace"} with input as _facts("message", {"path": "/etc"})
 
-test_allows_inside if workspace.deny == set() with input as _facts("message", {"path": "/work/a"})
+test_allows_inside if workspace.deny == set() with input as _facts("message", {"path": "/srv/a"})
 
 test_no_item_is_hidden if workspace.deny == set() with input as _facts("item", {})
 `,
