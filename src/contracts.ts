@@ -281,6 +281,25 @@ export interface ConfigFile {
      * A folder of Rego sources or an OPA bundle file, relative to the configuration file. Default ./policies. Whoever can write there decides who may do what.
      */
     path?: string
+    /**
+     * Work that one evaluation of the policy may take, in units (one per loop round and function entry of the compiled policy; a usual decision takes a few thousand, a million about 10 ms). A list is judged in chunks of 200 items with twice of it. Beyond it the answer is a denial, `policy-budget`. 10000 to 100000000. Default 1000000. A high value lets a costly policy hold up every caller.
+     */
+    budget?: number
+    /**
+     * IANA names of time zones, such as `Europe/Berlin`, whose clocks the policy is told as `input.context.zones`; at most 16. Default none.
+     *
+     * @maxItems 16
+     */
+    timeZones?: string[]
+  }
+  /**
+   * What servers say of their tools, prompts and resources, remembered for rules about annotations and digests.
+   */
+  catalogue?: {
+    /**
+     * How long what a server said of an item is believed without asking again, 1s to 1h: a changed definition may be judged by its old annotations and digest for that long. Default 60s.
+     */
+    maxAge?: string
   }
   /**
    * The MCP servers behind the gateway, by name; at least 1, at most 256. The name is `resource.server` in policies: 1 to 64 letters, digits, `.`, `_` and `-`. No default.
@@ -725,6 +744,32 @@ export interface Facts {
      * The day of the week in UTC.
      */
     weekday: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday'
+    /**
+     * The clock in each time zone of the configuration's `policy.timeZones`, by the zone's IANA name; empty when none is configured.
+     */
+    zones: {
+      /**
+       * The clock in one zone.
+       */
+      [k: string]: {
+        /**
+         * The date there, `YYYY-MM-DD`.
+         */
+        date: string
+        /**
+         * The hour of the day there.
+         */
+        hour: number
+        /**
+         * The minute of the hour there.
+         */
+        minute: number
+        /**
+         * The day of the week there.
+         */
+        weekday: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday'
+      }
+    }
     /**
      * Address of the connection the message came on.
      */

@@ -111,10 +111,28 @@ export interface Server {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** What a server last said of one of its items. */
+export interface Definition {
+  /** `sha256:` and 64 hex digits, over the definition with its members sorted. */
+  readonly digest: string
+  /** The server's word. Frozen. */
+  readonly annotations: JsonObject
+}
+
+/**
+ * What the catalogue knows of one server's items, for one exchange. The same object for the same
+ * state of knowledge: whoever remembers something by it need not compare what is inside.
+ */
+export interface Definitions {
+  of(type: string, id: string): Definition | null
+}
+
 /** Everything the decision point needs to know about one message. Facts are built from it. */
 export interface Question {
   readonly identity: Identity
   readonly server: Server
+  /** null: nothing is known of any item. */
+  readonly definitions: Definitions | null
   readonly direction: Direction
   readonly kind: MessageKind
   readonly method: string
@@ -165,6 +183,8 @@ export interface Judgement {
  */
 export interface DecisionPoint {
   readonly revision: string
+  /** The policy can read what servers say of their items: `known`, `annotations` or `digest`. */
+  readonly readsDefinitions: boolean
   /** Judges one message: first the question of each item it names, then the message itself. */
   judge(question: Question): Judgement
   /**
@@ -269,7 +289,8 @@ export type PolicyEvent =
 /** What the compiler hands over and the decision point activates. */
 export interface CompiledBundle {
   readonly wasm: Uint8Array
-  readonly data: JsonObject
+  /** JSON text in UTF-8: an object. */
+  readonly data: Uint8Array
   /** Content digest, `sha256:` + 64 hex digits. */
   readonly revision: string
   /** `mcpguard.contract` of the manifest's metadata; absent = 1. */

@@ -128,6 +128,7 @@ const who = {
     'sha256:583407c9aedd',
   ),
   server: { name: 'everything', labels: {} },
+  definitions: null,
   direction: 'client',
   kind: 'request',
 } as const

@@ -16,6 +16,7 @@ export function checkDocument(document: YamlMap): ConfigProblem[] {
     ...checkPublicUrl(document),
     ...checkAnonymous(document),
     ...checkPolicyPath(document),
+    ...checkTimeZones(document),
     ...checkUpstreams(document),
     ...checkKeys(document),
     ...checkLimits(document),
@@ -43,6 +44,30 @@ function checkListeners(document: YamlMap): ConfigProblem[] {
     })
   }
   return problems
+}
+
+function checkTimeZones(document: YamlMap): ConfigProblem[] {
+  return listAt(document, 'policy', 'timeZones').flatMap((zone, index) => {
+    if (typeof zone !== 'string' || isTimeZone(zone)) return []
+    return [
+      {
+        pointer: `/policy/timeZones/${index}`,
+        problem: `${quoted(zone)} is not a time zone that this machine knows`,
+        fix: 'write an IANA name such as Europe/Berlin',
+      },
+    ]
+  })
+}
+
+/** Offsets such as `+02:00` are taken by newer engines only, and know no summer time. */
+function isTimeZone(zone: string): boolean {
+  if (!/^[A-Za-z]/.test(zone)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function checkPublicUrl(document: YamlMap): ConfigProblem[] {

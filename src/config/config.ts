@@ -9,6 +9,7 @@ export interface Config {
   readonly listen: ListenConfig
   readonly admin: AdminConfig
   readonly policy: PolicyConfig
+  readonly catalogue: CatalogueConfig
   readonly upstreams: readonly UpstreamConfig[]
   readonly identity: IdentityConfig
   readonly sessions: SessionsConfig
@@ -49,6 +50,14 @@ export interface AdminConfig {
 export interface PolicyConfig {
   /** Absolute path of a folder of Rego sources or of a bundle file. */
   readonly path: string
+  /** Units of work of one evaluation. */
+  readonly budget: number
+  /** IANA names that this machine knows. */
+  readonly timeZones: readonly string[]
+}
+
+export interface CatalogueConfig {
+  readonly maxAgeMs: number
 }
 
 export interface UpstreamConfig {

@@ -25,7 +25,7 @@ export function normaliseConfig(
   file: CompleteConfigFile,
   folders: { readonly policy: string; readonly audit: string },
 ): Config {
-  const { listen, admin, identity, sessions, audit, limits, refusals } = file
+  const { listen, admin, policy, identity, sessions, audit, limits, refusals } = file
   return deepFreeze({
     listen: {
       host: listen.host,
@@ -44,7 +44,12 @@ export function normaliseConfig(
       drainTimeoutMs: durationMs(listen.drainTimeout),
     },
     admin: { host: admin.host, port: admin.port, token: admin.token },
-    policy: { path: resolve(folders.policy, file.policy.path) },
+    policy: {
+      path: resolve(folders.policy, policy.path),
+      budget: policy.budget,
+      timeZones: [...policy.timeZones],
+    },
+    catalogue: { maxAgeMs: durationMs(file.catalogue.maxAge) },
     upstreams: Object.entries(file.upstreams).map(normaliseUpstream),
     identity: { apiKeys: identity.apiKeys.map(normaliseApiKey), anonymous: identity.anonymous },
     sessions: { keys: [...sessions.keys] },

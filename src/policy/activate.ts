@@ -90,7 +90,7 @@ export function createPolicyHolder(observer?: Observer): ActivePolicy {
 
 async function prepare(bundle: CompiledBundle): Promise<Candidate> {
   refuse(bundle, bundleProblems(bundle))
-  const data = JSON.stringify(bundle.data)
+  const data = new TextDecoder().decode(bundle.data)
   if (hasLoneSurrogate(data)) refuse(bundle, ['data hold a lone surrogate'])
   const image = await createImage(bundle.wasm, data)
   refuse(bundle, moduleProblems(image.module))

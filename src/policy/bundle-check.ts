@@ -26,7 +26,7 @@ const neededExports = [
 ] as const
 
 export function bundleProblems(bundle: CompiledBundle): string[] {
-  const problems = reservedDataProblems(bundle.data)
+  const problems = reservedDataProblems(JSON.parse(new TextDecoder().decode(bundle.data)) as Json)
   if (!Number.isInteger(bundle.contract) || bundle.contract < 1 || bundle.contract > contract) {
     problems.push(`contract ${bundle.contract} is not supported, this gateway speaks ${contract}`)
   }

@@ -145,6 +145,7 @@ export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
 
   return {
     revision,
+    readsDefinitions: true,
     judge(question) {
       return { decisionId: nextId(), revision, decision: guarded(() => decide(question)) }
     },

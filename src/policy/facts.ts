@@ -110,6 +110,7 @@ function contextFacts(
     date: iso.slice(0, -14),
     hour: now.getUTCHours(),
     weekday: weekdays[now.getUTCDay()] ?? 'sunday',
+    zones: {},
     ip: circumstances.ip,
     transport: circumstances.transport,
     era: circumstances.era,

@@ -41,6 +41,7 @@ const identity: Identity = {
 const question: Question = {
   identity,
   server: { name: 'sample', labels: {} },
+  definitions: null,
   direction: 'client',
   kind: 'request',
   method: 'tools/call',

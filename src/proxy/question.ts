@@ -7,6 +7,7 @@ export function questionOf(trail: Trail, identity: Identity, server: Server): Qu
   return {
     identity,
     server,
+    definitions: null,
     direction: 'client',
     kind: message?.kind ?? 'request',
     method: asked.method ?? '',

@@ -140,7 +140,14 @@ function readBundle(value: Json): CompiledBundle | null {
   if (typeof contract !== 'number' || typeof hosted !== 'boolean') return null
   if (paths !== null && !isPaths(paths)) return null
   const bytes = new Uint8Array(Buffer.from(wasm, 'base64'))
-  return { wasm: bytes, data, revision, contract, paths, hostModule: hosted }
+  return {
+    wasm: bytes,
+    data: Buffer.from(JSON.stringify(data)),
+    revision,
+    contract,
+    paths,
+    hostModule: hosted,
+  }
 }
 
 function isPaths(value: Json | undefined): value is string[][] {

@@ -69,6 +69,7 @@ function judge(point: DecisionPoint, asked: Asked): Judgement['decision'] {
   const judgement = point.judge({
     identity: identityOf(subject, null, 'key'),
     server: { name: 'github', labels },
+    definitions: null,
     direction: 'client',
     kind: 'request',
     method: 'tools/call',

@@ -123,8 +123,13 @@ const destructiveData: readonly (readonly [string, JsonObject, readonly string[]
 
 for (const [description, data, reasons] of destructiveData) {
   test(`destructive tools by ${description}`, async () => {
-    const { destructive: _, ...others } = bundle.data as JsonObject
-    const askBy = await asker({ ...bundle, data: { ...others, ...data } })
+    const { destructive: _, ...others } = JSON.parse(
+      new TextDecoder().decode(bundle.data),
+    ) as JsonObject
+    const askBy = await asker({
+      ...bundle,
+      data: new TextEncoder().encode(JSON.stringify({ ...others, ...data })),
+    })
     const row = { description, expected: { allow: true, reasons: [] } }
     for (const question of [row, { ...row, question: 'item' as const }]) {
       const answer = askBy(factsOf(question)) as JsonObject

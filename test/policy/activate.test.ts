@@ -1,10 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { CompiledBundle, JsonObject, PolicyEvent } from '../../src/domain.js'
+import type { CompiledBundle, PolicyEvent } from '../../src/domain.js'
 import { GuardError } from '../../src/errors.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
 import { instanceProblems } from '../../src/policy/bundle-check.js'
-import { answers, compileFiles } from './bundles.js'
+import { answers, compileFiles, dataOf } from './bundles.js'
 import { callOf } from './questions.js'
 
 const bundle = await compileFiles({ 'main.rego': answers }, { answers: { yes: { allow: true } } })
@@ -60,7 +60,7 @@ async function refusal(change: Partial<CompiledBundle>): Promise<string> {
 
 test('a bundle that is not fit is refused with the reason, and the last good one stays', async () => {
   const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])
-  const below = (name: string): JsonObject => ({ mcpguard: { [name]: { x: { permit: ['y'] } } } })
+  const below = (name: string) => dataOf({ mcpguard: { [name]: { x: { permit: ['y'] } } } })
   const rows: readonly (readonly [Partial<CompiledBundle>, string])[] = [
     [{ contract: 2 }, 'contract 2 is not supported, this gateway speaks 1'],
     [{ contract: 0 }, 'contract 0 is not supported'],
@@ -69,17 +69,17 @@ test('a bundle that is not fit is refused with the reason, and the last good one
     [{ data: below('rules') }, 'data below mcpguard/rules, where only rules may be'],
     [{ data: below('main') }, 'data below mcpguard/main'],
     [{ data: below('host') }, 'data below mcpguard/host'],
-    [{ data: { mcpguard: [] } }, 'data at mcpguard take the place of the rules'],
-    [{ data: { mcpguard: null } }, 'data at mcpguard take the place of the rules'],
-    [{ data: { a: '\ud800' } }, 'data hold a lone surrogate'],
-    [{ data: { 'a\udc00': 1 } }, 'data hold a lone surrogate'],
+    [{ data: dataOf({ mcpguard: [] }) }, 'data at mcpguard take the place of the rules'],
+    [{ data: dataOf({ mcpguard: null }) }, 'data at mcpguard take the place of the rules'],
+    [{ data: dataOf({ a: '\ud800' }) }, 'data hold a lone surrogate'],
+    [{ data: dataOf({ 'a\udc00': 1 }) }, 'data hold a lone surrogate'],
     [{ wasm: new Uint8Array() }, 'policy sha256:new is not usable: '],
     [{ wasm: new TextEncoder().encode('not a module') }, 'policy sha256:new is not usable: '],
     [{ wasm: bundle.wasm.slice(0, 1_000) }, 'policy sha256:new is not usable: '],
     [{ wasm: empty }, 'the module does not export opa_wasm_abi_version'],
     [{ wasm: faulty.wasm }, 'for an item question the evaluation failed: '],
     [{ wasm: malformed.wasm }, 'for an item question the decision is not an object'],
-    [{ data: { answers: { sample: [] } } }, 'for a list the decision is not an object'],
+    [{ data: dataOf({ answers: { sample: [] } }) }, 'for a list the decision is not an object'],
     [{ contract: 2, data: below('rules') }, 'mcpguard/rules, where only rules may be; contract 2'],
   ]
   for (const [change, expected] of rows) {
@@ -134,7 +134,7 @@ test('a new policy and its data replace the old together; what was taken before 
   const holder = createPolicyHolder({ policy: (event) => events.push(event) })
   await holder.activate(bundle)
   const old = holder.current()
-  const data = { answers: { yes: { allow: false }, no: { allow: true } } }
+  const data = dataOf({ answers: { yes: { allow: false }, no: { allow: true } } })
   await holder.activate({ ...bundle, revision: 'sha256:second', data })
   const next = holder.current()
   assert.ok(old?.judge(callOf('yes')).decision.allow)
@@ -189,7 +189,7 @@ test('data of a megabyte are loaded, and again after a fault', async () => {
   const filler = Object.fromEntries(
     Array.from({ length: 20_000 }, (_, index) => [`key-${index}`, { tools: ['read', 'write'] }]),
   )
-  const data = { answers: { yes: { allow: true } }, filler }
+  const data = dataOf({ answers: { yes: { allow: true } }, filler })
   const holder = createPolicyHolder()
   await holder.activate({ ...bundle, data })
   const point = holder.current()

@@ -9,6 +9,11 @@ import { compilePolicy, formatProblem } from '../../src/rego/compile-policy.js'
 /** Below the build, so that a second run of the tests compiles nothing. */
 const cacheDir = fileURLToPath(new URL('../../.test-cache/policy', import.meta.url))
 
+/** Data as a bundle carries them; a lone surrogate becomes the escape that JSON has for it. */
+export function dataOf(data: JsonObject): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(data))
+}
+
 export async function compileFiles(
   files: Readonly<Record<string, string>>,
   data: JsonObject = {},
@@ -19,7 +24,7 @@ export async function compileFiles(
       await mkdir(dirname(join(root, name)), { recursive: true })
       await writeFile(join(root, name), text)
     }
-    return { ...(await compileFolder(root)), data }
+    return { ...(await compileFolder(root)), data: dataOf(data) }
   } finally {
     await rm(root, { recursive: true })
   }

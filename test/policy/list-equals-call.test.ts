@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { JsonObject, Question } from '../../src/domain.js'
+import type { Question } from '../../src/domain.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
-import { compileFiles } from './bundles.js'
+import { compileFiles, dataOf } from './bundles.js'
 import { identityOf, questionOf } from './questions.js'
 import { printedSeed } from './seed.js'
 
@@ -101,11 +101,11 @@ test('what is listed may be used or asked for, and what may be used is listed', 
       fc.array(asked, { minLength: 40, maxLength: 40 }),
       async (rows, asks) => {
         const data = { grants: Object.fromEntries(rows.map((row, index) => [roles[index], row])) }
-        await holder.activate({ ...bundle, data: JSON.parse(JSON.stringify(data)) as JsonObject })
+        await holder.activate({ ...bundle, data: dataOf(data) })
         const withModule = holder.current()
         await holder.activate({
           ...bundle,
-          data: JSON.parse(JSON.stringify(data)),
+          data: dataOf(data),
           hostModule: false,
         })
         const without = holder.current()

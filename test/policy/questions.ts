@@ -45,6 +45,7 @@ export function questionOf(
   return {
     identity: identityOf(),
     server: { name: 'files', labels: { env: 'prod' } },
+    definitions: null,
     direction: 'client',
     kind: 'request',
     method,

@@ -45,11 +45,13 @@ const once = compiled(folderOf(files))
 
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
+const dataOf = ({ data }: CompiledBundle) => JSON.parse(new TextDecoder().decode(data))
+
 test('a folder becomes a bundle', async () => {
   const bundle = await once
   assert.ok(WebAssembly.validate(Buffer.from(bundle.wasm)))
   assert.match(bundle.revision, /^sha256:[0-9a-f]{64}$/)
-  assert.equal(bundle.data, { grants: { alice: ['read'] } })
+  assert.equal(dataOf(bundle), { grants: { alice: ['read'] } })
   assert.is(bundle.contract, 1)
   assert.is(bundle.hostModule, true)
   assert.equal(bundle.paths, [
@@ -88,13 +90,13 @@ test('a bundle that came compiled is passed through: no paths, no module of ours
   const bundle = await compiled(join(folderOf({ 'b.tar.gz': good }), 'b.tar.gz'))
   assert.is(digest(bundle.wasm), digest(wasm))
   assert.equal([bundle.paths, bundle.hostModule, bundle.contract], [null, false, 1])
-  assert.equal(bundle.data, { grants: {} })
+  assert.equal(dataOf(bundle), { grants: {} })
 })
 
 test('one file is enough', async () => {
   const text = 'package mcpguard.main\n\ndecision := {"allow": input == {}}\n'
   const bundle = await compiled(join(folderOf({ 'my.rego': text }), 'my.rego'))
-  assert.equal([bundle.contract, bundle.paths, bundle.data], [1, null, {}])
+  assert.equal([bundle.contract, bundle.paths, dataOf(bundle)], [1, null, {}])
 })
 
 test('a second start takes the cache; a damaged entry is compiled again', async () => {
