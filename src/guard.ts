@@ -55,7 +55,7 @@ export async function createGuard(
 ): Promise<Guard> {
   const metrics = createMetrics({ isKnownMethod })
   const observer = combine([options.observer, metrics.observer])
-  const policy = createPolicyHolder(observer)
+  const policy = createPolicyHolder(observer, config.policy)
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
 
   async function activate(): Promise<void> {

@@ -43,7 +43,17 @@ interface Candidate {
   readonly entryPoints: EntryPoints
 }
 
-export function createPolicyHolder(observer?: Observer): ActivePolicy {
+export interface PolicyOptions {
+  /** Units of work that one evaluation may take; a chunk of a list twice of it. */
+  readonly budget?: number
+  /** IANA zones whose wall clock the facts carry. */
+  readonly timeZones?: readonly string[]
+}
+
+const defaultBudget = 1_000_000
+
+export function createPolicyHolder(observer?: Observer, options: PolicyOptions = {}): ActivePolicy {
+  const { budget = defaultBudget, timeZones = [] } = options
   const nextId = createIdSource()
   let active: DecisionPoint | null = null
   let status: PolicyStatus = { revision: null, activatedAtMs: null, problem: null }
@@ -61,11 +71,20 @@ export function createPolicyHolder(observer?: Observer): ActivePolicy {
     const { revision } = bundle
     const startedMs = systemClock.monotonicMs()
     try {
-      const { evaluator, entryPoints } = await prepare(bundle)
+      const { evaluator, entryPoints } = await prepare(bundle, budget)
       // A policy that replaces another is warm before it takes over; the first one has nobody to
       // spare a slow first call, and the start waits for it.
-      if (active !== null) await warmUp(evaluator, entryPoints)
-      active = createDecisionPoint({ revision, evaluator, entryPoints, nextId, observer })
+      if (active !== null) await warmUp(evaluator, entryPoints, budget)
+      active = createDecisionPoint({
+        revision,
+        evaluator,
+        entryPoints,
+        paths: bundle.paths,
+        budget,
+        timeZones,
+        nextId,
+        observer,
+      })
       status = { revision, activatedAtMs: systemClock.nowMs(), problem: null }
     } catch (thrown) {
       const error = asGuardError(thrown, 'GUARD_POLICY_INVALID', `policy ${revision} is not usable`)
@@ -88,7 +107,7 @@ export function createPolicyHolder(observer?: Observer): ActivePolicy {
   }
 }
 
-async function prepare(bundle: CompiledBundle): Promise<Candidate> {
+async function prepare(bundle: CompiledBundle, budget: number): Promise<Candidate> {
   refuse(bundle, bundleProblems(bundle))
   const data = new TextDecoder().decode(bundle.data)
   if (hasLoneSurrogate(data)) refuse(bundle, ['data hold a lone surrogate'])
@@ -103,7 +122,7 @@ async function prepare(bundle: CompiledBundle): Promise<Candidate> {
     evaluator: createEvaluator(image, instance),
     entryPoints: { decision, decisions },
   }
-  refuse(bundle, trialProblems(candidate.evaluator, candidate.entryPoints))
+  refuse(bundle, trialProblems(candidate.evaluator, candidate.entryPoints, budget))
   return candidate
 }
 

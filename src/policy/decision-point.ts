@@ -15,6 +15,12 @@ export interface DecisionPointParts {
   readonly revision: string
   readonly evaluator: Evaluator
   readonly entryPoints: EntryPoints
+  /** `input` paths the policy can read; null = unknown. */
+  readonly paths: readonly (readonly string[])[] | null
+  /** Units of work for one evaluation. */
+  readonly budget: number
+  /** IANA zones that the facts name besides UTC. */
+  readonly timeZones: readonly string[]
   readonly nextId: () => string
   readonly observer: Observer | undefined
 }
@@ -33,7 +39,7 @@ const sliceMs = 5
 const maxNamedItems = 200
 
 export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
-  const { revision, evaluator, entryPoints, nextId, observer } = parts
+  const { revision, evaluator, entryPoints, budget, nextId, observer } = parts
 
   function fault(reason: string, problem: string): void {
     try {
@@ -50,22 +56,21 @@ export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
   }
 
   function ask(facts: unknown): Decision {
-    return decisionOf(
-      evaluator.evaluate(entryPoints.decision, JSON.stringify(facts), maxAnswerBytes),
-    )
+    const bounds = { maxBytes: maxAnswerBytes, budget }
+    return decisionOf(evaluator.evaluate(entryPoints.decision, JSON.stringify(facts), bounds))
   }
 
   function decisionOf(evaluation: Evaluation): Decision {
     switch (evaluation.kind) {
       case 'defined':
-        return decided(evaluation.output.result)
+        return decided(JSON.parse(evaluation.text))
       case 'undefined':
         return denial('policy-undefined')
       case 'unreadable':
         return denial('facts-malformed')
       case 'fault':
-        fault('policy-fault', evaluation.problem)
-        return denial('policy-fault')
+        fault(evaluation.reason, evaluation.problem)
+        return denial(evaluation.reason)
     }
   }
 
@@ -99,11 +104,11 @@ export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
       const { subject, action, context } = itemFacts(question, first)
       const items = chunk.map((item) => itemResource(question, item))
       const input = JSON.stringify({ subject, action, context, items })
-      const maxBytes = maxAnswerBytes * chunk.length
-      const evaluation = evaluator.evaluate(entryPoints.decisions, input, maxBytes)
-      if (evaluation.kind === 'fault') fault('policy-fault', evaluation.problem)
+      const bounds = { maxBytes: maxAnswerBytes * chunk.length, budget: 2 * budget }
+      const evaluation = evaluator.evaluate(entryPoints.decisions, input, bounds)
+      if (evaluation.kind === 'fault') fault(evaluation.reason, evaluation.problem)
       if (evaluation.kind !== 'defined') return null
-      const { result } = evaluation.output
+      const result: unknown = JSON.parse(evaluation.text)
       return isAnswers(result) ? chunk.map((_, index) => isVisible(answerOf(result, index))) : null
     } catch {
       return null

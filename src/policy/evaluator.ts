@@ -4,17 +4,30 @@
  * engine's parser aborts on does not reach it.
  */
 import { describeThrown } from '../errors.js'
-import { createInstance, type Output, type PolicyImage, type PolicyInstance } from './instance.js'
+import { createInstance, type PolicyImage, type PolicyInstance } from './instance.js'
 
 export type Evaluation =
-  | { readonly kind: 'defined'; readonly output: Output }
-  | { readonly kind: 'undefined' }
+  /** `text`: the JSON text of the result itself. */
+  | { readonly kind: 'defined'; readonly text: string; readonly spent: number }
+  | { readonly kind: 'undefined'; readonly spent: number }
   /** A lone surrogate: the facts are not Unicode text and cannot be judged. */
   | { readonly kind: 'unreadable' }
-  | { readonly kind: 'fault'; readonly problem: string }
+  | {
+      readonly kind: 'fault'
+      readonly reason: 'policy-fault' | 'policy-budget'
+      readonly problem: string
+      readonly spent: number
+    }
+
+export interface Bounds {
+  /** Of the answer. */
+  readonly maxBytes: number
+  /** Units of work: loop rounds and function entries. */
+  readonly budget: number
+}
 
 export interface Evaluator {
-  evaluate(entryPoint: number, input: string, maxBytes: number): Evaluation
+  evaluate(entryPoint: number, input: string, bounds: Bounds): Evaluation
 }
 
 /** `first` is used up before a new instance is made. */
@@ -22,24 +35,28 @@ export function createEvaluator(image: PolicyImage, first: PolicyInstance): Eval
   let instance: PolicyInstance | null = first
   let inUse = false
 
-  function evaluate(entryPoint: number, input: string, maxBytes: number): Evaluation {
+  function evaluate(entryPoint: number, input: string, bounds: Bounds): Evaluation {
     // Two evaluations in one memory would overwrite each other without any error.
-    if (inUse) return { kind: 'fault', problem: 'evaluation inside an evaluation' }
+    if (inUse) return fault('evaluation inside an evaluation')
     if (hasLoneSurrogate(input)) return { kind: 'unreadable' }
     inUse = true
     try {
       instance ??= createInstance(image)
-      const output = instance.evaluate(entryPoint, input, maxBytes)
-      return output === null ? { kind: 'undefined' } : { kind: 'defined', output }
+      const text = instance.evaluate(entryPoint, input, bounds.maxBytes)
+      return text === null ? { kind: 'undefined', spent: 0 } : { kind: 'defined', text, spent: 0 }
     } catch (thrown) {
       instance = null
-      return { kind: 'fault', problem: describeThrown(thrown) }
+      return fault(describeThrown(thrown))
     } finally {
       inUse = false
     }
   }
 
   return { evaluate }
+}
+
+function fault(problem: string): Evaluation {
+  return { kind: 'fault', reason: 'policy-fault', problem, spent: 0 }
 }
 
 /**

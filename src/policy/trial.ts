@@ -64,15 +64,20 @@ const singleInputs: readonly (readonly [what: string, input: string])[] = [
   ['a message question', JSON.stringify(messageFacts(question, [item]))],
 ]
 
-export function trialProblems(evaluator: Evaluator, entryPoints: EntryPoints): string[] {
+export function trialProblems(
+  evaluator: Evaluator,
+  entryPoints: EntryPoints,
+  budget: number,
+): string[] {
+  const bounds = { maxBytes: maxAnswerBytes, budget }
   const problems: string[] = []
   for (const [what, input] of singleInputs) {
-    const evaluation = evaluator.evaluate(entryPoints.decision, input, maxAnswerBytes)
+    const evaluation = evaluator.evaluate(entryPoints.decision, input, bounds)
     const problem = problemOf(evaluation, (output) => output)
     if (problem !== null) problems.push(`for ${what} ${problem}`)
   }
   if (entryPoints.decisions !== null) {
-    const evaluation = evaluator.evaluate(entryPoints.decisions, listInput(), maxAnswerBytes)
+    const evaluation = evaluator.evaluate(entryPoints.decisions, listInput(), bounds)
     const problem = problemOf(evaluation, firstOf)
     if (problem !== null) problems.push(`for a list ${problem}`)
   }
@@ -80,12 +85,17 @@ export function trialProblems(evaluator: Evaluator, entryPoints: EntryPoints): s
 }
 
 /** Bounded by time and by count. */
-export async function warmUp(evaluator: Evaluator, entryPoints: EntryPoints): Promise<void> {
+export async function warmUp(
+  evaluator: Evaluator,
+  entryPoints: EntryPoints,
+  budget: number,
+): Promise<void> {
+  const bounds = { maxBytes: maxAnswerBytes, budget }
   const endMs = systemClock.monotonicMs() + warmUpMs
   let pauseMs = systemClock.monotonicMs() + sliceMs
   for (let count = 0; count < warmUpEvaluations; count += 1) {
     const [, input] = singleInputs[count % singleInputs.length] ?? singleInputs[0] ?? ['', '{}']
-    evaluator.evaluate(entryPoints.decision, input, maxAnswerBytes)
+    evaluator.evaluate(entryPoints.decision, input, bounds)
     const nowMs = systemClock.monotonicMs()
     if (nowMs >= endMs) return
     if (nowMs < pauseMs) continue
@@ -103,7 +113,7 @@ function problemOf(
   if (evaluation.kind === 'undefined') return null
   if (evaluation.kind === 'unreadable') return 'the sample is not Unicode text'
   if (evaluation.kind === 'fault') return `the evaluation failed: ${evaluation.problem}`
-  const document = documentOf(evaluation.output.result)
+  const document = documentOf(JSON.parse(evaluation.text))
   return document === undefined ? null : parseDecision(document).problem
 }
 

@@ -15,15 +15,15 @@ export async function compileShipped(): Promise<CompiledBundle> {
 
 /** What the entry point answers to any JSON, without the host's parser in between. */
 export async function asker(bundle: CompiledBundle): Promise<(facts: unknown) => unknown> {
-  const data = new TextEncoder().encode(JSON.stringify(bundle.data))
   const instance = createInstance({
     module: await WebAssembly.compile(new Uint8Array(bundle.wasm)),
-    data: data.slice().buffer,
-    memory: memoryFor(bundle.wasm.byteLength, data.byteLength),
+    data: new Uint8Array(bundle.data).buffer,
+    memory: memoryFor(bundle.wasm.byteLength, bundle.data.byteLength),
   })
   const entryPoint = instance.entryPoints.get('mcpguard/main/decision')
   if (entryPoint === undefined) throw new Error('the bundle has no entry point')
   return function ask(facts) {
-    return instance.evaluate(entryPoint, JSON.stringify(facts), 65_536)?.result
+    const text = instance.evaluate(entryPoint, JSON.stringify(facts), 65_536)
+    return text === null ? undefined : JSON.parse(text)
   }
 }

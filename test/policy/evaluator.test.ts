@@ -12,13 +12,17 @@ const image: PolicyImage = {
   memory: memoryFor(bundle.wasm.byteLength, data.byteLength),
 }
 const inputOf = (id: string) => JSON.stringify({ resource: { id } })
-const yes = { kind: 'defined', output: { result: { allow: true } } }
+const yes = { kind: 'defined', text: '{"allow":true}', spent: 0 }
+const undefinedResult = { kind: 'undefined', spent: 0 }
+const budget = 1_000_000
+const bounds = { maxBytes: 100, budget }
 
 function evaluatorOf() {
   const instance = createInstance(image)
   const entryPoint = instance.entryPoints.get('mcpguard/main/decision') ?? -1
   const evaluator = createEvaluator(image, instance)
-  return (input: string, maxBytes = 32_768) => evaluator.evaluate(entryPoint, input, maxBytes)
+  return (input: string, maxBytes = 32_768) =>
+    evaluator.evaluate(entryPoint, input, { maxBytes, budget })
 }
 
 test('what the engine throws is a fault, never a throw', () => {
@@ -29,9 +33,14 @@ test('what the engine throws is a fault, never a throw', () => {
   const deep = evaluate(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
   assert.is(deep.kind, 'fault')
   const long = evaluate(inputOf('long'))
-  assert.equal(long, { kind: 'fault', problem: 'the answer is too large' })
+  assert.equal(long, {
+    kind: 'fault',
+    reason: 'policy-fault',
+    problem: 'the answer is too large',
+    spent: 0,
+  })
   const instance = createInstance(image)
-  const wrong = createEvaluator(image, instance).evaluate(99, '{}', 100)
+  const wrong = createEvaluator(image, instance).evaluate(99, '{}', bounds)
   assert.is(wrong.kind, 'fault')
   assert.equal(evaluate(inputOf('yes')), yes)
 })
@@ -39,7 +48,7 @@ test('what the engine throws is a fault, never a throw', () => {
 test('undefined is not a fault', () => {
   const evaluate = evaluatorOf()
   for (const input of ['{}', '[]', 'null', 'false', '0', '""', inputOf('unheard of')]) {
-    assert.equal(evaluate(input), { kind: 'undefined' }, input)
+    assert.equal(evaluate(input), undefinedResult, input)
   }
 })
 
@@ -79,9 +88,9 @@ test('a lone surrogate does not reach the engine, and costs no instance', () => 
     },
   }
   const evaluator = createEvaluator(image, counting)
-  assert.equal(evaluator.evaluate(0, inputOf('\ud800'), 100), { kind: 'unreadable' })
+  assert.equal(evaluator.evaluate(0, inputOf('\ud800'), bounds), { kind: 'unreadable' })
   assert.is(made, 0)
-  evaluator.evaluate(first.entryPoints.get('mcpguard/main/decision') ?? -1, inputOf('yes'), 100)
+  evaluator.evaluate(first.entryPoints.get('mcpguard/main/decision') ?? -1, inputOf('yes'), bounds)
   assert.is(made, 1)
 })
 
@@ -111,19 +120,26 @@ test('an evaluation inside an evaluation is refused', () => {
   const evaluator = createEvaluator(image, {
     ...first,
     evaluate() {
-      inner.push(evaluator.evaluate(0, '{}', 100))
-      return { result: 1 }
+      inner.push(evaluator.evaluate(0, '{}', bounds))
+      return '1'
     },
   })
-  assert.equal(evaluator.evaluate(0, '{}', 100), { kind: 'defined', output: { result: 1 } })
-  assert.equal(inner, [{ kind: 'fault', problem: 'evaluation inside an evaluation' }])
-  assert.equal(evaluator.evaluate(0, '{}', 100), { kind: 'defined', output: { result: 1 } })
+  assert.equal(evaluator.evaluate(0, '{}', bounds), { kind: 'defined', text: '1', spent: 0 })
+  assert.equal(inner, [
+    {
+      kind: 'fault',
+      reason: 'policy-fault',
+      problem: 'evaluation inside an evaluation',
+      spent: 0,
+    },
+  ])
+  assert.equal(evaluator.evaluate(0, '{}', bounds), { kind: 'defined', text: '1', spent: 0 })
 })
 
 test('texts of every kind arrive as they were sent', () => {
   const evaluate = evaluatorOf()
   for (const id of ['ä', '\u{1f600}', '\u0000', '\u2028', '"\\', 'x'.repeat(100_000)]) {
-    assert.equal(evaluate(inputOf(id)), { kind: 'undefined' }, JSON.stringify(id.slice(0, 9)))
+    assert.equal(evaluate(inputOf(id)), undefinedResult, JSON.stringify(id.slice(0, 9)))
   }
 })
 
