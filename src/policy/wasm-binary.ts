@@ -1,0 +1,119 @@
+/**
+ * Reads and writes the outer layers of a WebAssembly binary: LEB128 integers, names, sections.
+ * Every read is checked against its end, so that no byte string costs more than one pass over it
+ * or memory beyond its own. What the sections mean is not known here.
+ * WebAssembly core specification, 5.2 (values) and 5.5 (modules).
+ */
+
+export interface Reader {
+  readonly bytes: Uint8Array
+  at: number
+  readonly end: number
+}
+
+export interface Section {
+  readonly id: number
+  /** Where its identifier stands. */
+  readonly from: number
+  /** Where its content starts. */
+  readonly start: number
+  readonly end: number
+}
+
+export const sectionId = { custom: 0, import: 2, global: 6, export: 7, code: 10 } as const
+
+const headerBytes = 8
+
+export function readerOf(bytes: Uint8Array, at = 0, end = bytes.length): Reader {
+  return { bytes, at, end }
+}
+
+export function malformed(what: string, at: number): Error {
+  return new Error(`the WebAssembly module is malformed: ${what} at byte ${at}`)
+}
+
+export function readByte(reader: Reader): number {
+  const byte = reader.at < reader.end ? reader.bytes[reader.at] : undefined
+  if (byte === undefined) throw malformed('it ends too early', reader.at)
+  reader.at += 1
+  return byte
+}
+
+export function readU32(reader: Reader): number {
+  const from = reader.at
+  let value = 0
+  for (let place = 0; place < 5; place += 1) {
+    const byte = readByte(reader)
+    value += (byte & 0x7f) * 2 ** (7 * place)
+    if (byte < 0x80) {
+      if (value > 0xffff_ffff) break
+      return value
+    }
+  }
+  throw malformed('an integer does not fit 32 bits', from)
+}
+
+/** The signed one; only used where the specification has an s32. */
+export function readS32(reader: Reader): number {
+  let value = 0
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = readByte(reader)
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) return shift < 28 && byte & 0x40 ? value | (-1 << (shift + 7)) : value
+  }
+  throw malformed('an integer does not fit 32 bits', reader.at)
+}
+
+/** Passes a length-prefixed piece and returns where it lies. */
+export function readSpan(reader: Reader): { start: number; end: number } {
+  const length = readU32(reader)
+  if (length > reader.end - reader.at) throw malformed('a length passes the end', reader.at)
+  const start = reader.at
+  reader.at += length
+  return { start, end: reader.at }
+}
+
+export function readName(reader: Reader): string {
+  const { start, end } = readSpan(reader)
+  return new TextDecoder().decode(reader.bytes.subarray(start, end))
+}
+
+export function readSections(bytes: Uint8Array): Section[] {
+  const reader = readerOf(bytes, headerBytes)
+  const sections: Section[] = []
+  while (reader.at < reader.end) {
+    const from = reader.at
+    const id = readByte(reader)
+    sections.push({ id, from, ...readSpan(reader) })
+  }
+  return sections
+}
+
+/** LEB128 of an unsigned integer below 2^32. */
+export function u32(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  while (rest > 0x7f) {
+    bytes.push((rest % 0x80) + 0x80)
+    rest = Math.floor(rest / 0x80)
+  }
+  bytes.push(rest)
+  return bytes
+}
+
+/** LEB128 of a signed integer, in the shortest form. */
+export function s64(value: bigint): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (;;) {
+    const low = Number(rest & 0x7fn)
+    rest >>= 7n
+    if ((rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40)) return [...bytes, low]
+    bytes.push(low + 0x80)
+  }
+}
+
+export function name(text: string): number[] {
+  const bytes = new TextEncoder().encode(text)
+  return [...u32(bytes.length), ...bytes]
+}
