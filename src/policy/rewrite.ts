@@ -8,7 +8,8 @@
  * out, because what they say about places in the code no longer holds.
  */
 import {
-  name,
+  closeLength,
+  openLength,
   type Reader,
   readByte,
   readerOf,
@@ -17,62 +18,61 @@ import {
   readSpan,
   readU32,
   type Section,
-  s64,
   sectionId,
-  u32,
+  type Writer,
+  write,
+  writeByte,
+  writeName,
+  writerOf,
+  writeU32,
+  written,
 } from './wasm-binary.js'
-import { findGlobals } from './wasm-globals.js'
+import { parameterCounts, readLocals } from './wasm-functions.js'
+import { findGlobals, type Globals } from './wasm-globals.js'
 import { opcode, readInstruction } from './wasm-opcodes.js'
 
 export const budgetGlobal = 'mcpguard_budget'
 export const stackGlobal = 'mcpguard_stack_pointer'
 
-/** What a module has before its host sets the counter: enough to start, never to hang. */
-const unitsAtStart = 10_000_000n
-
 const globalKind = 3
 const i64Type = 0x7e
 const mutable = 1
 const noResult = 0x40
+/** As LEB128. */
+const minusOne = 0x7f
+const zero = 0
+/** What a module has before its host sets the counter, 2^23: enough to start, never to hang. */
+const unitsAtStart = [0x80, 0x80, 0x80, 0x04]
 
 /** Throws an Error for what is no valid module, or not one whose cost can be counted. */
 export function rewriteModule(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
-  // Its type cannot say that the memory is not shared.
-  const source = wasm as Uint8Array<ArrayBuffer>
-  // First, because then no number in it can mean the global that is added.
-  if (!WebAssembly.validate(source)) throw new Error('the WebAssembly module is not valid')
+  // First, because then no number in it can mean the global that is added. The type cannot say
+  // that the memory is not shared.
+  if (!WebAssembly.validate(wasm as Uint8Array<ArrayBuffer>)) {
+    throw new Error('the WebAssembly module is not valid')
+  }
   const sections = readSections(wasm)
-  const { count: budget, stackPointer } = findGlobals(wasm, sections)
-  const global = [i64Type, mutable, opcode.i64Const, ...s64(unitsAtStart), opcode.end]
-  const exported = [
-    ...[...name(budgetGlobal), globalKind, ...u32(budget)],
-    ...[...name(stackGlobal), globalKind, ...u32(stackPointer)],
-  ]
-  const parts: Uint8Array[][] = [[wasm.subarray(0, sections[0]?.from ?? wasm.length)]]
+  const globals = findGlobals(wasm, sections)
+  const parameters = parameterCounts(wasm, sections)
+  const writer = writerOf(wasm.length + (wasm.length >> 2))
+  write(writer, wasm, 0, sections[0]?.from)
   for (const section of sections) {
     const reader = readerOf(wasm, section.start, section.end)
-    if (section.id === sectionId.global) parts.push(extended(section, reader, 1, global))
-    else if (section.id === sectionId.export) {
+    if (section.id === sectionId.global) {
+      withMore(writer, section, reader, 1, () => writeBudget(writer))
+    } else if (section.id === sectionId.export) {
       refuseTakenNames(readerOf(wasm, section.start, section.end))
-      parts.push(extended(section, reader, 2, exported))
+      withMore(writer, section, reader, 2, () => writeExports(writer, globals))
     } else if (section.id === sectionId.code) {
-      parts.push(charged(reader, Uint8Array.from(charge(budget))))
+      writeByte(writer, section.id)
+      const length = openLength(writer)
+      writeCode(writer, reader, globals.count, parameters)
+      closeLength(writer, length)
     } else if (section.id !== sectionId.custom || readName(reader) === 'name') {
-      parts.push([wasm.subarray(section.from, section.end)])
+      write(writer, wasm, section.from, section.end)
     }
   }
-  return joined(parts.flat())
-}
-
-/** The units are taken before they are spent, and a budget below zero is none. */
-function charge(budget: number): number[] {
-  const index = u32(budget)
-  return [
-    ...[opcode.globalGet, ...index, opcode.i64Const, 1, opcode.i64LtS],
-    ...[opcode.if, noResult, opcode.unreachable, opcode.end],
-    ...[opcode.globalGet, ...index, opcode.i64Const, 1, opcode.i64Sub],
-    ...[opcode.globalSet, ...index],
-  ]
+  return written(writer)
 }
 
 function refuseTakenNames(reader: Reader): void {
@@ -87,61 +87,90 @@ function refuseTakenNames(reader: Reader): void {
 }
 
 /** The section with `more` entries after its own. */
-function extended(
+function withMore(
+  writer: Writer,
   { id }: Section,
   reader: Reader,
   more: number,
-  entries: readonly number[],
-): Uint8Array[] {
-  const count = Uint8Array.from(u32(readU32(reader) + more))
-  const own = reader.bytes.subarray(reader.at, reader.end)
-  return sized([id], [count, own, Uint8Array.from(entries)])
+  writeMore: () => void,
+): void {
+  writeByte(writer, id)
+  const length = openLength(writer)
+  writeU32(writer, readU32(reader) + more)
+  write(writer, reader.bytes, reader.at, reader.end)
+  writeMore()
+  closeLength(writer, length)
 }
 
-/** The code section with the charge in every body. */
-function charged(reader: Reader, charge: Uint8Array): Uint8Array[] {
+function writeBudget(writer: Writer): void {
+  const { i64Const, end } = opcode
+  write(writer, Uint8Array.of(i64Type, mutable, i64Const, ...unitsAtStart, end))
+}
+
+function writeExports(writer: Writer, { count, stackPointer }: Globals): void {
+  writeName(writer, budgetGlobal)
+  writeByte(writer, globalKind)
+  writeU32(writer, count)
+  writeName(writer, stackGlobal)
+  writeByte(writer, globalKind)
+  writeU32(writer, stackPointer)
+}
+
+function writeCode(
+  writer: Writer,
+  reader: Reader,
+  budget: number,
+  parameters: readonly number[],
+): void {
   const count = readU32(reader)
-  const bodies: Uint8Array[][] = [[Uint8Array.from(u32(count))]]
-  for (let left = count; left > 0; left -= 1) {
+  writeU32(writer, count)
+  for (let index = 0; index < count; index += 1) {
     const { start, end } = readSpan(reader)
-    bodies.push(sized([], chargedBody(readerOf(reader.bytes, start, end), charge)))
+    const length = openLength(writer)
+    writeBody(writer, readerOf(reader.bytes, start, end), budget, parameters[index] ?? 0)
+    closeLength(writer, length)
   }
-  return sized([sectionId.code], bodies.flat())
 }
 
-function chargedBody(reader: Reader, charge: Uint8Array): Uint8Array[] {
+/** The new local comes last, so that every other one keeps its number. */
+function writeBody(writer: Writer, reader: Reader, budget: number, parameters: number): void {
   const { bytes, end } = reader
+  const groups = readU32(reader)
   let from = reader.at
-  const pieces: Uint8Array[] = []
-  const chargeHere = () => {
-    pieces.push(bytes.subarray(from, reader.at), charge)
+  const local = parameters + readLocals(reader, groups)
+  writeU32(writer, groups + 1)
+  write(writer, bytes, from, reader.at)
+  writeByte(writer, 1)
+  writeByte(writer, i64Type)
+  writeCharge(writer, budget, local)
+  from = reader.at
+  while (reader.at < end) {
+    if (readInstruction(reader) !== opcode.loop) continue
+    write(writer, bytes, from, reader.at)
+    writeCharge(writer, budget, local)
     from = reader.at
   }
-  for (let groups = readU32(reader); groups > 0; groups -= 1) {
-    readU32(reader)
-    readByte(reader)
-  }
-  chargeHere()
-  while (reader.at < end) if (readInstruction(reader) === opcode.loop) chargeHere()
-  pieces.push(bytes.subarray(from, end))
-  return pieces
+  write(writer, bytes, from, end)
 }
 
-/** The pieces behind their length. */
-function sized(head: readonly number[], pieces: readonly Uint8Array[]): Uint8Array[] {
-  return [Uint8Array.from([...head, ...u32(lengthOf(pieces))]), ...pieces]
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0)
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(lengthOf(pieces))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+/** Through a local, because reading the global a second time costs half as much again. */
+function writeCharge(writer: Writer, budget: number, local: number): void {
+  writeByte(writer, opcode.globalGet)
+  writeU32(writer, budget)
+  writeByte(writer, opcode.i64Const)
+  writeByte(writer, minusOne)
+  writeByte(writer, opcode.i64Add)
+  writeByte(writer, opcode.localTee)
+  writeU32(writer, local)
+  writeByte(writer, opcode.globalSet)
+  writeU32(writer, budget)
+  writeByte(writer, opcode.localGet)
+  writeU32(writer, local)
+  writeByte(writer, opcode.i64Const)
+  writeByte(writer, zero)
+  writeByte(writer, opcode.i64LtS)
+  writeByte(writer, opcode.if)
+  writeByte(writer, noResult)
+  writeByte(writer, opcode.unreachable)
+  writeByte(writer, opcode.end)
 }

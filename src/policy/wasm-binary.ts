@@ -20,9 +20,18 @@ export interface Section {
   readonly end: number
 }
 
-export const sectionId = { custom: 0, import: 2, global: 6, export: 7, code: 10 } as const
+export const sectionId = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  global: 6,
+  export: 7,
+  code: 10,
+} as const
 
 const headerBytes = 8
+const lengthBytes = 5
 
 export function readerOf(bytes: Uint8Array, at = 0, end = bytes.length): Reader {
   return { bytes, at, end }
@@ -89,31 +98,61 @@ export function readSections(bytes: Uint8Array): Section[] {
   return sections
 }
 
-/** LEB128 of an unsigned integer below 2^32. */
-export function u32(value: number): number[] {
-  const bytes: number[] = []
+export interface Writer {
+  bytes: Uint8Array<ArrayBuffer>
+  at: number
+}
+
+export function writerOf(capacity: number): Writer {
+  return { bytes: new Uint8Array(capacity), at: 0 }
+}
+
+export function written({ bytes, at }: Writer): Uint8Array<ArrayBuffer> {
+  return bytes.slice(0, at)
+}
+
+export function write(writer: Writer, source: Uint8Array, from = 0, to = source.length): void {
+  reserve(writer, to - from)
+  writer.bytes.set(source.subarray(from, to), writer.at)
+  writer.at += to - from
+}
+
+export function writeByte(writer: Writer, byte: number): void {
+  reserve(writer, 1)
+  writer.bytes[writer.at] = byte
+  writer.at += 1
+}
+
+export function writeU32(writer: Writer, value: number): void {
   let rest = value
-  while (rest > 0x7f) {
-    bytes.push((rest % 0x80) + 0x80)
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) writeByte(writer, (rest & 0x7f) + 0x80)
+  writeByte(writer, rest)
+}
+
+export function writeName(writer: Writer, text: string): void {
+  const bytes = new TextEncoder().encode(text)
+  writeU32(writer, bytes.length)
+  write(writer, bytes)
+}
+
+/** Leaves room for a length that `closeLength` fills in, in the longest form that is allowed. */
+export function openLength(writer: Writer): number {
+  reserve(writer, lengthBytes)
+  writer.at += lengthBytes
+  return writer.at
+}
+
+export function closeLength(writer: Writer, start: number): void {
+  let rest = writer.at - start
+  for (let at = start - lengthBytes; at < start; at += 1) {
+    writer.bytes[at] = at < start - 1 ? (rest & 0x7f) + 0x80 : rest
     rest = Math.floor(rest / 0x80)
   }
-  bytes.push(rest)
-  return bytes
 }
 
-/** LEB128 of a signed integer, in the shortest form. */
-export function s64(value: bigint): number[] {
-  const bytes: number[] = []
-  let rest = value
-  for (;;) {
-    const low = Number(rest & 0x7fn)
-    rest >>= 7n
-    if ((rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40)) return [...bytes, low]
-    bytes.push(low + 0x80)
-  }
-}
-
-export function name(text: string): number[] {
-  const bytes = new TextEncoder().encode(text)
-  return [...u32(bytes.length), ...bytes]
+function reserve(writer: Writer, count: number): void {
+  if (writer.at + count <= writer.bytes.length) return
+  const wider = new Uint8Array(2 * (writer.at + count))
+  wider.set(writer.bytes)
+  writer.bytes = wider
 }

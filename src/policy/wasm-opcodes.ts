@@ -12,12 +12,14 @@ export const opcode = {
   loop: 0x03,
   if: 0x04,
   end: 0x0b,
+  localGet: 0x20,
+  localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
   i32Const: 0x41,
   i64Const: 0x42,
   i64LtS: 0x53,
-  i64Sub: 0x7d,
+  i64Add: 0x7c,
 } as const
 
 /** The kinds of immediates; 0, for whatever is not listed, is refused. */
