@@ -282,7 +282,7 @@ export interface ConfigFile {
      */
     path?: string
     /**
-     * Work that one evaluation of the policy may take, in units (one per loop round and function entry of the compiled policy; a usual decision takes a few thousand, a million about 10 ms). A list is judged in chunks of 200 items with twice of it. Beyond it the answer is a denial, `policy-budget`. 10000 to 100000000. Default 1000000. A high value lets a costly policy hold up every caller.
+     * Most work of one evaluation of the policy in units, 10000 to 100000000. Default 1000000. A unit is one round of a loop or one entry of a function in the compiled policy: a usual decision takes a few thousand, a million take about 10 ms. Beyond it the message is denied with `policy-budget`; 200 items of a list are judged together with twice of it. A high value lets a costly policy hold up every caller.
      */
     budget?: number
     /**
@@ -297,7 +297,7 @@ export interface ConfigFile {
    */
   catalogue?: {
     /**
-     * How long what a server said of an item is believed without asking again, 1s to 1h: a changed definition may be judged by its old annotations and digest for that long. Default 60s.
+     * How long what a server said of an item is believed without asking again, 1s to 1h. Default 60s. A changed definition may be judged by its old annotations and digest for that long.
      */
     maxAge?: string
   }

@@ -28,7 +28,8 @@ const defaults = {
     drainTimeoutMs: 8_000,
   },
   admin: { host: '127.0.0.1', port: 9090, token: null },
-  policy: { path: join(folder, 'policies') },
+  policy: { path: join(folder, 'policies'), budget: 1_000_000, timeZones: [] },
+  catalogue: { maxAgeMs: 60_000 },
   upstreams: [
     {
       name: 'one',
@@ -72,7 +73,8 @@ listen:
   bodyTimeout: 2m
   drainTimeout: 0s
 admin: { host: 10.0.0.1, port: 2, token: "${'t'.repeat(32)}" }
-policy: { path: ../rules }
+policy: { path: ../rules, budget: 20000, timeZones: [Europe/Berlin, Asia/Kolkata] }
+catalogue: { maxAge: 5s }
 upstreams:
   files:
     url: https://files.example/mcp
@@ -120,7 +122,12 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
       drainTimeoutMs: 0,
     },
     admin: { host: '10.0.0.1', port: 2, token: 't'.repeat(32) },
-    policy: { path: resolve(folder, '../rules') },
+    policy: {
+      path: resolve(folder, '../rules'),
+      budget: 20_000,
+      timeZones: ['Europe/Berlin', 'Asia/Kolkata'],
+    },
+    catalogue: { maxAgeMs: 5_000 },
     upstreams: [
       {
         name: 'files',

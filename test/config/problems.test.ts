@@ -44,7 +44,7 @@ const refused: readonly (readonly [what: string, text: string, problems: readonl
     'keys of prototypes',
     `${up}__proto__: {}\nlisten: { constructor: 1 }`,
     [
-      'guard.yaml:2: /__proto__: unknown key "__proto__"; known keys are listen, admin, policy, upstreams, identity, sessions, audit, limits, refusals',
+      'guard.yaml:2: /__proto__: unknown key "__proto__"; known keys are listen, admin, policy, catalogue, upstreams, identity, sessions, audit, limits, refusals',
       'guard.yaml:3: /listen/constructor: unknown key "constructor"; known keys are host, port, publicUrl, allowedHosts, allowedOrigins, trustedProxies, maxBodyBytes, maxDepth, maxMembers, maxHeaderBytes, maxHeaders, maxConnections, headersTimeout, bodyTimeout, drainTimeout',
     ],
   ],
@@ -241,6 +241,23 @@ const refused: readonly (readonly [what: string, text: string, problems: readonl
     'a policy from the network',
     `${up}policy: { path: "https://bundles.example.com/b.tar.gz" }`,
     ['guard.yaml:2: /policy/path: is a URL; give a folder of Rego sources or a bundle file'],
+  ],
+  [
+    'a budget and time zones that cannot be',
+    `${up}policy:\n  budget: 9999\n  timeZones: [Mars/Olympus, "+02:00", Europe/Berlin, Europe/Berlin]`,
+    [
+      'guard.yaml:3: /policy/budget: must be at least 10000 and at most 100000000; most work of one evaluation of the policy in units, 10000 to 100000000',
+      'guard.yaml:4: /policy/timeZones: entry 2 and entry 3 are the same; IANA names of time zones, such as `Europe/Berlin`, whose clocks the policy is told as `input.context.zones`; at most 16',
+      'guard.yaml:4: /policy/timeZones/0: "Mars/Olympus" is not a time zone that this machine knows; write an IANA name such as Europe/Berlin',
+      'guard.yaml:4: /policy/timeZones/1: "+02:00" is not a time zone that this machine knows; write an IANA name such as Europe/Berlin',
+    ],
+  ],
+  [
+    'a catalogue that is believed for ever',
+    `${up}catalogue: { maxAge: 2h }`,
+    [
+      'guard.yaml:2: /catalogue/maxAge: must be a duration between 1s and 1h, such as 250ms, 5s, 10m or 24h; how long what a server said of an item is believed without asking again, 1s to 1h',
+    ],
   ],
   [
     'short and repeated session keys',

@@ -38,7 +38,8 @@ listen.allowedOrigins listen.allowedOrigins[] listen.trustedProxies listen.maxBo
 listen.maxDepth listen.maxMembers listen.maxHeaderBytes listen.maxHeaders listen.maxConnections
 listen.headersTimeout listen.bodyTimeout listen.drainTimeout
 admin admin.host admin.port admin.token
-policy policy.path
+policy policy.path policy.budget policy.timeZones policy.timeZones[]
+catalogue catalogue.maxAge
 upstreams upstreams.* upstreams.*.url upstreams.*.path upstreams.*.labels upstreams.*.labels.*
 upstreams.*.required upstreams.*.timeout upstreams.*.connectTimeout upstreams.*.maxConnections
 identity identity.apiKeys identity.apiKeys[] identity.apiKeys[].id identity.apiKeys[].sha256
