@@ -190,7 +190,7 @@ export interface DecisionPoint {
   /**
    * For a list that answers `question`'s exchange: which of the named items the caller may use (or
    * is challenged for with `listing: show`). Same order and length as `ids`. Yields to the event
-   * loop between chunks of 200.
+   * loop between chunks of 200 that are not remembered.
    */
   visible(question: Question, kind: ListKind, ids: readonly string[]): Promise<boolean[]>
 }
@@ -276,6 +276,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export interface Observer {
   outcome?(event: AuditEvent): void
   policy?(event: PolicyEvent): void
+  catalogue?(event: CatalogueEvent): void
   log?(level: LogLevel, text: string, fields?: Record<string, Json>): void
 }
 
@@ -283,6 +284,22 @@ export type PolicyEvent =
   | { readonly type: 'activated'; readonly revision: string; readonly durationMs: number }
   | { readonly type: 'refused'; readonly message: string; readonly keeps: string | null }
   | { readonly type: 'fault'; readonly revision: string; readonly reason: string }
+  /** A principal's questions caused at least so many faults within the time. */
+  | {
+      readonly type: 'alarm'
+      readonly revision: string
+      readonly subject: string
+      readonly issuer: string
+      readonly faults: number
+      readonly windowMs: number
+    }
+
+/** The gateway asked a server for a list on its own account. */
+export interface CatalogueEvent {
+  readonly server: string
+  readonly list: ListKind
+  readonly result: 'learnt' | 'failed'
+}
 
 // ── Policy bundles ──────────────────────────────────────────────────────────────────────────────
 

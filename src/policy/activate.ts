@@ -13,6 +13,7 @@ import type {
 import { asGuardError, GuardError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { createIdSource } from '../lib/ids.js'
+import type { EntryPoints } from './ask.js'
 import {
   bundleProblems,
   decisionPath,
@@ -20,7 +21,7 @@ import {
   instanceProblems,
   moduleProblems,
 } from './bundle-check.js'
-import { createDecisionPoint, type EntryPoints } from './decision-point.js'
+import { createDecisionPoint } from './decision-point.js'
 import { createEvaluator, type Evaluator, hasLoneSurrogate } from './evaluator.js'
 import { createInstance, memoryFor, type PolicyImage } from './instance.js'
 import { trialProblems, warmUp } from './trial.js'

@@ -2,10 +2,12 @@
  * The one parser of what a policy answers (schemas/decision.schema.json), for a single decision and
  * for each entry of a list alike. Total and fail-closed: any document gives a Decision, and what is
  * not exactly the agreed shape gives the denial `decision-malformed`, with the problem for the log.
- * Written by hand because it runs for every item of every list.
+ * Written by hand because it runs for every item of every list. Decisions are frozen, because one
+ * may answer many questions.
  */
 import type { Challenge, Decision, Limit } from '../domain.js'
 import { parseDuration } from '../lib/duration.js'
+import { createRecent } from '../lib/recent.js'
 
 export interface ParsedDecision {
   readonly decision: Decision
@@ -13,6 +15,8 @@ export interface ParsedDecision {
   readonly problem: string | null
 }
 
+const rememberedTexts = 256
+const maxRememberedLength = 1_024
 const maxBytes = 16_384
 /** Key characters up to which a decision within all other bounds cannot exceed `maxBytes`. */
 const surelySmallKeys = 512
@@ -24,6 +28,8 @@ const minPerMs = 1_000
 const maxPerMs = 31 * 86_400_000
 const maxScopes = 16
 
+const noReasons: readonly string[] = Object.freeze([])
+
 const reasonPattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 const limitNamePattern = /^[a-z][a-z0-9_-]*$/
 /** RFC 6749, 3.3: the text ends up in a header. */
@@ -34,7 +40,23 @@ const members: ReadonlySet<string> = new Set(
 )
 
 export function denial(reason: string): Decision {
-  return { allow: false, reasons: [reason], challenge: null }
+  return Object.freeze({ allow: false, reasons: Object.freeze([reason]), challenge: null })
+}
+
+/**
+ * Reads texts, each of the latest ones once: many questions have the same answer, and parsing costs
+ * as much as a small policy. Throws a SyntaxError for what is no JSON.
+ */
+export function createDecisionReader(): (text: string) => ParsedDecision {
+  const known = createRecent<ParsedDecision>(rememberedTexts)
+  return function readDecision(text) {
+    if (text.length > maxRememberedLength) return parseDecision(JSON.parse(text))
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const parsed = parseDecision(JSON.parse(text))
+    known.set(text, parsed)
+    return parsed
+  }
 }
 
 export function parseDecision(document: unknown): ParsedDecision {
@@ -55,7 +77,7 @@ export function parseDecision(document: unknown): ParsedDecision {
   const decision: Decision = allow
     ? { allow, reasons, limits: limits === 'absent' ? null : limits }
     : { allow, reasons, challenge: challenge === 'absent' ? null : challenge }
-  return { decision, problem: null }
+  return { decision: Object.freeze(decision), problem: null }
 }
 
 function isMember(member: string): boolean {
@@ -64,10 +86,10 @@ function isMember(member: string): boolean {
 
 /** Sorted and each once: sets leave the engine in hash order. */
 function readReasons(value: unknown): readonly string[] | null {
-  if (value === undefined) return []
+  if (value === undefined) return noReasons
   if (!Array.isArray(value) || value.length > maxReasons) return null
   if (!value.every(isReason)) return null
-  return value.length < 2 ? value : [...new Set(value)].sort()
+  return Object.freeze(value.length < 2 ? [...value] : [...new Set(value)].sort())
 }
 
 function isReason(value: unknown): value is string {
@@ -87,7 +109,7 @@ function readLimits(value: unknown): readonly Limit[] | 'absent' | null {
     if (limit === null) return null
     limits.push(limit)
   }
-  return limits
+  return Object.freeze(limits)
 }
 
 function readLimit(entry: unknown): Limit | null {
@@ -107,7 +129,7 @@ function readLimit(entry: unknown): Limit | null {
   if (tokens === 0 || burst === 0 || cost > burst) return null
   const perMs = typeof per === 'string' ? parseDuration(per) : null
   if (perMs === null || perMs < minPerMs || perMs > maxPerMs) return null
-  return { name, tier, key, cost, tokens, perMs, burst }
+  return Object.freeze({ name, tier, key: Object.freeze([...key]), cost, tokens, perMs, burst })
 }
 
 function isLimitMember(member: string): boolean {
@@ -130,7 +152,8 @@ function readChallenge(value: unknown): Challenge | 'absent' | null {
   const listing = value['listing'] === undefined ? 'hide' : value['listing']
   if (!Array.isArray(scopes) || scopes.length < 1 || scopes.length > maxScopes) return null
   if (!scopes.every(isScope)) return null
-  return listing === 'show' || listing === 'hide' ? { scopes, listing } : null
+  if (listing !== 'show' && listing !== 'hide') return null
+  return Object.freeze({ scopes: Object.freeze([...scopes]), listing })
 }
 
 function isChallengeMember(member: string): boolean {

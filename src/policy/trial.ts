@@ -6,8 +6,8 @@
 import type { Identity, Question } from '../domain.js'
 import { systemClock } from '../lib/clock.js'
 import type { NamedItem } from '../mcp/methods.js'
+import { type EntryPoints, maxAnswerBytes } from './ask.js'
 import { parseDecision } from './decision.js'
-import { type EntryPoints, maxAnswerBytes } from './decision-point.js'
 import type { Evaluation, Evaluator } from './evaluator.js'
 import { itemFacts, itemResource, messageFacts } from './facts.js'
 

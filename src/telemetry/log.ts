@@ -107,6 +107,11 @@ function logPolicy(
         reason: event.reason,
         revision: event.revision,
       })
+    case 'alarm': {
+      const { subject, issuer, faults, windowMs, revision } = event
+      const fields = { subject, issuer, faults, window_ms: windowMs, revision }
+      return log('error', 'the policy fails again and again for one caller', fields)
+    }
     default:
       return event satisfies never
   }

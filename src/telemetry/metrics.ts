@@ -4,7 +4,7 @@
  * bound. Names and labels are what dashboards match on; a pin freezes them.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { AuditEvent, Observer, PolicyEvent } from '../domain.js'
+import type { AuditEvent, CatalogueEvent, Observer, PolicyEvent } from '../domain.js'
 import { createKnownGate, createLabelGate } from './labels.js'
 import { registerProcessMetrics } from './process-metrics.js'
 
@@ -31,8 +31,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   registerProcessMetrics(registry)
   const observeOutcome = createOutcomeMetrics(registry, options)
   const observePolicy = createPolicyMetrics(registry)
+  const observeCatalogue = createCatalogueMetrics(registry)
   return {
-    observer: { outcome: observeOutcome, policy: observePolicy },
+    observer: { outcome: observeOutcome, policy: observePolicy, catalogue: observeCatalogue },
     contentType: registry.contentType,
     render: () => registry.metrics(),
   }
@@ -121,6 +122,20 @@ function createOutcomeMetrics(registry: Registry, options: MetricsOptions) {
   }
 }
 
+function createCatalogueMetrics(registry: Registry) {
+  const fetches = new Counter({
+    name: 'mcp_guard_catalogue_fetches_total',
+    help: 'Lists that the gateway asked servers for to know what a message names.',
+    labelNames: ['server', 'list', 'result'],
+    registers: [registry],
+  })
+  const serverLabel = createLabelGate(maxLabelValues)
+
+  return function observeCatalogue({ server, list, result }: CatalogueEvent): void {
+    fetches.inc({ server: serverLabel(server), list, result })
+  }
+}
+
 function createPolicyMetrics(registry: Registry) {
   const registers = [registry]
   const active = new Gauge({
@@ -141,6 +156,11 @@ function createPolicyMetrics(registry: Registry) {
     labelNames: ['reason'],
     registers,
   })
+  const alarms = new Counter({
+    name: 'mcp_guard_policy_alarms_total',
+    help: 'Times that the policy failed again and again for one caller; the log names who.',
+    registers,
+  })
   const reasonLabel = createLabelGate(maxLabelValues)
 
   return function observePolicy(event: PolicyEvent): void {
@@ -153,6 +173,8 @@ function createPolicyMetrics(registry: Registry) {
         return activations.inc({ result: 'refused' })
       case 'fault':
         return faults.inc({ reason: reasonLabel(event.reason.split(':', 1)[0] ?? '') })
+      case 'alarm':
+        return alarms.inc()
       default:
         return event satisfies never
     }

@@ -17,6 +17,7 @@ export function combine(observers: readonly Observer[]): Observer {
   return {
     outcome: (event) => tell((observer) => observer.outcome?.(event)),
     policy: (event) => tell((observer) => observer.policy?.(event)),
+    catalogue: (event) => tell((observer) => observer.catalogue?.(event)),
     log: (level, text, fields) => tell((observer) => observer.log?.(level, text, fields)),
   }
 }

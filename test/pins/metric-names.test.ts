@@ -14,6 +14,7 @@ mcp_guard_message_duration_seconds histogram le,outcome
 mcp_guard_messages_total counter outcome,method,server,era
 mcp_guard_policy_activations_total counter result
 mcp_guard_policy_active_info gauge revision
+mcp_guard_policy_alarms_total counter
 mcp_guard_policy_faults_total counter reason
 mcp_guard_refused_total counter code
 mcp_guard_streams_open gauge

@@ -61,6 +61,7 @@ test('the facts of a call, whole', () => {
       date: '2026-11-22',
       hour: 9,
       weekday: 'sunday',
+      zones: {},
       ip: '10.0.0.7',
       transport: 'http',
       era: 'modern',

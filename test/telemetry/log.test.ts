@@ -76,6 +76,17 @@ test('policy events', () => {
       { type: 'fault', revision: 'sha256:a', reason: 'decision-malformed' },
       'warn  policy failed and its answer is a denial reason=decision-malformed revision=sha256:a',
     ],
+    [
+      {
+        type: 'alarm',
+        revision: 'sha256:a',
+        subject: 'alice',
+        issuer: 'api-keys',
+        faults: 10,
+        windowMs: 60_000,
+      },
+      'error the policy fails again and again for one caller subject=alice issuer=api-keys faults=10 window_ms=60000 revision=sha256:a',
+    ],
   ]
   for (const [event, expected] of rows) {
     const { lines, observer } = create('debug', false)

@@ -120,11 +120,20 @@ test('one active revision at a time, activations and faults', async () => {
   policy?.({ type: 'activated', revision: 'sha256:b', durationMs: 5 })
   policy?.({ type: 'refused', message: 'main.rego:1:1: unexpected', keeps: 'sha256:b' })
   policy?.({ type: 'fault', revision: 'sha256:b', reason: 'decision-malformed' })
+  policy?.({
+    type: 'alarm',
+    revision: 'sha256:b',
+    subject: 'alice',
+    issuer: 'api-keys',
+    faults: 10,
+    windowMs: 60_000,
+  })
   assert.equal(await samples(metrics, 'mcp_guard_policy_'), [
     'mcp_guard_policy_active_info{revision="sha256:b"} 1',
     'mcp_guard_policy_activations_total{result="activated"} 2',
     'mcp_guard_policy_activations_total{result="refused"} 1',
     'mcp_guard_policy_faults_total{reason="decision-malformed"} 1',
+    'mcp_guard_policy_alarms_total 1',
   ])
 })
 

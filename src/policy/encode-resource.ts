@@ -1,0 +1,105 @@
+/**
+ * The resource of a question as the text that the engine reads. What is said of an item apart from
+ * any message (its server, what is known of it, the parts of its URI) is written once for each state
+ * of knowledge and found again by server, type, id and definition; it may be forgotten, and is then
+ * written anew. A message adds its arguments and parameters where the policy reads them.
+ */
+import type { Definition, Question, Server } from '../domain.js'
+import type { NamedItem, ResourceType } from '../mcp/methods.js'
+import { argumentsOf, paramsOf, resourceFacts, uriFacts } from './facts.js'
+import { createGenerations } from './generations.js'
+import type { Intern, Interned } from './intern.js'
+import { type Projection, part, projectedText, reads } from './project.js'
+
+export interface ResourceEncoder {
+  readonly readsDefinitions: boolean
+  about(question: Question, type: ResourceType, id: string): Interned
+  /** null: the message's arguments are no object. */
+  ofMessage(question: Question, item: NamedItem | undefined): Interned | null
+}
+
+const maxItemBytes = 8 * 1024 * 1024
+const definitionMembers = ['known', 'annotations', 'digest'] as const
+
+export function createResourceEncoder(
+  projection: Projection | undefined,
+  intern: Intern,
+): ResourceEncoder {
+  const items = createGenerations<Interned>(maxItemBytes)
+  const serverTexts = new WeakMap<Server, string>()
+  const definitionNames = new WeakMap<Definition, string>()
+  let definitionCount = 0
+
+  const [readArguments, readParams] = ['arguments', 'params'].map((name) =>
+    projection === undefined ? undefined : part(projection, name),
+  )
+  const readsUri = readsMember('uri')
+  const readsDefinitions = definitionMembers.some(readsMember)
+
+  function readsMember(name: string): boolean {
+    return projection !== undefined && reads(projection, [name])
+  }
+
+  function serverText(server: Server): string {
+    const found = serverTexts.get(server)
+    if (found !== undefined) return found
+    const text = JSON.stringify([server.name, server.labels])
+    serverTexts.set(server, text)
+    return text
+  }
+
+  /** No name is given twice, so a changed definition is never taken for the one before. */
+  function definitionName(definition: Definition | null): string {
+    if (definition === null) return '-'
+    const found = definitionNames.get(definition)
+    if (found !== undefined) return found
+    definitionCount += 1
+    const name = definitionCount.toString(36)
+    definitionNames.set(definition, name)
+    return name
+  }
+
+  function about(question: Question, type: ResourceType, id: string): Interned {
+    const { server, definitions } = question
+    const definition =
+      readsDefinitions && type !== 'server' ? (definitions?.of(type, id) ?? null) : null
+    const group = `${type} ${serverText(server)}`
+    const key = readsDefinitions ? `${definitionName(definition)} ${id}` : id
+    const found = items.get(group, key)
+    if (found !== undefined) return found
+    const facts = resourceFacts(server, type, id, definition)
+    const interned = intern(textOf(readsUri ? { ...facts, ...uriFacts(type, id) } : facts))
+    items.set(group, key, interned, 2 * interned.text.length)
+    return interned
+  }
+
+  function textOf(facts: object): string {
+    return (projection === undefined ? null : projectedText(projection, facts)) ?? '{}'
+  }
+
+  function ofMessage(question: Question, item: NamedItem | undefined): Interned | null {
+    const { params, server } = question
+    const given = item === undefined ? undefined : argumentsOf(params)
+    if (given === null) return null
+    const resource =
+      item === undefined
+        ? about(question, 'server', server.name)
+        : about(question, item.type, item.id)
+    let more = ''
+    if (given !== undefined && readArguments !== undefined) {
+      more += `,"arguments":${projectedText(readArguments, given)}`
+    }
+    if (readParams !== undefined) {
+      more += `,"params":${projectedText(readParams, paramsOf(params, item !== undefined))}`
+    }
+    return more === '' ? resource : withMembers(resource, more)
+  }
+
+  return { readsDefinitions, about, ofMessage }
+}
+
+/** A name holds no comma, so no two pairs of name and members have the same key. */
+function withMembers({ key, text }: Interned, more: string): Interned {
+  const start = text === '{}' ? `{${more.slice(1)}` : `${text.slice(0, -1)}${more}`
+  return { key: `${key}${more}`, text: `${start}}` }
+}

@@ -1,0 +1,95 @@
+/**
+ * Which items of a list the caller may see: those whose own question is answered by an allow or by
+ * a challenge to be shown. What is remembered costs nothing; the rest is asked in chunks, and where
+ * a chunk fails, or the bundle cannot answer one, item by item. Others get their turn after each
+ * chunk and every few milliseconds, and a list has a budget of its own: what comes after it is spent
+ * is not shown.
+ */
+import type { Decision, DecisionPoint, ListKind, Question } from '../domain.js'
+import { describeThrown } from '../errors.js'
+import { listItems } from '../mcp/methods.js'
+import { type Asking, chunkBudgets, type Purse } from './ask.js'
+import type { Asked, Encoder } from './encode.js'
+import type { Fault } from './faults.js'
+import { createPace, type Pace } from './pace.js'
+
+export interface VisibleParts {
+  readonly encoder: Encoder
+  readonly asking: Asking
+  /** Units of work for one question. */
+  readonly budget: number
+  readonly fault: Fault
+}
+
+/** An item whose question is not answered yet, and its place in the list. */
+interface Open extends Asked {
+  readonly place: number
+}
+
+const chunkItems = 200
+const fewestChunkItems = 25
+/** Budgets that a list has for asking item by item, beyond those of its chunks. */
+const spareBudgets = 50
+
+export function createVisible(parts: VisibleParts): DecisionPoint['visible'] {
+  const { encoder, asking, budget, fault } = parts
+  // Answers of a chunk that cost more than one question may are not remembered; shorter ones are.
+  let chunkLength = chunkItems
+
+  return async function visible(question, kind, ids) {
+    const seen = ids.map(() => false)
+    const purse = { left: budget * (spareBudgets + chunkBudgets * (ids.length / chunkItems)) }
+    const pace = createPace()
+    const open = await findOpen(question, kind, ids, seen, pace)
+    for (let start = 0; start < open.length; ) {
+      const chunk = open.slice(start, start + chunkLength)
+      await pace.rest()
+      const decisions = askTogether(chunk, purse)
+      pace.end()
+      for (const [index, asked] of chunk.entries()) {
+        if (decisions === null) await pace.rest()
+        const decision = decisions === null ? asking.one(asked, purse) : decisions[index]
+        seen[asked.place] = decision !== undefined && isVisible(decision)
+      }
+      start += chunk.length
+    }
+    return seen
+  }
+
+  /** Fills in what is remembered; what cannot be written as text stays hidden. */
+  async function findOpen(
+    question: Question,
+    kind: ListKind,
+    ids: readonly string[],
+    seen: boolean[],
+    pace: Pace,
+  ): Promise<Open[]> {
+    const { type } = listItems[kind]
+    const open: Open[] = []
+    try {
+      const frame = encoder.listFrame(question, kind)
+      for (let place = 0; place < ids.length; place += 1) {
+        if (place % chunkItems === 0) await pace.rest()
+        const asked = { frame, resource: encoder.resource(question, type, ids[place] ?? ''), place }
+        const known = asking.known(asked)
+        if (known === undefined) open.push(asked)
+        else seen[place] = isVisible(known)
+      }
+      return open
+    } catch (thrown) {
+      fault(question.identity.subject, 'policy-fault', describeThrown(thrown))
+      return open
+    }
+  }
+
+  function askTogether(chunk: readonly Open[], purse: Purse): readonly Decision[] | null {
+    const answer = asking.chunk(chunk, purse)
+    if (answer === null) return null
+    if (answer.costly) chunkLength = Math.max(fewestChunkItems, Math.floor(chunk.length / 2))
+    return answer.decisions
+  }
+}
+
+function isVisible(decision: Decision): boolean {
+  return decision.allow || decision.challenge?.listing === 'show'
+}
