@@ -17,6 +17,11 @@ type CheckRequest struct {
 	Strict       bool            `json:"strict"`
 }
 
+// CheckResult has what is no error.
+type CheckResult struct {
+	Warnings Problems `json:"warnings"`
+}
+
 func runCheck(request CheckRequest) (any, error) {
 	caps, err := capabilitiesOf(request.Capabilities, true)
 	if err != nil {
@@ -32,7 +37,7 @@ func runCheck(request CheckRequest) (any, error) {
 	_, err = p.checkModules(checkOptions{
 		capabilities: caps, schema: request.Schema, strict: request.Strict, print: true,
 	})
-	return struct{}{}, err
+	return CheckResult{Warnings: p.warnings()}, err
 }
 
 type checkOptions struct {

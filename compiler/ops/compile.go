@@ -35,6 +35,7 @@ type CompileResult struct {
 	Contract   int            `json:"contract"`
 	Paths      [][]string     `json:"paths"`
 	HostModule bool           `json:"hostModule"`
+	Warnings   Problems       `json:"warnings"`
 }
 
 const hostFile = "<mcp-guard>/host.rego"
@@ -53,7 +54,9 @@ func runCompile(request CompileRequest) (any, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	result := CompileResult{Data: p.data, Revision: p.digest, Contract: contract}
+	result := CompileResult{
+		Data: p.data, Revision: p.digest, Contract: contract, Warnings: p.warnings(),
+	}
 	if len(p.wasm) > 0 {
 		module, err := p.compiledModule(request.EntryPoint)
 		if err != nil {

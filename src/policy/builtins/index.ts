@@ -2,6 +2,28 @@
  * The functions of Rego that the gateway brings itself, by name. They compute what OPA's own do;
  * none reads a clock, a file, the network or anything else that is not an argument.
  */
+import { anyPrefixMatch, anySuffixMatch } from './affixes.js'
+import { hmacSha256, sha256 } from './crypto.js'
 import type { HostBuiltin } from './rego-value.js'
+import { semverCompare, semverIsValid } from './semver.js'
+import { objectSubset } from './subset.js'
+import {
+  urlqueryDecode,
+  urlqueryDecodeObject,
+  urlqueryEncode,
+  urlqueryEncodeObject,
+} from './urlquery.js'
 
-export const hostBuiltins: ReadonlyMap<string, HostBuiltin> = new Map([])
+export const hostBuiltins: ReadonlyMap<string, HostBuiltin> = new Map<string, HostBuiltin>([
+  ['crypto.hmac.sha256', hmacSha256],
+  ['crypto.sha256', sha256],
+  ['object.subset', objectSubset],
+  ['semver.compare', semverCompare],
+  ['semver.is_valid', semverIsValid],
+  ['strings.any_prefix_match', anyPrefixMatch],
+  ['strings.any_suffix_match', anySuffixMatch],
+  ['urlquery.decode', urlqueryDecode],
+  ['urlquery.decode_object', urlqueryDecodeObject],
+  ['urlquery.encode', urlqueryEncode],
+  ['urlquery.encode_object', urlqueryEncodeObject],
+])

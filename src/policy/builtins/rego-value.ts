@@ -4,6 +4,10 @@
  * from `opa_value_dump` (JSON text extended by `{1, 2}`, `set()` and any value as a key) and results
  * are written for `opa_value_parse`. A number is a `number` only where that is a safe integer.
  */
+import { numberParts } from './number-parts.js'
+
+/** Longer than any safe integer, so that those need no look at their digits. */
+const maxPlainDigits = 20
 
 /** A number whose text has to be kept: a fraction, an exponent, or `-0`. */
 export class Decimal {
@@ -92,15 +96,11 @@ function lengthPrefixed(parts: readonly string[]): string {
   return parts.map((part) => `${part.length}:${part}`).join('')
 }
 
-/** Sign and digits without leading and trailing zeros, then the power of ten. */
 function numberIdentity(value: RegoNumber): string {
-  if (typeof value === 'number' && value % 10 !== 0) return `${value}e0`
-  const parts = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(numberText(value))
-  if (parts === null) throw new Error('a number has no form of a number')
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts
-  const digits = (whole + fraction).replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
-  if (significant === '') return '0'
-  const power = BigInt(exponent) + BigInt(digits.length - significant.length - fraction.length)
-  return `${sign}${significant}e${power}`
+  if (typeof value === 'number') return String(value)
+  const { sign, digits, scale } = numberParts(numberText(value))
+  if (sign === 0) return '0'
+  const whole = scale >= digits.length && scale <= maxPlainDigits
+  const text = whole ? digits.padEnd(scale, '0') : `${digits}e${scale}`
+  return sign < 0 ? `-${text}` : text
 }
