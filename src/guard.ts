@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { openAuditLog } from './audit/audit-log.js'
+import { createCatalogue } from './catalogue/catalogue.js'
 import type { Config, UpstreamConfig } from './config/config.js'
 import type { CompiledBundle, Limit, Observer, Subject } from './domain.js'
 import { asGuardError, describeThrown, GuardError } from './errors.js'
@@ -119,6 +120,7 @@ export async function createGuard(
     jsonLimits: config.listen,
     sessions: createSessions(createSealer(sessionKeys(config, observer), 'session'), Date.now),
     policy,
+    catalogue: createCatalogue({ clock: systemClock, maxAgeMs: config.catalogue.maxAgeMs }),
     limiter: createMemoryLimiter({ clock: systemClock, maxKeys: maxLimitKeys }),
     defaultLimits: (subject) => defaultLimits(config, subject),
     audit,
@@ -196,8 +198,8 @@ async function compile(path: string, cache: CompilePolicyOptions): Promise<Compi
 }
 
 function routeTo(upstream: UpstreamConfig): Route {
-  const { name, labels } = upstream
-  return { server: { name, labels }, back: createHttpBack(upstream) }
+  const { name, labels, timeoutMs } = upstream
+  return { server: { name, labels }, back: createHttpBack(upstream), timeoutMs }
 }
 
 /** Ready: a policy is active, every required upstream answers, and the gateway is not stopping. */

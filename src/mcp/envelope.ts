@@ -78,6 +78,8 @@ export class EnvelopeReader implements ScanVisitor {
   readonly lists: List[] = []
   /** Byte range and value of the result's `cacheScope`, quotes included. */
   cacheScope: { readonly start: number; end: number } | null = null
+  /** The same of `nextCursor`; null where there is none, or two, or it is no string. */
+  nextCursor: { readonly start: number; end: number } | null = null
 
   push(chunk: Uint8Array): void {
     this.#scanner.push(chunk)
@@ -198,6 +200,7 @@ export class EnvelopeReader implements ScanVisitor {
     this.#resultMember = null
     // Too long or no text: some reader may end it early and take it for another.
     if (name === null) return this.#fail('an unreadable member name in a result')
+    if (name === 'nextCursor') return this.#cursorKey()
     const read = readMembers.get(fold(name))
     if (read === undefined) return
     if (read !== name) return this.#fail(`a member of the result looks like \`${read}\``)
@@ -206,9 +209,20 @@ export class EnvelopeReader implements ScanVisitor {
     this.#resultMember = name
   }
 
+  /** Nothing is decided by a cursor, so two of them are no problem: neither is read. */
+  #cursorKey(): void {
+    this.nextCursor = null
+    if (!this.#resultSeen.has('nextCursor')) this.#resultMember = 'nextCursor'
+    this.#resultSeen.add('nextCursor')
+  }
+
   #resultValue(type: ValueType, offset: number): void {
     const member = this.#resultMember
     if (member === null) return
+    if (member === 'nextCursor') {
+      if (type === 'string') this.nextCursor = { start: offset, end: offset }
+      return
+    }
     if (member === 'cacheScope') {
       if (type !== 'string') return this.#fail('malformed cacheScope')
       this.cacheScope = { start: offset, end: offset }
@@ -229,6 +243,8 @@ export class EnvelopeReader implements ScanVisitor {
       this.#list = null
     } else if (this.#resultMember === 'cacheScope' && this.cacheScope !== null) {
       this.cacheScope.end = offset
+    } else if (this.#resultMember === 'nextCursor' && this.nextCursor !== null) {
+      this.nextCursor.end = offset
     }
     this.#resultMember = null
   }

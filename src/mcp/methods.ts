@@ -112,11 +112,22 @@ const methods: ReadonlyMap<string, Row> = new Map<string, Row>([
 
 const unknown: MethodInfo = row('unknown', 'server', 'both')
 
-const lists: ReadonlyMap<string, ListKind> = new Map<string, ListKind>([
-  ['tools/list', 'tools'],
-  ['prompts/list', 'prompts'],
-  ['resources/list', 'resources'],
-  ['resources/templates/list', 'resourceTemplates'],
+/** The methods that ask for lists. */
+export const listMethods: Readonly<Record<ListKind, string>> = {
+  tools: 'tools/list',
+  prompts: 'prompts/list',
+  resources: 'resources/list',
+  resourceTemplates: 'resources/templates/list',
+}
+
+const lists: ReadonlyMap<string, ListKind> = new Map(
+  (Object.keys(listMethods) as ListKind[]).map((kind) => [listMethods[kind], kind]),
+)
+
+const changes: ReadonlyMap<string, readonly ListKind[]> = new Map<string, readonly ListKind[]>([
+  ['notifications/tools/list_changed', ['tools']],
+  ['notifications/prompts/list_changed', ['prompts']],
+  ['notifications/resources/list_changed', ['resources', 'resourceTemplates']],
 ])
 
 const reserved: ReadonlySet<string> = new Set(Object.values(hostMethods))
@@ -138,6 +149,11 @@ export function isHostMethod(method: string): boolean {
 /** The kind of list that the method asks for. */
 export function listOf(method: string): ListKind | null {
   return lists.get(method) ?? null
+}
+
+/** The lists that are others now, when a server says so by this notification. */
+export function changedLists(method: string): readonly ListKind[] {
+  return changes.get(method) ?? []
 }
 
 /**

@@ -1,13 +1,11 @@
 /** Sends what was judged and ties the upstream's answer to the outlet, through the answer filter. */
-import type { Message } from '../domain.js'
 import { singleHeader } from '../lib/headers.js'
 import { serialise } from '../mcp/json-rpc.js'
 import { AnswerFilter, type Expected } from './answer/filter.js'
-import type { FrameSink } from './frames.js'
 import { isLongLived, Outlet, type OutletParts } from './outlet.js'
-import { rpcCodes, rpcError } from './respond.js'
+import { refuseServerRequest } from './refuse-server.js'
 import type { Route } from './steps.js'
-import { replyHeaders, upstreamHeaders } from './upstream-headers.js'
+import { upstreamHeaders } from './upstream-headers.js'
 
 type Verb = 'POST' | 'GET' | 'DELETE'
 
@@ -17,8 +15,10 @@ export type Forwarded = Omit<
 > & { readonly route: Route }
 
 export function forward(forwarded: Forwarded): void {
-  const { steps, inbound, trail, route } = forwarded
+  const { steps, inbound, trail, route, knowledge } = forwarded
   const verb = inbound.verb as Verb
+  if (forwarded.decisionPoint.readsDefinitions) knowledge.expectList()
+  if (trail.asked.method === 'initialize') knowledge.forget()
   const outlet = new Outlet({
     ...forwarded,
     expected: expectedAnswer(forwarded),
@@ -26,7 +26,9 @@ export function forward(forwarded: Forwarded): void {
     refuseServerRequest: (request) => refuseServerRequest(forwarded, request),
     onDone(status) {
       const closed = verb === 'DELETE' && status >= 200 && status < 300
-      if (closed && trail.session !== null) steps.sessions.close(trail.session)
+      if (trail.session === null) return
+      if (closed) steps.sessions.close(trail.session)
+      if (closed || status === 404) knowledge.forget()
     },
   })
   trail.forwardedMs = steps.clock.monotonicMs()
@@ -56,21 +58,4 @@ function sealer({ steps, trail, route, question }: Forwarded): (id: string) => s
       { upstreamId, protocolVersion, client },
       question.identity,
     )
-}
-
-/** A server's request that policy refused is answered by the gateway, not left waiting. */
-function refuseServerRequest({ inbound, trail, route }: Forwarded, request: Message): void {
-  const body = Buffer.from(rpcError(request, rpcCodes.denied, 'refused by the gateway', {}))
-  const headers = replyHeaders(inbound.rawHeaders, trail.session)
-  route.back.open({ verb: 'POST', headers, body, longLived: false }, nobody)
-}
-
-/** Whatever the server says to a refusal is for nobody. */
-const nobody: FrameSink = {
-  head: () => undefined,
-  part: () => undefined,
-  message: () => undefined,
-  idle: () => undefined,
-  end: () => undefined,
-  fail: () => undefined,
 }

@@ -17,10 +17,12 @@ import type {
 import { asGuardError, GuardError } from '../errors.js'
 import type { EventFields } from '../mcp/sse.js'
 import type { AnswerContext, Expected, Settled } from './answer/filter.js'
+import type { ListPage } from './answer/list-page.js'
 import type { Exchange } from './back/back.js'
 import { corsHeaders } from './cors.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Gone, Inbound } from './inbound.js'
+import type { Knowledge } from './knowledge.js'
 import type { Asked } from './outcome.js'
 import { logFailure, record } from './refuse.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
@@ -37,6 +39,7 @@ export interface OutletParts {
   readonly question: Question
   readonly decisionPoint: DecisionPoint
   readonly reservation: Reservation
+  readonly knowledge: Knowledge
   readonly expected: Expected
   /** Seals the session id of an `initialize` answer; null: the upstream's id cannot be used. */
   readonly sealSession: ((upstreamId: string) => string | null) | null
@@ -80,11 +83,20 @@ export class Outlet implements FrameSink, AnswerContext {
 
   // ── AnswerContext: what the filter asks ───────────────────────────────────────────────────────
 
-  visible(kind: ListKind, names: readonly string[]): Promise<boolean[]> {
-    return this.#current().visible(this.#questionNow(), kind, names)
+  async visible(
+    kind: ListKind,
+    names: readonly string[],
+    page: () => ListPage,
+  ): Promise<boolean[]> {
+    const decisionPoint = this.#current()
+    const question = this.#questionNow()
+    if (!decisionPoint.readsDefinitions) return decisionPoint.visible(question, kind, names)
+    const definitions = await this.#parts.knowledge.ofPage(kind, page())
+    return decisionPoint.visible({ ...question, definitions }, kind, names)
   }
 
   allows(message: Message): boolean {
+    this.#parts.knowledge.heard(message)
     const allowed = this.allowsInput(message)
     if (!allowed && message.kind === 'request') this.#parts.refuseServerRequest(message)
     return allowed
@@ -254,10 +266,11 @@ export class Outlet implements FrameSink, AnswerContext {
 
   /** What comes on a stream is judged at the time it comes. */
   #questionNow(): Question {
-    const { question, steps } = this.#parts
+    const { question, steps, knowledge } = this.#parts
     if (!this.#longLived) return question
     const circumstances = { ...question.circumstances, nowMs: steps.clock.nowMs() }
-    return { ...question, circumstances }
+    const definitions = this.#current().readsDefinitions ? knowledge.view() : null
+    return { ...question, circumstances, definitions }
   }
 
   /** A call keeps the revision it was admitted under; what comes on a stream does not. */

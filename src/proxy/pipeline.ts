@@ -1,6 +1,7 @@
 /**
  * A message's journey, in the order of the picture in docs/architecture.md:
- * admit → identify → read (parse, classify, mirror) → session → judge → limit → reserve → forward.
+ * admit → identify → read (parse, classify, mirror) → session → learn what is named → judge → limit
+ * → reserve → forward.
  * Each step returns a value; the first refusal ends the journey and is recorded and answered by
  * `refuse`. What was forwarded is recorded and answered by the outlet. A throw is a refusal too.
  */
@@ -9,11 +10,12 @@ import { singleHeader } from '../lib/headers.js'
 import { admit } from './admit.js'
 import { preflight } from './cors.js'
 import { forward } from './forward.js'
-import type { Inbound } from './inbound.js'
+import type { Gone, Inbound } from './inbound.js'
+import { Knowledge } from './knowledge.js'
 import { type Refusal, rejected } from './outcome.js'
 import { questionOf } from './question.js'
 import { describeVerb, readPosted } from './read.js'
-import { refuse } from './refuse.js'
+import { recordAbandoned, refuse } from './refuse.js'
 import type { Steps } from './steps.js'
 import { startTrail, type Trail } from './trail.js'
 
@@ -62,11 +64,19 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     trail.session = opened.session
   }
 
+  const exchange = { steps, inbound, trail, route, identity }
+  const knowledge = new Knowledge(exchange)
+  const learnt = steps.policy.current()?.readsDefinitions ? knowledge.ofNamed() : null
+  if (learnt !== null) await learnt
+  if (knowledge.gone !== null) return left(knowledge.gone, inbound, trail, steps)
+
+  // Taken only now: the newest policy judges, and with what is known now.
   const decisionPoint = steps.policy.current()
   if (decisionPoint === null) {
     return failed(new GuardError('GUARD_POLICY_UNAVAILABLE', 'no policy is active'))
   }
-  const question = questionOf(trail, identity, route.server)
+  const definitions = decisionPoint.readsDefinitions ? knowledge.view() : null
+  const question = questionOf(trail, identity, route.server, definitions)
   const startedMs = steps.clock.monotonicMs()
   const judgement = decisionPoint.judge(question)
   trail.decideMs = steps.clock.monotonicMs() - startedMs
@@ -80,11 +90,21 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     return { kind: 'limited', judgement, limit: name, retryAfterMs }
   }
 
+  if (knowledge.gone !== null) return left(knowledge.gone, inbound, trail, steps)
   const reservation = steps.audit.reserve()
   if (reservation === null) {
     return failed(new GuardError('GUARD_AUDIT_UNAVAILABLE', 'there is no room in the audit'))
   }
-  forward({ steps, inbound, trail, route, question, decisionPoint, reservation })
+  forward({ ...exchange, question, decisionPoint, reservation, knowledge })
+  return null
+}
+
+/** Whoever asked left, or is to leave, before anything was forwarded: nothing is. */
+function left(gone: Gone, inbound: Inbound, trail: Trail, steps: Steps): Refusal | null {
+  if (gone === 'stopping') {
+    return failed(new GuardError('GUARD_STOPPING', 'the time to finish calls was over'))
+  }
+  recordAbandoned(inbound, trail, steps)
   return null
 }
 

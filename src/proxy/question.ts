@@ -1,13 +1,18 @@
 /** From what is known of an exchange to the question that the policy is asked about it. */
-import type { Identity, Question, Server } from '../domain.js'
+import type { Definitions, Identity, Question, Server } from '../domain.js'
 import type { Trail } from './trail.js'
 
-export function questionOf(trail: Trail, identity: Identity, server: Server): Question {
+export function questionOf(
+  trail: Trail,
+  identity: Identity,
+  server: Server,
+  definitions: Definitions | null,
+): Question {
   const { asked, classified, message, session } = trail
   return {
     identity,
     server,
-    definitions: null,
+    definitions,
     direction: 'client',
     kind: message?.kind ?? 'request',
     method: asked.method ?? '',

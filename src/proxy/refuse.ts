@@ -28,6 +28,14 @@ export function refuse(inbound: Inbound, trail: Trail, steps: Steps, refusal: Re
   inbound.reply({ ...answer, headers: [...answer.headers, ...cors] })
 }
 
+/** Nobody is there any more to be told anything, and nothing was forwarded. */
+export function recordAbandoned(inbound: Inbound, trail: Trail, steps: Steps): void {
+  const event = trail.message === null ? ('refused' as const) : ('message' as const)
+  const ending = { event, outcome: 'abandoned' as const, status: null, bytesIn: inbound.bytesIn }
+  const at = { nowMs: trail.nowMs, monotonicMs: steps.clock.monotonicMs() }
+  record(steps, toAuditEvent(trail, ending, at))
+}
+
 /** Writes an event that had no room reserved. Throws GuardError when there is none. */
 export function record({ audit, observer }: Steps, event: AuditEvent): void {
   const reservation = audit.reserve()

@@ -1,4 +1,5 @@
 /** Everything the pipeline is handed: its steps, and what they need. Types only. */
+import type { Catalogue } from '../catalogue/catalogue.js'
 import type {
   AuditLog,
   Identify,
@@ -19,6 +20,8 @@ import type { Sessions } from './session.js'
 export interface Route {
   readonly server: Server
   readonly back: Back
+  /** How long the upstream may take to answer. */
+  readonly timeoutMs: number
 }
 
 export interface Steps {
@@ -30,6 +33,7 @@ export interface Steps {
   readonly jsonLimits: JsonLimits
   readonly sessions: Sessions
   readonly policy: PolicyHolder
+  readonly catalogue: Catalogue
   readonly limiter: Limiter
   /** What applies to a principal where a decision names no limits. */
   readonly defaultLimits: (subject: Subject) => readonly Limit[]

@@ -13,6 +13,7 @@ import { ByteBuffer } from '../../lib/bytes.js'
 import { EnvelopeReader } from '../../mcp/envelope.js'
 import type { EventFields } from '../../mcp/sse.js'
 import type { AnswerHead, Flow, FrameSink, Framing } from '../frames.js'
+import { type ListPage, readPage } from './list-page.js'
 import { readInputRequests, readServerMessage } from './server-message.js'
 import { type Cut, spliceLists } from './splice.js'
 
@@ -38,7 +39,8 @@ export interface Settled {
 
 export interface AnswerContext {
   readonly expected: Expected
-  visible(kind: ListKind, names: readonly string[]): Promise<boolean[]>
+  /** `page`: the list as the upstream sent it, for whoever has to know what its items are. */
+  visible(kind: ListKind, names: readonly string[], page: () => ListPage): Promise<boolean[]>
   /** Judges and records a server's own request or notification; true = it may pass. */
   allows(message: Message): boolean
   /** The same for a request inside a result, to which no answer of the gateway's is due. */
@@ -217,7 +219,8 @@ export class AnswerFilter implements FrameSink {
         if (fresh) names.add(name)
         return fresh
       })
-      const answers = await this.#context.visible(list.kind, [...names])
+      const page = () => readPage(held, list, reader)
+      const answers = await this.#context.visible(list.kind, [...names], page)
       const allowed = new Set([...names].filter((_, index) => answers[index] === true))
       const keep = list.items.map(
         ({ name }, index) => first[index] === true && name !== null && allowed.has(name),
