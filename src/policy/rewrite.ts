@@ -52,6 +52,9 @@ export function rewriteModule(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
     throw new Error('the WebAssembly module is not valid')
   }
   const sections = readSections(wasm)
+  if (!sections.some(({ id }) => id === sectionId.export)) {
+    throw new Error('the WebAssembly module exports nothing')
+  }
   const globals = findGlobals(wasm, sections)
   const parameters = parameterCounts(wasm, sections)
   const writer = writerOf(wasm.length + (wasm.length >> 2))

@@ -41,6 +41,14 @@ export function malformed(what: string, at: number): Error {
   return new Error(`the WebAssembly module is malformed: ${what} at byte ${at}`)
 }
 
+export function unsupported(what: string, at: number): Error {
+  return new Error(`the WebAssembly module uses ${what} at byte ${at}, which is not supported`)
+}
+
+export function hex(value: number): string {
+  return `0x${value.toString(16).padStart(2, '0')}`
+}
+
 export function readByte(reader: Reader): number {
   const byte = reader.at < reader.end ? reader.bytes[reader.at] : undefined
   if (byte === undefined) throw malformed('it ends too early', reader.at)

@@ -3,6 +3,7 @@
  * parameters come before its locals. Types other than the four numbers are refused.
  */
 import {
+  hex,
   malformed,
   type Reader,
   readByte,
@@ -10,6 +11,7 @@ import {
   readU32,
   type Section,
   sectionId,
+  unsupported,
 } from './wasm-binary.js'
 
 const functionForm = 0x60
@@ -56,5 +58,6 @@ export function readLocals(reader: Reader, groups: number): number {
 function readNumberType(reader: Reader): void {
   const at = reader.at
   const type = readByte(reader)
-  if (type < leastNumberType || type > greatestNumberType) throw malformed('no number type', at)
+  if (type < leastNumberType || type > greatestNumberType)
+    throw unsupported(`type ${hex(type)}`, at)
 }

@@ -3,6 +3,7 @@
  * module: a wrong one, written back after an abort, would corrupt every later evaluation.
  */
 import {
+  malformed,
   type Reader,
   readByte,
   readerOf,
@@ -11,6 +12,7 @@ import {
   readU32,
   type Section,
   sectionId,
+  unsupported,
 } from './wasm-binary.js'
 import { opcode, readInstruction } from './wasm-opcodes.js'
 
@@ -67,7 +69,7 @@ function refuseImportedGlobals(reader: Reader): void {
 function readLimits(reader: Reader): void {
   const at = reader.at
   const flags = readByte(reader)
-  if (flags > 1) throw new Error(`the WebAssembly module shares or widens a memory at byte ${at}`)
+  if (flags > 1) throw unsupported('a shared or 64-bit memory', at)
   readU32(reader)
   if (flags === 1) readU32(reader)
 }
@@ -76,7 +78,7 @@ interface Global {
   readonly index: number
   readonly type: number
   readonly mutable: boolean
-  /** Its first value where that is a plain i32. */
+  /** Its first value if that is an i32. */
   readonly start: number | null
 }
 
@@ -84,11 +86,11 @@ function readGlobal(reader: Reader, index: number): Global {
   const type = readByte(reader)
   const isMutable = readByte(reader) === mutable
   const from = reader.at
-  let last = readInstruction(reader)
-  const plain = last === opcode.i32Const
-  const constant = readerOf(reader.bytes, from + 1, reader.at)
-  while (last !== opcode.end) last = readInstruction(reader)
-  return { index, type, mutable: isMutable, start: plain ? readS32(constant) >>> 0 : null }
+  const constant = readInstruction(reader)
+  if (readInstruction(reader) !== opcode.end) throw malformed('a first value is computed', from)
+  const value = readerOf(reader.bytes, from + 1, reader.end)
+  const start = constant === opcode.i32Const ? readS32(value) >>> 0 : null
+  return { index, type, mutable: isMutable, start }
 }
 
 /**

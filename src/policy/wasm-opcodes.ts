@@ -5,7 +5,7 @@
  * exceptions, tail calls) is refused: its cost could not be accounted for.
  * WebAssembly core specification, 5.4.
  */
-import { malformed, type Reader, readByte, readU32 } from './wasm-binary.js'
+import { hex, malformed, type Reader, readByte, readU32, unsupported } from './wasm-binary.js'
 
 export const opcode = {
   unreachable: 0x00,
@@ -110,12 +110,4 @@ function skipInteger(reader: Reader): void {
 function skipBytes(reader: Reader, count: number): void {
   if (count > reader.end - reader.at) throw malformed('it ends too early', reader.at)
   reader.at += count
-}
-
-function unsupported(what: string, at: number): Error {
-  return new Error(`the WebAssembly module uses ${what} at byte ${at}, which is not supported`)
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16).padStart(2, '0')}`
 }
