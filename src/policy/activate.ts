@@ -14,17 +14,12 @@ import { asGuardError, GuardError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { createIdSource } from '../lib/ids.js'
 import type { EntryPoints } from './ask.js'
-import {
-  bundleProblems,
-  decisionPath,
-  decisionsPath,
-  instanceProblems,
-  moduleProblems,
-} from './bundle-check.js'
 import { createDecisionPoint } from './decision-point.js'
-import { createEvaluator, type Evaluator, hasLoneSurrogate } from './evaluator.js'
-import { createInstance, memoryFor, type PolicyImage } from './instance.js'
-import { trialProblems, warmUp } from './trial.js'
+import { createEvaluator, type Evaluator } from './evaluator.js'
+import { createInstanceInSlices } from './instance.js'
+import { loadPolicy } from './load.js'
+import { loadApart } from './load-apart.js'
+import { warmUp } from './trial.js'
 
 interface PolicyStatus {
   readonly revision: string | null
@@ -72,10 +67,7 @@ export function createPolicyHolder(observer?: Observer, options: PolicyOptions =
     const { revision } = bundle
     const startedMs = systemClock.monotonicMs()
     try {
-      const { evaluator, entryPoints } = await prepare(bundle, budget)
-      // A policy that replaces another is warm before it takes over; the first one has nobody to
-      // spare a slow first call, and the start waits for it.
-      if (active !== null) await warmUp(evaluator, entryPoints, budget)
+      const { evaluator, entryPoints } = await prepare(bundle, budget, active !== null)
       active = createDecisionPoint({
         revision,
         evaluator,
@@ -108,36 +100,24 @@ export function createPolicyHolder(observer?: Observer, options: PolicyOptions =
   }
 }
 
-async function prepare(bundle: CompiledBundle, budget: number): Promise<Candidate> {
-  refuse(bundle, bundleProblems(bundle))
-  const data = new TextDecoder().decode(bundle.data)
-  if (hasLoneSurrogate(data)) refuse(bundle, ['data hold a lone surrogate'])
-  const image = await createImage(bundle.wasm, data)
-  refuse(bundle, moduleProblems(image.module))
-  const instance = createInstance(image)
-  refuse(bundle, instanceProblems(instance, bundle.hostModule))
-  const decision = instance.entryPoints.get(decisionPath)
-  const decisions = bundle.hostModule ? instance.entryPoints.get(decisionsPath) : null
-  if (decision === undefined || decisions === undefined) throw new Error('entry points are missing')
-  const candidate = {
-    evaluator: createEvaluator(image, instance),
-    entryPoints: { decision, decisions },
+/**
+ * The first policy is loaded in place: nobody is kept waiting by it but the start itself, which a
+ * thread would only make longer. Any other is loaded apart and is warm before it takes over.
+ */
+async function prepare(
+  bundle: CompiledBundle,
+  budget: number,
+  replaces: boolean,
+): Promise<Candidate> {
+  const { wasm, data, contract, hostModule } = bundle
+  const request = { wasm, data, contract, hostModule, budget }
+  const outcome = replaces ? await loadApart(request) : loadPolicy(request)
+  if (!outcome.ok) {
+    const text = `policy ${bundle.revision} is not usable: ${outcome.problems.join('; ')}`
+    throw new GuardError('GUARD_POLICY_INVALID', text)
   }
-  refuse(bundle, trialProblems(candidate.evaluator, candidate.entryPoints, budget))
-  return candidate
-}
-
-async function createImage(wasm: Uint8Array, data: string): Promise<PolicyImage> {
-  const dataBytes = new TextEncoder().encode(data)
-  return {
-    module: await WebAssembly.compile(new Uint8Array(wasm)),
-    data: dataBytes.slice().buffer,
-    memory: memoryFor(wasm.byteLength, dataBytes.byteLength),
-  }
-}
-
-function refuse(bundle: CompiledBundle, problems: readonly string[]): void {
-  if (problems.length === 0) return
-  const text = `policy ${bundle.revision} is not usable: ${problems.join('; ')}`
-  throw new GuardError('GUARD_POLICY_INVALID', text)
+  const { image, entryPoints } = outcome.policy
+  const evaluator = createEvaluator(image, await createInstanceInSlices(image))
+  if (replaces) await warmUp(evaluator, entryPoints, budget)
+  return { evaluator, entryPoints }
 }

@@ -1,10 +1,12 @@
 /**
- * Evaluates one bundle: text in, outcome out, never a throw. Whatever throws inside costs the
- * instance, and the next evaluation gets a new one of the same module and data. Text that the
- * engine's parser aborts on does not reach it.
+ * Evaluates one bundle: text in, outcome out, never a throw. What breaks an evaluation off (an abort
+ * of the module, its budget, a throwing host function) leaves the instance usable; only what no
+ * evaluation should be able to do costs it, and then another one is at hand. Text that the engine's
+ * parser aborts on does not reach it.
  */
 import { describeThrown } from '../errors.js'
-import { createInstance, type PolicyImage, type PolicyInstance } from './instance.js'
+import type { PolicyImage } from './image.js'
+import { createInstance, type PolicyInstance } from './instance.js'
 
 export type Evaluation =
   /** `text`: the JSON text of the result itself. */
@@ -14,10 +16,12 @@ export type Evaluation =
   | { readonly kind: 'unreadable' }
   | {
       readonly kind: 'fault'
-      readonly reason: 'policy-fault' | 'policy-budget'
+      readonly reason: EvaluationFault
       readonly problem: string
       readonly spent: number
     }
+
+export type EvaluationFault = 'policy-fault' | 'policy-budget'
 
 export interface Bounds {
   /** Of the answer. */
@@ -30,33 +34,77 @@ export interface Evaluator {
   evaluate(entryPoint: number, input: string, bounds: Bounds): Evaluation
 }
 
-/** `first` is used up before a new instance is made. */
+/** Beyond it a second copy of the data would cost more than the moment that making one takes. */
+const maxSpareBytes = 33_554_432
+const trapOfBudget = 'unreachable'
+
 export function createEvaluator(image: PolicyImage, first: PolicyInstance): Evaluator {
   let instance: PolicyInstance | null = first
+  let spare: PolicyInstance | null = null
   let inUse = false
+  prepareSpare()
+
+  function prepareSpare(): void {
+    if (image.heap.length > maxSpareBytes) return
+    setImmediate(() => {
+      try {
+        spare ??= createInstance(image)
+      } catch {
+        // No memory now; the next evaluation that needs one tries again and says so.
+      }
+    }).unref()
+  }
+
+  function takeInstance(): PolicyInstance {
+    if (spare === null) return createInstance(image)
+    const taken = spare
+    spare = null
+    prepareSpare()
+    return taken
+  }
 
   function evaluate(entryPoint: number, input: string, bounds: Bounds): Evaluation {
     // Two evaluations in one memory would overwrite each other without any error.
-    if (inUse) return fault('evaluation inside an evaluation')
+    if (inUse) return fault('policy-fault', 'evaluation inside an evaluation', 0)
     if (hasLoneSurrogate(input)) return { kind: 'unreadable' }
     inUse = true
     try {
-      instance ??= createInstance(image)
-      const text = instance.evaluate(entryPoint, input, bounds.maxBytes)
-      return text === null ? { kind: 'undefined', spent: 0 } : { kind: 'defined', text, spent: 0 }
+      instance ??= takeInstance()
+      const text = instance.evaluate(entryPoint, input, bounds.maxBytes, bounds.budget)
+      const spent = bounds.budget - instance.remaining()
+      return text === null ? { kind: 'undefined', spent } : { kind: 'defined', text, spent }
     } catch (thrown) {
-      instance = null
-      return fault(describeThrown(thrown))
+      return broken(thrown, bounds.budget)
     } finally {
       inUse = false
     }
   }
 
+  function broken(thrown: unknown, budget: number): Evaluation {
+    const remaining = instance?.remaining() ?? budget
+    if (isSound(thrown)) instance?.recover()
+    else instance = null
+    if (isTrap(thrown) && remaining <= 0) {
+      return fault('policy-budget', `more than ${budget} units of work`, budget)
+    }
+    return fault('policy-fault', describeThrown(thrown), budget - remaining)
+  }
+
   return { evaluate }
 }
 
-function fault(problem: string): Evaluation {
-  return { kind: 'fault', reason: 'policy-fault', problem, spent: 0 }
+function fault(reason: EvaluationFault, problem: string, spent: number): Evaluation {
+  return { kind: 'fault', reason, problem, spent }
+}
+
+function isTrap(thrown: unknown): boolean {
+  return thrown instanceof WebAssembly.RuntimeError && thrown.message === trapOfBudget
+}
+
+/** Memory holds what it should after an abort; after any other trap nobody knows. */
+function isSound(thrown: unknown): boolean {
+  if (thrown instanceof WebAssembly.RuntimeError) return thrown.message === trapOfBudget
+  return !(thrown instanceof RangeError)
 }
 
 /**

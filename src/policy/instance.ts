@@ -1,148 +1,118 @@
 /**
- * One instance of a policy module with its data, driven through OPA's WebAssembly ABI 1.2 on the
- * instance that opa-wasm loads and links. One evaluation at a time. Any throw leaves it unusable:
- * an abort unwinds JavaScript but not the module's own stack, so whoever holds it drops it.
+ * One instance of a policy module with its data. One evaluation at a time. Before each the module's
+ * own variables are put back to what they were after loading, so an answer and its cost depend on
+ * the input alone: neither an evaluation that was broken off nor one that left something behind
+ * (RE2 keeps addresses of memory that is given away) can be noticed by the next.
  */
-import * as opaWasm from '@open-policy-agent/opa-wasm'
-
-/** What instances of one bundle are made of. */
-export interface PolicyImage {
-  readonly module: WebAssembly.Module
-  /** The data as JSON text in UTF-8. */
-  readonly data: ArrayBuffer
-  readonly memory: { readonly initial: number; readonly maximum: number }
-}
+import { hostBuiltins } from './builtins/index.js'
+import type { PolicyImage } from './image.js'
+import { decode, endOf, type Linked, link } from './link.js'
 
 export interface PolicyInstance {
-  readonly abi: { readonly major: number; readonly minor: number }
-  readonly entryPoints: ReadonlyMap<string, number>
-  /** Names of the functions that the module expects its host to bring. */
-  readonly builtins: readonly string[]
   /**
    * The JSON text of the result; null: it is undefined. Throws for everything else, an answer over
-   * `maxBytes` included.
+   * `maxBytes` included; then `recover` has to be called before the next.
    */
-  evaluate(entryPoint: number, input: string, maxBytes: number): string | null
+  evaluate(entryPoint: number, input: string, maxBytes: number, budget: number): string | null
+  /** Units of the last evaluation's budget that are left. */
+  remaining(): number
+  /** Makes it usable again after a throw, unless the module did what it never should. */
+  recover(): void
 }
 
-type Evaluate = (
-  reserved: 0,
-  entryPoint: number,
-  data: number,
-  input: number,
-  inputBytes: number,
-  heap: number,
-  jsonFormat: 0,
-) => number
-type Dump = (address: number) => number
+const sliceBytes = 8_388_608
+/** OPA writes the result set `[]` or `[{"result":…}]`. */
+const resultStart = new TextEncoder().encode('[{"result":')
+const resultEnd = '}]'.length
+const emptySetBytes = '[]'.length
+const alignment = 16
 
-const pageBytes = 65_536
-const basePages = 5
-/** The parsed form of dense JSON is many times its text; unasked for, it grows page by page. */
-const parsedFactor = 9
-const densestFactor = 20
-/** For input, evaluation and answer, whatever the data take: 64 MiB. */
-const workPages = 1_024
-const maxPages = 65_536
-const resultStart = '[{"result":'
-const resultEnd = '}]'
-
-/** Its ES module has fewer named exports than its types say; the default export has them all. */
-const { loadPolicySync } = ('default' in opaWasm ? opaWasm.default : opaWasm) as typeof opaWasm
-
-const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** The module's own constants lie in its memory too and are part of its size. */
-export function memoryFor(
-  moduleBytes: number,
-  dataBytes: number,
-): { initial: number; maximum: number } {
-  const base = basePages + Math.ceil(moduleBytes / pageBytes)
-  return {
-    initial: Math.min(maxPages, base + Math.ceil((dataBytes * parsedFactor) / pageBytes)),
-    maximum: Math.min(
-      maxPages,
-      base + Math.ceil((dataBytes * densestFactor) / pageBytes) + workPages,
-    ),
-  }
-}
-
-/** Throws whatever the engine throws, strings and plain objects included. */
+/** Throws whatever the engine throws. */
 export function createInstance(image: PolicyImage): PolicyInstance {
-  const policy = loadPolicySync(image.module, { ...image.memory })
-  const memory = policy.mem
-  const { exports } = instanceOf(policy)
-  const evaluateExport = functionOf<Evaluate>(exports, 'opa_eval')
-  const dump = functionOf<Dump>(exports, 'opa_json_dump')
-  let view = new Uint8Array(memory.buffer)
+  const linked = open(image)
+  linked.bytes.set(image.heap, image.heapBase)
+  return ready(image, linked)
+}
 
-  function textAt(address: number, maxBytes: number): string {
-    if (view.buffer !== memory.buffer) view = new Uint8Array(memory.buffer)
-    const start = address >>> 0
-    const end = view.indexOf(0, start)
-    if (end < 0) throw new Error('the answer has no end')
-    if (end - start > maxBytes) throw new Error('the answer is too large')
-    return decoder.decode(view.subarray(start, end))
+/** The same without holding the event loop for long, however large the data. */
+export async function createInstanceInSlices(image: PolicyImage): Promise<PolicyInstance> {
+  const linked = open(image)
+  const { heap, heapBase } = image
+  for (let from = 0; from < heap.length; from += sliceBytes) {
+    linked.bytes.set(heap.subarray(from, from + sliceBytes), heapBase + from)
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
   }
+  return ready(image, linked)
+}
 
-  // Before the data: loading them resets the heap, which forgets what these listings took.
-  const builtins = namesIn(textAt(dump(functionOf<() => number>(exports, 'builtins')()), pageBytes))
-  const entryPoints = new Map(
-    Object.entries(policy.entrypoints).filter((entry): entry is [string, number] => {
-      return typeof entry[1] === 'number'
-    }),
+function open({ module, pages, builtins, heapBase }: PolicyImage): Linked {
+  const linked = link(
+    module,
+    pages,
+    builtins.map((name) => hostBuiltins.get(name)),
   )
-  policy.setData(image.data)
-  const dataAddress = policy.dataAddr
-  const heap: number = policy.dataHeapPtr >>> 0
+  // The same module: it starts with the same layout everywhere.
+  if (linked.exports.opa_heap_ptr_get() >>> 0 !== heapBase) {
+    throw new Error('the module starts differently each time')
+  }
+  return linked
+}
 
-  function evaluate(entryPoint: number, input: string, maxBytes: number): string | null {
-    const missing = heap + 3 * input.length - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes))
-    if (view.buffer !== memory.buffer) view = new Uint8Array(memory.buffer)
-    const { read, written } = encoder.encodeInto(input, view.subarray(heap))
-    if (read !== input.length) throw new Error('the input was not written whole')
-    const address = evaluateExport(0, entryPoint, dataAddress, heap, written, heap + written, 0)
-    return resultOf(textAt(address, maxBytes))
+function ready(image: PolicyImage, linked: Linked): PolicyInstance {
+  const { bytes, text, budget: budgetCell, stackPointer } = linked
+  const { opa_eval: evaluateExport } = linked.exports
+  const { dataAddress } = image
+  const { from, to } = image.variables
+  const variables = bytes.slice(from, to)
+  const stackTop = stackPointer.value
+  const inputAt = aligned(image.heapBase + image.heap.length)
+  const room = bytes.length - inputAt
+  let budgetNumber = 0
+  let budgetUnits = 0n
+
+  function evaluate(
+    entryPoint: number,
+    input: string,
+    maxBytes: number,
+    budget: number,
+  ): string | null {
+    if (budget !== budgetNumber) {
+      budgetNumber = budget
+      budgetUnits = BigInt(budget)
+    }
+    bytes.set(variables, from)
+    budgetCell.value = budgetUnits
+    if (3 * input.length > room && Buffer.byteLength(input) > room) {
+      throw new Error('the input is too large')
+    }
+    const written = text.write(input, inputAt)
+    const heap = aligned(inputAt + written)
+    return resultAt(
+      evaluateExport(0, entryPoint, dataAddress, inputAt, written, heap, 0) >>> 0,
+      maxBytes,
+    )
   }
 
-  return { abi: abiOf(exports), entryPoints, builtins, evaluate }
-}
-
-/** The result set as the engine writes it: `[]` or `[{"result":…}]`. */
-function resultOf(text: string): string | null {
-  if (text === '[]') return null
-  if (!text.startsWith(resultStart) || !text.endsWith(resultEnd)) {
-    throw new Error('the answer is no result set')
+  function resultAt(start: number, maxBytes: number): string | null {
+    const end = endOf(text, start, maxBytes + resultStart.length + resultEnd)
+    if (end - start === emptySetBytes) return null
+    for (let at = 0; at < resultStart.length; at += 1) {
+      if (bytes[start + at] !== resultStart[at]) throw new Error('the answer is no result set')
+    }
+    return decode(text, start + resultStart.length, end - resultEnd)
   }
-  return text.slice(resultStart.length, -resultEnd.length)
-}
 
-function instanceOf(policy: opaWasm.LoadedPolicy): WebAssembly.Instance {
-  const loaded = policy.wasmInstance
-  return 'instance' in loaded ? loaded.instance : loaded
-}
-
-function abiOf(exports: WebAssembly.Exports): { major: number; minor: number } {
   return {
-    major: globalOf(exports, 'opa_wasm_abi_version'),
-    minor: globalOf(exports, 'opa_wasm_abi_minor_version'),
+    evaluate,
+    remaining: () => Number(budgetCell.value),
+    recover() {
+      stackPointer.value = stackTop
+    },
   }
 }
 
-function globalOf(exports: WebAssembly.Exports, name: string): number {
-  const found = exports[name]
-  return found instanceof WebAssembly.Global ? Number(found.value) : 0
-}
-
-function functionOf<Shape>(exports: WebAssembly.Exports, name: string): Shape {
-  const found = exports[name]
-  if (typeof found !== 'function') throw new Error(`the module does not export ${name}`)
-  return found as Shape
-}
-
-function namesIn(text: string): string[] {
-  const listing: unknown = JSON.parse(text)
-  return typeof listing === 'object' && listing !== null ? Object.keys(listing) : []
+function aligned(address: number): number {
+  return Math.ceil(address / alignment) * alignment
 }

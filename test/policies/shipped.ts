@@ -1,8 +1,8 @@
 /** The shipped bundle, compiled as an operator's would be, and one way to ask it. */
 import type { CompiledBundle } from '../../src/domain.js'
 import { packageFile } from '../../src/lib/package-root.js'
-import { createInstance, memoryFor } from '../../src/policy/instance.js'
 import { compilePolicy, formatProblem } from '../../src/rego/compile-policy.js'
+import { evaluatorOf, loadedOf } from '../policy/bundles.js'
 
 export const shippedPolicies = packageFile('policies')
 
@@ -14,16 +14,18 @@ export async function compileShipped(): Promise<CompiledBundle> {
 }
 
 /** What the entry point answers to any JSON, without the host's parser in between. */
-export async function asker(bundle: CompiledBundle): Promise<(facts: unknown) => unknown> {
-  const instance = createInstance({
-    module: await WebAssembly.compile(new Uint8Array(bundle.wasm)),
-    data: new Uint8Array(bundle.data).buffer,
-    memory: memoryFor(bundle.wasm.byteLength, bundle.data.byteLength),
-  })
-  const entryPoint = instance.entryPoints.get('mcpguard/main/decision')
-  if (entryPoint === undefined) throw new Error('the bundle has no entry point')
+export function asker(bundle: CompiledBundle): (facts: unknown) => unknown {
+  const loaded = loadedOf(bundle)
+  const evaluator = evaluatorOf(loaded)
   return function ask(facts) {
-    const text = instance.evaluate(entryPoint, JSON.stringify(facts), 65_536)
-    return text === null ? undefined : JSON.parse(text)
+    const bounds = { maxBytes: 65_536, budget: 1_000_000 }
+    const evaluation = evaluator.evaluate(
+      loaded.entryPoints.decision,
+      JSON.stringify(facts),
+      bounds,
+    )
+    if (evaluation.kind === 'undefined') return undefined
+    if (evaluation.kind !== 'defined') throw new Error(JSON.stringify(evaluation))
+    return JSON.parse(evaluation.text)
   }
 }

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { CompiledBundle, PolicyEvent } from '../../src/domain.js'
 import { GuardError } from '../../src/errors.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
-import { instanceProblems } from '../../src/policy/bundle-check.js'
+import { imageProblems } from '../../src/policy/bundle-check.js'
 import { answers, compileFiles, dataOf } from './bundles.js'
 import { callOf } from './questions.js'
 
@@ -76,7 +76,7 @@ test('a bundle that is not fit is refused with the reason, and the last good one
     [{ wasm: new Uint8Array() }, 'policy sha256:new is not usable: '],
     [{ wasm: new TextEncoder().encode('not a module') }, 'policy sha256:new is not usable: '],
     [{ wasm: bundle.wasm.slice(0, 1_000) }, 'policy sha256:new is not usable: '],
-    [{ wasm: empty }, 'the module does not export opa_wasm_abi_version'],
+    [{ wasm: empty }, 'policy sha256:new is not usable: '],
     [{ wasm: faulty.wasm }, 'for an item question the evaluation failed: '],
     [{ wasm: malformed.wasm }, 'for an item question the decision is not an object'],
     [{ data: dataOf({ answers: { sample: [] } }) }, 'for a list the decision is not an object'],
@@ -94,15 +94,14 @@ test('a module must be of the known engine, with the entry points and without ho
     abi: { major: 1, minor: 3 },
     builtins: [],
     entryPoints: new Map([['mcpguard/main/decision', 0]]),
-    evaluate: () => null,
   }
   const unsupported = 'is not supported, it must be 1.2 or a later 1.x'
-  assert.equal(instanceProblems(fit, false), [])
-  assert.equal(instanceProblems({ ...fit, abi: { major: 1, minor: 2 } }, false), [])
-  assert.equal(instanceProblems(fit, true), ['entry point mcpguard/host/decisions is missing'])
-  const bare = instanceProblems({ ...fit, entryPoints: new Map([['mcpguard/main', 0]]) }, false)
+  assert.equal(imageProblems(fit, false), [])
+  assert.equal(imageProblems({ ...fit, abi: { major: 1, minor: 2 } }, false), [])
+  assert.equal(imageProblems(fit, true), ['entry point mcpguard/host/decisions is missing'])
+  const bare = imageProblems({ ...fit, entryPoints: new Map([['mcpguard/main', 0]]) }, false)
   assert.equal(bare, ['entry point mcpguard/main/decision is missing'])
-  const needing = instanceProblems({ ...fit, builtins: ['time.now_ns', 'http.send'] }, false)
+  const needing = imageProblems({ ...fit, builtins: ['time.now_ns', 'http.send'] }, false)
   assert.equal(needing, [
     'built-in functions that this gateway does not have: http.send, time.now_ns',
   ])
@@ -111,7 +110,7 @@ test('a module must be of the known engine, with the entry points and without ho
     { major: 1, minor: 1 },
     { major: 0, minor: 3 },
   ]) {
-    const [problem] = instanceProblems({ ...fit, abi }, false)
+    const [problem] = imageProblems({ ...fit, abi }, false)
     assert.is(problem, `ABI ${abi.major}.${abi.minor} ${unsupported}`)
   }
 })

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CompiledBundle, JsonObject } from '../../src/domain.js'
+import { createEvaluator, type Evaluator } from '../../src/policy/evaluator.js'
+import { createInstance } from '../../src/policy/instance.js'
+import { type LoadedPolicy, loadPolicy } from '../../src/policy/load.js'
 import { compilePolicy, formatProblem } from '../../src/rego/compile-policy.js'
 
 /** Below the build, so that a second run of the tests compiles nothing. */
@@ -36,6 +39,17 @@ export async function compileFolder(path: string): Promise<CompiledBundle> {
   return compiled.bundle
 }
 
+export function loadedOf(bundle: CompiledBundle): LoadedPolicy {
+  const outcome = loadPolicy({ ...bundle, budget: 1_000_000 })
+  if (!outcome.ok) throw new Error(outcome.problems.join('; '))
+  return outcome.policy
+}
+
+/** On an instance of its own. */
+export function evaluatorOf({ image }: LoadedPolicy): Evaluator {
+  return createEvaluator(image, createInstance(image))
+}
+
 /** Answers with whatever `data.answers` holds for the resource's id; faults and gaps on request. */
 export const answers = `package mcpguard.main
 
@@ -51,8 +65,9 @@ decision := {"allow": object.get(input, "items", null) != null} if {
 
 decision := {"allow": true, "reasons": {"b", "a", "c"}} if input.resource.id == "set"
 
-decision := {"allow": true, "reasons": [concat("-", [format_int(n, 10) |
-	some n in numbers.range(1, 9000)
+decision := {"allow": true, "reasons": [concat("-", [word |
+	some _ in numbers.range(1, 600)
+	word := "a-word-of-sixty-four-characters-so-that-a-few-hundred-are-enough"
 ])]} if {
 	input.resource.id == "long"
 }

@@ -1,0 +1,9 @@
+/**
+ * Entry of the thread that loads a policy while another decides: one request, one outcome, then the
+ * end. Nothing of it stays but what is handed over.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { type LoadRequest, loadPolicy } from './load.js'
+
+const outcome = loadPolicy(workerData as LoadRequest)
+parentPort?.postMessage(outcome, outcome.ok ? [outcome.policy.image.heap.buffer] : [])
