@@ -4,9 +4,12 @@
  */
 import { anyPrefixMatch, anySuffixMatch } from './affixes.js'
 import { hmacSha256, sha256 } from './crypto.js'
+import { parseDurationNs } from './duration.js'
 import type { HostBuiltin } from './rego-value.js'
 import { semverCompare, semverIsValid } from './semver.js'
 import { objectSubset } from './subset.js'
+import { parseRfc3339Ns, timeAddDate, timeClock, timeDate, timeWeekday } from './time.js'
+import { parseBytes } from './units.js'
 import {
   urlqueryDecode,
   urlqueryDecodeObject,
@@ -22,6 +25,13 @@ export const hostBuiltins: ReadonlyMap<string, HostBuiltin> = new Map<string, Ho
   ['semver.is_valid', semverIsValid],
   ['strings.any_prefix_match', anyPrefixMatch],
   ['strings.any_suffix_match', anySuffixMatch],
+  ['time.add_date', timeAddDate],
+  ['time.clock', timeClock],
+  ['time.date', timeDate],
+  ['time.parse_duration_ns', parseDurationNs],
+  ['time.parse_rfc3339_ns', parseRfc3339Ns],
+  ['time.weekday', timeWeekday],
+  ['units.parse_bytes', parseBytes],
   ['urlquery.decode', urlqueryDecode],
   ['urlquery.decode_object', urlqueryDecodeObject],
   ['urlquery.encode', urlqueryEncode],
