@@ -53,7 +53,7 @@ export interface Catalogue {
   unasked(scope: Scope, kind: ListKind, items: readonly Item[]): Promise<Definitions | null>
   /** The server says that these lists have changed. */
   changed(scope: Scope, kinds: readonly ListKind[]): void
-  /** The session is over, or a new one begins. */
+  /** The session is over. */
   drop(scope: Scope): void
 }
 

@@ -18,7 +18,6 @@ export function forward(forwarded: Forwarded): void {
   const { steps, inbound, trail, route, knowledge } = forwarded
   const verb = inbound.verb as Verb
   if (forwarded.decisionPoint.readsDefinitions) knowledge.expectList()
-  if (trail.asked.method === 'initialize') knowledge.forget()
   const outlet = new Outlet({
     ...forwarded,
     expected: expectedAnswer(forwarded),

@@ -37,35 +37,37 @@ const askerMeta = ['protocolVersion', 'clientCapabilities', 'clientInfo'] as con
 export class Knowledge {
   readonly #parts: KnowledgeParts
   #listing: { kind: ListKind; cursor: string | null; reading: Reading } | null = null
-  #gone: Gone | null = null
 
   constructor(parts: KnowledgeParts) {
     this.#parts = parts
-  }
-
-  /** Who left while something was asked for. */
-  get gone(): Gone | null {
-    return this.#gone
   }
 
   view(): Definitions | null {
     return this.#parts.steps.catalogue.view(this.#scope())
   }
 
-  /** Resolves when no more can be known of what the message names; null: that is so already. */
-  ofNamed(): Promise<void> | null {
+  /**
+   * Resolves when no more can be known of what the message names, or at once when whoever asked
+   * leaves (`onGone` has been told by then) or a gateway stops. null: no more can be known already.
+   */
+  ofNamed(onGone: (why: Gone) => void): Promise<Gone | null> | null {
     const { inbound, trail } = this.#parts
     const { message } = trail
     const items = message === null ? null : namedItems(message.method, message.params)
     const known = items === null || items.length === 0 ? null : this.#ensure(items)
     if (known === null) return null
     return new Promise((resolve) => {
-      // Whoever leaves is not kept waiting, nor is a gateway that stops.
+      let waiting = true
       inbound.onGone((why) => {
-        this.#gone = why
-        resolve()
+        if (!waiting) return
+        waiting = false
+        onGone(why)
+        resolve(why)
       })
-      void known.then(resolve)
+      void known.then(() => {
+        waiting = false
+        resolve(null)
+      })
     })
   }
 
@@ -99,7 +101,7 @@ export class Knowledge {
     if (changed.length > 0) this.#parts.steps.catalogue.changed(this.#scope(), changed)
   }
 
-  /** The session ended, or another begins. */
+  /** The session is over. */
   forget(): void {
     this.#parts.steps.catalogue.drop(this.#scope())
   }

@@ -34,7 +34,7 @@ export function createPipeline(steps: Steps): Pipeline {
   }
 }
 
-/** Null: the message was forwarded (or a preflight answered) and nothing is left to do here. */
+/** Null: the message was forwarded, or answered already, and nothing is left to do here. */
 async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Refusal | null> {
   const admitted = admit(inbound, steps.admission, steps.routes)
   if (!admitted.ok) return admitted.refusal
@@ -66,9 +66,9 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
 
   const exchange = { steps, inbound, trail, route, identity }
   const knowledge = new Knowledge(exchange)
-  const learnt = steps.policy.current()?.readsDefinitions ? knowledge.ofNamed() : null
-  if (learnt !== null) await learnt
-  if (knowledge.gone !== null) return left(knowledge.gone, inbound, trail, steps)
+  const onGone = (why: Gone) => leave(why, inbound, trail, steps)
+  const learning = steps.policy.current()?.readsDefinitions ? knowledge.ofNamed(onGone) : null
+  if (learning !== null && (await learning) !== null) return null
 
   // Taken only now: the newest policy judges, and with what is known now.
   const decisionPoint = steps.policy.current()
@@ -90,7 +90,6 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     return { kind: 'limited', judgement, limit: name, retryAfterMs }
   }
 
-  if (knowledge.gone !== null) return left(knowledge.gone, inbound, trail, steps)
   const reservation = steps.audit.reserve()
   if (reservation === null) {
     return failed(new GuardError('GUARD_AUDIT_UNAVAILABLE', 'there is no room in the audit'))
@@ -99,13 +98,11 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
   return null
 }
 
-/** Whoever asked left, or is to leave, before anything was forwarded: nothing is. */
-function left(gone: Gone, inbound: Inbound, trail: Trail, steps: Steps): Refusal | null {
-  if (gone === 'stopping') {
-    return failed(new GuardError('GUARD_STOPPING', 'the time to finish calls was over'))
-  }
-  recordAbandoned(inbound, trail, steps)
-  return null
+/** Before anything was forwarded; answered at once, since connections are about to be closed. */
+function leave(why: Gone, inbound: Inbound, trail: Trail, steps: Steps): void {
+  if (why === 'client') return recordAbandoned(inbound, trail, steps)
+  const error = new GuardError('GUARD_STOPPING', 'the time to finish calls was over')
+  refuse(inbound, trail, steps, failed(error))
 }
 
 function failed(error: GuardError): Refusal {

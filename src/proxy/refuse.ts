@@ -28,12 +28,17 @@ export function refuse(inbound: Inbound, trail: Trail, steps: Steps, refusal: Re
   inbound.reply({ ...answer, headers: [...answer.headers, ...cors] })
 }
 
-/** Nobody is there any more to be told anything, and nothing was forwarded. */
+/** Nobody is there any more to be told anything, and nothing was forwarded. Never throws. */
 export function recordAbandoned(inbound: Inbound, trail: Trail, steps: Steps): void {
   const event = trail.message === null ? ('refused' as const) : ('message' as const)
   const ending = { event, outcome: 'abandoned' as const, status: null, bytesIn: inbound.bytesIn }
   const at = { nowMs: trail.nowMs, monotonicMs: steps.clock.monotonicMs() }
-  record(steps, toAuditEvent(trail, ending, at))
+  try {
+    record(steps, toAuditEvent(trail, ending, at))
+  } catch (thrown) {
+    const why = asGuardError(thrown, 'GUARD_AUDIT_UNAVAILABLE', 'an event was not recorded')
+    logFailure(steps, trail, why)
+  }
 }
 
 /** Writes an event that had no room reserved. Throws GuardError when there is none. */

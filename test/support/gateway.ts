@@ -30,6 +30,7 @@ export interface GatewayOptions {
   readonly refusals?: JsonObject
   readonly limits?: JsonObject
   readonly sessions?: JsonObject
+  readonly catalogue?: JsonObject
   readonly anonymous?: boolean
   /** Called with the policy folder right before the gateway is made. */
   readonly starting?: (policyFolder: string) => void
@@ -206,6 +207,7 @@ export async function writeFiles(
     refusals: options.refusals ?? {},
     limits: options.limits ?? {},
     sessions: options.sessions ?? {},
+    catalogue: options.catalogue ?? {},
   }
   const configFile = join(folder, 'guard.yaml')
   await writeFile(configFile, JSON.stringify(config), { mode: 0o600 })

@@ -14,6 +14,9 @@ test('every observer hears everything, also after one that throws or has no ears
     policy: () => {
       throw new TypeError('policy')
     },
+    catalogue: () => {
+      throw new TypeError('catalogue')
+    },
     log: () => {
       throw new TypeError('log')
     },
@@ -21,14 +24,19 @@ test('every observer hears everything, also after one that throws or has no ears
   const listening: Observer = {
     outcome: (event) => heard.push(event.outcome),
     policy: (event) => heard.push(event.type),
+    catalogue: ({ server, list, result }) => heard.push(`${server} ${list} ${result}`),
     log: (level, text, fields) => heard.push(`${level} ${text} ${JSON.stringify(fields)}`),
   }
   const all = combine([listening, broken, deaf, listening])
   all.outcome?.(auditEvent())
   all.policy?.({ type: 'activated', revision: 'r', durationMs: 1 })
+  all.catalogue?.({ server: 's', list: 'tools', result: 'failed' })
   all.log?.('info', 'said', { a: 1 })
-  const expected = ['forwarded', 'activated', 'info said {"a":1}'].flatMap((each) => [each, each])
-  assert.equal(heard, expected)
+  const expected = ['forwarded', 'activated', 's tools failed', 'info said {"a":1}']
+  assert.equal(
+    heard,
+    expected.flatMap((each) => [each, each]),
+  )
 })
 
 test('nobody listening is fine', () => {
@@ -36,7 +44,7 @@ test('nobody listening is fine', () => {
   nobody.outcome?.(auditEvent())
   nobody.policy?.({ type: 'fault', revision: 'r', reason: 'x' })
   nobody.log?.('error', 'said')
-  assert.equal(Object.keys(nobody), ['outcome', 'policy', 'log'])
+  assert.equal(Object.keys(nobody), ['outcome', 'policy', 'catalogue', 'log'])
 })
 
 test.run()
