@@ -137,6 +137,18 @@ test('one active revision at a time, activations and faults', async () => {
   ])
 })
 
+test('lists that the gateway asked for, by server, list and what came of it', async () => {
+  const metrics = create()
+  const { catalogue } = metrics.observer
+  catalogue?.({ server: 'files', list: 'tools', result: 'learnt' })
+  catalogue?.({ server: 'files', list: 'tools', result: 'learnt' })
+  catalogue?.({ server: 'files', list: 'prompts', result: 'failed' })
+  assert.equal(await samples(metrics, 'mcp_guard_catalogue_'), [
+    'mcp_guard_catalogue_fetches_total{server="files",list="tools",result="learnt"} 2',
+    'mcp_guard_catalogue_fetches_total{server="files",list="prompts",result="failed"} 1',
+  ])
+})
+
 test('strangers cannot make time series without end', async () => {
   const metrics = create()
   for (let count = 0; count < 10_000; count += 1) {
