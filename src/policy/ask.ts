@@ -71,10 +71,10 @@ export function createAsking(parts: AskingParts): Asking {
     if (evaluation.kind === 'unreadable') return denial('facts-malformed')
     purse.left -= evaluation.spent
     if (evaluation.kind === 'fault') return fault(subject, evaluation.reason, evaluation.problem)
-    const text = evaluation.kind === 'undefined' ? null : evaluation.text
-    const { decision, problem } = text === null ? notDecided : readDecision(text)
+    const { decision, problem } =
+      evaluation.kind === 'undefined' ? notDecided : readDecision(evaluation.text)
     if (problem !== null) return fault(subject, 'decision-malformed', problem)
-    memo.set(frame.key, resource.key, decision, text?.length ?? 0)
+    memo.set(frame.key, resource.key, decision)
     return decision
   }
 
@@ -94,12 +94,11 @@ export function createAsking(parts: AskingParts): Asking {
     const answers: unknown = JSON.parse(evaluation.text)
     if (!isAnswers(answers)) return null
     const costly = evaluation.spent > budget
-    const answerLength = evaluation.text.length / asked.length
     const decisions = asked.map(({ resource }, index) => {
       const { decision, problem } = answerOf(answers, String(index))
       if (problem !== null) return fault(frame.subject, 'decision-malformed', problem)
       // What is remembered must be what the question alone would be answered, within its budget.
-      if (!costly) memo.set(frame.key, resource.key, decision, answerLength)
+      if (!costly) memo.set(frame.key, resource.key, decision)
       return decision
     })
     return { decisions, costly }

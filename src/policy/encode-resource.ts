@@ -8,7 +8,7 @@ import type { Definition, Question, Server } from '../domain.js'
 import type { NamedItem, ResourceType } from '../mcp/methods.js'
 import { argumentsOf, paramsOf, resourceFacts, uriFacts } from './facts.js'
 import { createGenerations } from './generations.js'
-import type { Intern, Interned } from './intern.js'
+import { type Intern, type Interned, internedBytes } from './intern.js'
 import { type Projection, part, projectedText, reads } from './project.js'
 
 export interface ResourceEncoder {
@@ -25,8 +25,8 @@ export function createResourceEncoder(
   projection: Projection | undefined,
   intern: Intern,
 ): ResourceEncoder {
-  const items = createGenerations<Interned>(maxItemBytes)
-  const serverTexts = new WeakMap<Server, string>()
+  const items = createGenerations<Interned>(maxItemBytes, internedBytes)
+  const serverGroups = new WeakMap<Server, Map<ResourceType, string>>()
   const definitionNames = new WeakMap<Definition, string>()
   let definitionCount = 0
 
@@ -40,12 +40,14 @@ export function createResourceEncoder(
     return projection !== undefined && reads(projection, [name])
   }
 
-  function serverText(server: Server): string {
-    const found = serverTexts.get(server)
+  /** The group of a server's items of one type. Servers are told apart by name and labels. */
+  function groupOf(server: Server, type: ResourceType): string {
+    const groups = serverGroups.get(server) ?? new Map<ResourceType, string>()
+    const found = groups.get(type)
     if (found !== undefined) return found
-    const text = JSON.stringify([server.name, server.labels])
-    serverTexts.set(server, text)
-    return text
+    const group = JSON.stringify([type, server.name, server.labels])
+    serverGroups.set(server, groups.set(type, group))
+    return group
   }
 
   /** No name is given twice, so a changed definition is never taken for the one before. */
@@ -63,13 +65,15 @@ export function createResourceEncoder(
     const { server, definitions } = question
     const definition =
       readsDefinitions && type !== 'server' ? (definitions?.of(type, id) ?? null) : null
-    const group = `${type} ${serverText(server)}`
+    const group = groupOf(server, type)
     const key = readsDefinitions ? `${definitionName(definition)} ${id}` : id
     const found = items.get(group, key)
     if (found !== undefined) return found
     const facts = resourceFacts(server, type, id, definition)
-    const interned = intern(textOf(readsUri ? { ...facts, ...uriFacts(type, id) } : facts))
-    items.set(group, key, interned, 2 * interned.text.length)
+    const text = textOf(readsUri ? { ...facts, ...uriFacts(type, id) } : facts)
+    // Two items whose id is read have no text in common.
+    const interned = readsMember('id') ? intern.alone(text) : intern.shared(text)
+    items.set(group, key, interned)
     return interned
   }
 

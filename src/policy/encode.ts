@@ -4,21 +4,14 @@
  * known of it, is written once and then goes by a short name; per message remain the context and
  * what the message brings along. The key is exactly the text, with those names in place of theirs.
  */
-import type { CompiledBundle, ListKind, Question, Subject } from '../domain.js'
-import { isKnownMethod, listItems, methodInfo, type NamedItem } from '../mcp/methods.js'
+import type { CompiledBundle, ListKind, Question } from '../domain.js'
+import { listItems, type NamedItem } from '../mcp/methods.js'
+import { createFrameEncoder, type Frame } from './encode-frame.js'
 import { createResourceEncoder, type ResourceEncoder } from './encode-resource.js'
-import { contextFields, itemOf, itemSetting, messageSetting, type Setting } from './facts.js'
-import { createIntern, type Intern, type Interned } from './intern.js'
-import { compileProjection, type Projection, part, projectedText, reads } from './project.js'
+import { itemOf, itemSetting, messageSetting } from './facts.js'
+import { createIntern, type Interned } from './intern.js'
+import { compileProjection, part, reads } from './project.js'
 import { createZoneClock } from './zones.js'
-
-/** Everything about a question but its resource: the same for all items of a list. */
-export interface Frame {
-  readonly subject: Subject
-  readonly key: string
-  /** Members of the input's object. */
-  readonly text: string
-}
 
 export interface Asked {
   readonly frame: Frame
@@ -32,7 +25,7 @@ export interface Encoder {
   item(question: Question, item: NamedItem): Asked
   /** null: the message's arguments are no object. */
   message(question: Question, items: readonly NamedItem[]): Asked | null
-  /** Of every item question about such a list; the items' own part is `resource`. */
+  /** Of the item questions that such a list asks; the items' own part is `resource`. */
   listFrame(question: Question, kind: ListKind): Frame
   readonly resource: ResourceEncoder['about']
 }
@@ -46,24 +39,12 @@ export function createEncoder(
 ): Encoder {
   const projection = compileProjection(paths)
   const intern = createIntern(maxTextBytes)
-  const subjectOf = createSubjectEncoder(part(projection, 'subject'), intern)
-  const actionText = createActionEncoder(part(projection, 'action'))
-  const contextText = createContextEncoder(part(projection, 'context'))
+  const frameOf = createFrameEncoder(projection, intern)
   const resources = createResourceEncoder(part(projection, 'resource'), intern)
   const zones = createZoneClock(reads(projection, ['context', 'zones']) ? timeZones : [])
 
-  function frameOf({ identity }: Question, action: string, setting: Setting): Frame {
-    const subject = subjectOf(identity.subject)
-    const rest = `"action":${action},"context":${contextText(setting)}`
-    return {
-      subject: identity.subject,
-      key: `${subject.key} ${rest}`,
-      text: `${rest},"subject":${subject.text}`,
-    }
-  }
-
   function itemFrame(question: Question, action: string): Frame {
-    return frameOf(question, actionText(action), itemSetting(question, zones))
+    return frameOf(question.identity.subject, action, itemSetting(question, zones))
   }
 
   return {
@@ -77,52 +58,8 @@ export function createEncoder(
     message(question, items) {
       const resource = resources.ofMessage(question, itemOf(question, items))
       if (resource === null) return null
-      const action = actionText(question.method)
-      return { frame: frameOf(question, action, messageSetting(question, zones)), resource }
+      const setting = messageSetting(question, zones)
+      return { frame: frameOf(question.identity.subject, question.method, setting), resource }
     },
   }
-}
-
-/** Subjects are frozen where they are made, so the object stands for its text. */
-function createSubjectEncoder(projection: Projection | undefined, intern: Intern) {
-  const known = new WeakMap<Subject, Interned>()
-  return function subjectOf(subject: Subject): Interned {
-    const found = known.get(subject)
-    if (found !== undefined) return found
-    const interned = intern(textOf(projection, subject))
-    known.set(subject, interned)
-    return interned
-  }
-}
-
-/** Texts are kept for the methods of MCP only; whatever else a client calls a method is not. */
-function createActionEncoder(projection: Projection | undefined) {
-  const known = new Map<string, string>()
-  return function actionText(name: string): string {
-    const found = known.get(name)
-    if (found !== undefined) return found
-    const text = textOf(projection, { name, class: methodInfo(name).class })
-    if (isKnownMethod(name)) known.set(name, text)
-    return text
-  }
-}
-
-function createContextEncoder(projection: Projection | undefined) {
-  const fields = Object.entries(contextFields).flatMap(([name, read]) => {
-    const below = projection === undefined ? undefined : part(projection, name)
-    return below === undefined ? [] : [{ start: `"${name}":`, below, read }]
-  })
-  return function contextText(setting: Setting): string {
-    let text = ''
-    for (const { start, below, read } of fields) {
-      const member = projectedText(below, read(setting))
-      if (member !== null) text += `${text === '' ? '' : ','}${start}${member}`
-    }
-    return `{${text}}`
-  }
-}
-
-/** The list question needs every part to be there, and so each is, though nothing of it be read. */
-function textOf(projection: Projection | undefined, facts: object): string {
-  return (projection === undefined ? null : projectedText(projection, facts)) ?? '{}'
 }

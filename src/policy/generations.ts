@@ -6,60 +6,56 @@
 
 export interface Generations<Value> {
   get(group: string, key: string): Value | undefined
-  /** `bytes`: what the value itself takes; keys and bookkeeping are added. */
-  set(group: string, key: string, value: Value, bytes: number): void
+  set(group: string, key: string, value: Value): void
   /** By its own count, which is on the high side. */
   bytes(): number
 }
 
-interface Entry<Value> {
-  readonly value: Value
-  readonly bytes: number
-}
+type Generation<Value> = Map<string, Map<string, Value>>
 
-type Generation<Value> = Map<string, Map<string, Entry<Value>>>
-
-/** A map's slot and an entry; a map of its own for each group. */
-const entryBytes = 160
+/** A slot in a map, and a string's head; a map of its own for each group. */
+const entryBytes = 120
 const groupBytes = 480
 
-/** 0: keeps nothing. */
-export function createGenerations<Value>(maxBytes: number): Generations<Value> {
+/** `maxBytes` 0: keeps nothing. `sizeOf`: what a value takes; keys and bookkeeping are added. */
+export function createGenerations<Value>(
+  maxBytes: number,
+  sizeOf: (value: Value) => number,
+): Generations<Value> {
   const halfBytes = maxBytes / 2
   let young: Generation<Value> = new Map()
   let old: Generation<Value> = new Map()
   let youngBytes = 0
   let oldBytes = 0
 
-  function put(group: string, key: string, entry: Entry<Value>): void {
-    const known = young.get(group)
-    const added = entry.bytes + (known === undefined ? groupBytes + 2 * group.length : 0)
+  function set(group: string, key: string, value: Value): void {
+    const bytes = entryBytes + 2 * key.length + sizeOf(value)
+    const newGroupBytes = groupBytes + 2 * group.length
+    // Larger than a whole generation: not worth forgetting everything for.
+    if (bytes + newGroupBytes > halfBytes) return
+    const values = young.get(group)
+    const added = bytes + (values === undefined ? newGroupBytes : 0)
     if (youngBytes + added > halfBytes) {
-      // Larger than a whole generation: not worth forgetting everything for.
-      if (entry.bytes + groupBytes + 2 * group.length > halfBytes) return
       old = young
       oldBytes = youngBytes
-      young = new Map()
-      youngBytes = 0
-      put(group, key, entry)
+      young = new Map([[group, new Map([[key, value]])]])
+      youngBytes = bytes + newGroupBytes
       return
     }
     youngBytes += added
-    if (known === undefined) young.set(group, new Map([[key, entry]]))
-    else known.set(key, entry)
+    if (values === undefined) young.set(group, new Map([[key, value]]))
+    else values.set(key, value)
   }
 
   return {
     get(group, key) {
-      const entry = young.get(group)?.get(key)
-      if (entry !== undefined) return entry.value
+      const value = young.get(group)?.get(key)
+      if (value !== undefined) return value
       const older = old.get(group)?.get(key)
-      if (older !== undefined) put(group, key, older)
-      return older?.value
+      if (older !== undefined) set(group, key, older)
+      return older
     },
-    set(group, key, value, bytes) {
-      put(group, key, { value, bytes: entryBytes + 2 * key.length + bytes })
-    },
+    set,
     bytes: () => youngBytes + oldBytes,
   }
 }

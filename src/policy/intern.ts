@@ -11,17 +11,34 @@ export interface Interned {
   readonly text: string
 }
 
-export type Intern = (text: string) => Interned
+export interface Intern {
+  shared(text: string): Interned
+  /** For a text that nobody will bring a second time: a new name at once. */
+  alone(text: string): Interned
+}
 
 export function createIntern(maxBytes: number): Intern {
-  const known = createGenerations<Interned>(maxBytes)
+  const known = createGenerations<Interned>(maxBytes, internedBytes)
   let count = 0
-  return function intern(text) {
-    const found = known.get('', text)
-    if (found !== undefined) return found
+
+  function alone(text: string): Interned {
     count += 1
-    const interned = { key: count.toString(36), text }
-    known.set('', text, interned, interned.key.length)
-    return interned
+    return { key: count.toString(36), text }
   }
+
+  return {
+    shared(text) {
+      const found = known.get('', text)
+      if (found !== undefined) return found
+      const interned = alone(text)
+      known.set('', text, interned)
+      return interned
+    },
+    alone,
+  }
+}
+
+/** The object, its name and its text. */
+export function internedBytes({ text }: Interned): number {
+  return 64 + 2 * text.length
 }

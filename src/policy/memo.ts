@@ -10,25 +10,23 @@ import { createGenerations } from './generations.js'
 
 export interface Memo {
   get(group: string, key: string): Decision | undefined
-  /** `answerLength`: of the text the decision was read from. The decision must be frozen. */
-  set(group: string, key: string, decision: Decision, answerLength: number): void
+  /** The decision must be frozen. */
+  set(group: string, key: string, decision: Decision): void
   bytes(): number
 }
 
 export const defaultMemoBytes = 8 * 1024 * 1024
 const maxKeyLength = 2_048
-/** Bytes of objects for one character of JSON. */
-const objectFactor = 4
 
 /** 0: remembers nothing. */
 export function createMemo(maxBytes: number): Memo {
-  const decisions = createGenerations<Decision>(maxBytes)
+  const decisions = createGenerations<Decision>(maxBytes, decisionBytes)
   return {
     get(group, key) {
       return isKept(group, key) ? decisions.get(group, key) : undefined
     },
-    set(group, key, decision, answerLength) {
-      if (isKept(group, key)) decisions.set(group, key, decision, objectFactor * answerLength)
+    set(group, key, decision) {
+      if (isKept(group, key)) decisions.set(group, key, decision)
     },
     bytes: () => decisions.bytes(),
   }
@@ -36,4 +34,20 @@ export function createMemo(maxBytes: number): Memo {
 
 function isKept(group: string, key: string): boolean {
   return group.length + key.length <= maxKeyLength
+}
+
+/** As if none were shared with another entry. */
+function decisionBytes(decision: Decision): number {
+  let bytes = 200 + textBytes(decision.reasons)
+  if (!decision.allow) return bytes + textBytes(decision.challenge?.scopes ?? [])
+  for (const { name, tier, key } of decision.limits ?? []) {
+    bytes += 200 + textBytes([name, tier]) + textBytes(key)
+  }
+  return bytes
+}
+
+function textBytes(texts: readonly string[]): number {
+  let bytes = 0
+  for (const text of texts) bytes += 32 + 2 * text.length
+  return bytes
 }
