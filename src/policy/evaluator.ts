@@ -38,7 +38,12 @@ export interface Evaluator {
 const maxSpareBytes = 33_554_432
 const trapOfBudget = 'unreachable'
 
-export function createEvaluator(image: PolicyImage, first: PolicyInstance): Evaluator {
+/** `another`: makes an instance that is as good as `first`. */
+export function createEvaluator(
+  image: PolicyImage,
+  first: PolicyInstance,
+  another = () => createInstance(image),
+): Evaluator {
   let instance: PolicyInstance | null = first
   let spare: PolicyInstance | null = null
   let inUse = false
@@ -48,7 +53,7 @@ export function createEvaluator(image: PolicyImage, first: PolicyInstance): Eval
     if (image.heap.length > maxSpareBytes) return
     setImmediate(() => {
       try {
-        spare ??= createInstance(image)
+        spare ??= another()
       } catch {
         // No memory now; the next evaluation that needs one tries again and says so.
       }
@@ -56,7 +61,7 @@ export function createEvaluator(image: PolicyImage, first: PolicyInstance): Eval
   }
 
   function takeInstance(): PolicyInstance {
-    if (spare === null) return createInstance(image)
+    if (spare === null) return another()
     const taken = spare
     spare = null
     prepareSpare()

@@ -5,6 +5,7 @@
  * (RE2 keeps addresses of memory that is given away) can be noticed by the next.
  */
 import { hostBuiltins } from './builtins/index.js'
+import type { HostBuiltin } from './builtins/value.js'
 import type { PolicyImage } from './image.js'
 import { decode, endOf, type Linked, link } from './link.js'
 
@@ -28,15 +29,15 @@ const emptySetBytes = '[]'.length
 const alignment = 16
 
 /** Throws whatever the engine throws. */
-export function createInstance(image: PolicyImage): PolicyInstance {
-  const linked = open(image)
+export function createInstance(image: PolicyImage, functions = hostBuiltins): PolicyInstance {
+  const linked = open(image, functions)
   linked.bytes.set(image.heap, image.heapBase)
   return ready(image, linked)
 }
 
 /** The same without holding the event loop for long, however large the data. */
 export async function createInstanceInSlices(image: PolicyImage): Promise<PolicyInstance> {
-  const linked = open(image)
+  const linked = open(image, hostBuiltins)
   const { heap, heapBase } = image
   for (let from = 0; from < heap.length; from += sliceBytes) {
     linked.bytes.set(heap.subarray(from, from + sliceBytes), heapBase + from)
@@ -47,11 +48,14 @@ export async function createInstanceInSlices(image: PolicyImage): Promise<Policy
   return ready(image, linked)
 }
 
-function open({ module, pages, builtins, heapBase }: PolicyImage): Linked {
+function open(
+  { module, pages, builtins, heapBase }: PolicyImage,
+  functions: ReadonlyMap<string, HostBuiltin>,
+): Linked {
   const linked = link(
     module,
     pages,
-    builtins.map((name) => hostBuiltins.get(name)),
+    builtins.map((name) => functions.get(name)),
   )
   // The same module: it starts with the same layout everywhere.
   if (linked.exports.opa_heap_ptr_get() >>> 0 !== heapBase) {
