@@ -7,6 +7,7 @@ import { hmacSha256, sha256 } from './crypto.js'
 import { parseDurationNs } from './duration.js'
 import type { HostBuiltin } from './rego-value.js'
 import { semverCompare, semverIsValid } from './semver.js'
+import { sprintf } from './sprintf.js'
 import { objectSubset } from './subset.js'
 import { parseRfc3339Ns, timeAddDate, timeClock, timeDate, timeWeekday } from './time.js'
 import { parseBytes } from './units.js'
@@ -23,6 +24,7 @@ export const hostBuiltins: ReadonlyMap<string, HostBuiltin> = new Map<string, Ho
   ['object.subset', objectSubset],
   ['semver.compare', semverCompare],
   ['semver.is_valid', semverIsValid],
+  ['sprintf', sprintf],
   ['strings.any_prefix_match', anyPrefixMatch],
   ['strings.any_suffix_match', anySuffixMatch],
   ['time.add_date', timeAddDate],
