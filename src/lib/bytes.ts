@@ -1,4 +1,17 @@
-/** Byte arrays: joining pieces, and a buffer that pieces of any size are appended to. */
+/** Byte arrays: joining pieces, reading text, and a buffer that pieces of any size are appended to. */
+import { Buffer, isUtf8 } from 'node:buffer'
+
+export { isUtf8 }
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** The text of bytes that are known to be UTF-8. */
+export function textAt(bytes: Uint8Array, from: number, to: number): string {
+  // What a socket hands over is a Buffer, which needs no new view for a part of it.
+  return Buffer.isBuffer(bytes)
+    ? bytes.toString('utf8', from, to)
+    : decoder.decode(bytes.subarray(from, to))
+}
 
 /** One piece is returned as it is, not copied. */
 export function concat(pieces: readonly Uint8Array[]): Uint8Array {

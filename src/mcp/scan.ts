@@ -6,7 +6,7 @@
  * It does not judge what the members mean, and does not compare numbers or names.
  */
 
-import { concat } from '../lib/bytes.js'
+import { concat, isUtf8, textAt } from '../lib/bytes.js'
 
 export type ValueType = 'object' | 'array' | 'string' | 'number' | 'literal'
 
@@ -47,6 +47,8 @@ const at = {
 const num = { minus: 0, zero: 1, int: 2, dot: 3, frac: 4, exp: 5, expSign: 6, expInt: 7 } as const
 const numberMayEnd = [false, true, true, false, true, false, false, true]
 
+const none: Uint8Array[] = []
+
 const literals: readonly (readonly number[])[] = [
   [0x74, 0x72, 0x75, 0x65],
   [0x66, 0x61, 0x6c, 0x73, 0x65],
@@ -55,11 +57,12 @@ const literals: readonly (readonly number[])[] = [
 
 export class JsonScanner {
   readonly #visitor: ScanVisitor
-  readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  /** Made for the first piece that ends inside a character: few do, and a decoder is dear. */
+  #utf8: TextDecoder | null = null
   /** The last byte may belong to a character that is not complete yet. */
   #inCharacter = false
-  /** 1 = object, 0 = array. */
-  readonly #stack = new Uint8Array(maxAnswerDepth)
+  /** For each open container: is it an object? */
+  readonly #stack: boolean[] = []
   #depth = 0
   #state: number = at.value
   #offset = 0
@@ -70,7 +73,8 @@ export class JsonScanner {
   #literalAt = 0
   /** Most bytes of the current string or number to keep; 0 = its text is not wanted. */
   #captureLimit = 0
-  #captured: Uint8Array[] = []
+  /** Of earlier pieces. */
+  #captured: Uint8Array[] = none
   #capturedBytes = 0
   /** First violation of the grammar; null while the text is good so far. */
   problem: string | null = null
@@ -95,7 +99,7 @@ export class JsonScanner {
   finish(): boolean {
     if (this.problem !== null) return false
     try {
-      this.#utf8.decode()
+      this.#utf8?.decode()
     } catch {
       this.problem = 'invalid UTF-8'
       return false
@@ -105,8 +109,8 @@ export class JsonScanner {
   }
 
   #isUtf8(chunk: Uint8Array): boolean {
-    // A decoder call costs the same for one byte as for hundreds, and pieces may be that small.
-    if (!this.#inCharacter && chunk.length < 64 && chunk.every((byte) => byte < 0x80)) return true
+    if (!this.#inCharacter && isUtf8(chunk)) return true
+    this.#utf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     this.#inCharacter = (chunk[chunk.length - 1] ?? 0) >= 0x80
     try {
       this.#utf8.decode(chunk, { stream: true })
@@ -131,9 +135,9 @@ export class JsonScanner {
           i = skipText(bytes, i)
           if (i === n) break
           if (bytes[i] === 0x22) {
-            if (captureFrom >= 0) this.#keep(bytes, captureFrom, i)
+            const from = captureFrom
             captureFrom = -1
-            this.#endString(this.#offset + i + 1)
+            this.#endString(this.#offset + i + 1, from < 0 ? null : this.#takeText(bytes, from, i))
           } else if (bytes[i] === 0x5c) this.#state = at.escape
           else this.#fail('control character in a string')
           i++
@@ -152,9 +156,12 @@ export class JsonScanner {
             this.#fail('malformed number')
             break
           }
-          if (captureFrom >= 0) this.#keep(bytes, captureFrom, i)
+          this.#endValue(
+            'number',
+            this.#offset + i,
+            captureFrom < 0 ? null : this.#takeText(bytes, captureFrom, i),
+          )
           captureFrom = -1
-          this.#endValue('number', this.#offset + i, this.#takeText(false))
           break
         case at.literal:
           if (c !== this.#literal[this.#literalAt]) this.#fail('unknown word')
@@ -171,7 +178,7 @@ export class JsonScanner {
           i++
       }
     }
-    if (captureFrom >= 0) this.#keep(bytes, captureFrom, n)
+    if (captureFrom >= 0) this.#keep(bytes, captureFrom)
   }
 
   #structure(c: number, offset: number): void {
@@ -191,7 +198,7 @@ export class JsonScanner {
         this.#state = at.value
         return
       case at.after: {
-        const inObject = this.#stack[this.#depth - 1] === 1
+        const inObject = this.#stack[this.#depth - 1] === true
         if (c === 0x2c) this.#state = inObject ? at.key : at.value
         else if (c === (inObject ? 0x7d : 0x5d)) this.#close(inObject ? 'object' : 'array', offset)
         else this.#fail('missing comma')
@@ -215,7 +222,7 @@ export class JsonScanner {
       if (depth === maxAnswerDepth) return this.#fail('nested too deeply')
       const isObject = c === 0x7b
       this.#visitor.start(depth, isObject ? 'object' : 'array', offset)
-      this.#stack[this.#depth++] = isObject ? 1 : 0
+      this.#stack[this.#depth++] = isObject
       this.#state = isObject ? at.keyOrEnd : at.valueOrEnd
     } else if (c === 0x22) {
       this.#isKey = false
@@ -240,12 +247,10 @@ export class JsonScanner {
     this.#endValue(type, offset + 1, null)
   }
 
-  #endString(offset: number): void {
-    const wanted = this.#captureLimit > 0
-    const text = wanted ? this.#takeText(true) : null
+  #endString(offset: number, text: string | null): void {
     if (!this.#isKey) return this.#endValue('string', offset, text)
     this.#state = at.colon
-    if (wanted) this.#visitor.key(this.#depth, text)
+    if (this.#depth <= maxNamedDepth) this.#visitor.key(this.#depth, text)
   }
 
   #endValue(type: ValueType, offset: number, text: string | null): void {
@@ -274,22 +279,26 @@ export class JsonScanner {
 
   #capture(limit: number): void {
     this.#captureLimit = limit
-    this.#captured = []
+    this.#captured = none
     this.#capturedBytes = 0
   }
 
-  #keep(bytes: Uint8Array, from: number, to: number): void {
-    this.#capturedBytes += to - from
-    if (this.#capturedBytes > this.#captureLimit) this.#captured = []
-    else if (to > from) this.#captured.push(bytes.slice(from, to))
+  /** What a piece holds of a string or number that goes on in the next one. */
+  #keep(bytes: Uint8Array, from: number): void {
+    this.#capturedBytes += bytes.length - from
+    if (this.#captured === none || this.#capturedBytes > this.#captureLimit) this.#captured = []
+    if (this.#capturedBytes <= this.#captureLimit) this.#captured.push(bytes.slice(from))
   }
 
-  /** Text of what was captured; null when it was not wanted, too long or is no text. */
-  #takeText(isString: boolean): string | null {
-    const kept = this.#captureLimit > 0 && this.#capturedBytes <= this.#captureLimit
-    const text = kept ? decodePieces(this.#captured, isString) : null
+  /** The text that ends here; null when it is too long or is no text. */
+  #takeText(bytes: Uint8Array, from: number, to: number): string | null {
+    const length = this.#capturedBytes + to - from
+    const earlier = this.#captured
+    const tooLong = length > this.#captureLimit
     this.#capture(0)
-    return text
+    if (tooLong) return null
+    if (earlier.length === 0) return decodeText(bytes, from, to)
+    return decodeText(concat([...earlier, bytes.subarray(from, to)]), 0, length)
   }
 }
 
@@ -326,12 +335,10 @@ function nextNumberState(state: number, c: number): number {
   }
 }
 
-// The bytes are known to be UTF-8 by now.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-
-function decodePieces(pieces: readonly Uint8Array[], isString: boolean): string | null {
-  let text = pieces.length === 0 ? '' : decoder.decode(concat(pieces))
-  if (isString && text.includes('\\')) text = JSON.parse(`"${text}"`) as string
+/** The bytes are known to be UTF-8 by now. Of strings and numbers only strings have backslashes. */
+function decodeText(bytes: Uint8Array, from: number, to: number): string | null {
+  let text = textAt(bytes, from, to)
+  if (text.includes('\\')) text = JSON.parse(`"${text}"`) as string
   return text.isWellFormed() ? text : null
 }
 
