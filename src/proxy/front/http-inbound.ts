@@ -44,14 +44,12 @@ export class HttpInbound implements Inbound {
   }
 
   onGone(listener: (why: Gone) => void): void {
-    const response = this.#response
     this.#gone = listener
-    const onClose = () => {
-      this.#request.socket.off('close', onClose)
-      if (!response.writableFinished) listener('client')
-    }
-    response.once('close', onClose)
-    this.#request.socket.once('close', onClose)
+  }
+
+  /** The answer or its connection is over. */
+  closed(): void {
+    if (!this.#response.writableFinished) this.#gone('client')
   }
 
   readBody(): Promise<BodyResult> {
