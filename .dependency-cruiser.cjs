@@ -27,7 +27,8 @@ const rooms = {
     may: [...leaves],
     typesOnly: ['identity', 'catalogue', 'policy', 'limit', 'audit', 'telemetry', 'proxy'],
   },
-  cli: { may: ['guard', 'config', 'rego', 'mcp', 'telemetry', ...leaves] },
+  // A pin has to be the digest that the gateway works out, so there is one that does.
+  cli: { may: ['guard', 'config', 'rego', 'mcp', 'telemetry', 'catalogue', ...leaves] },
   domain: { may: ['contracts', 'errors'] },
   contracts: { may: [] },
   errors: { may: [] },

@@ -4,11 +4,10 @@
  */
 
 import type { CommandModule } from 'yargs'
-import { readFileText } from '../config/read-file.js'
 import type { JsonObject } from '../domain.js'
-import { describeThrown } from '../errors.js'
 import { parseCallArguments } from './call-arguments.js'
 import { type Family, itemsOf, report } from './call-report.js'
+import { describeNetworkFailure, parseUrl, readKey } from './endpoint.js'
 import { type Answer, createMcpClient, type McpClient } from './mcp-client.js'
 import { repeatedOption, textOption } from './options.js'
 import { endQuietlyOnBrokenPipe, exitCodes, printFailure, UsageError } from './terminal.js'
@@ -115,7 +114,7 @@ async function callAs(
       audit: given.audit,
     })
   } catch (thrown) {
-    printFailure(`${given.url}: ${describeNetworkFailure(thrown)}`)
+    printFailure(`${given.url}: ${describeNetworkFailure(thrown, { who: 'mcp-guard', timeoutMs })}`)
     return exitCodes.failed
   }
 }
@@ -145,19 +144,6 @@ function parseQuestion(given: CallArguments): Question {
   return { family, method, params, list: false }
 }
 
-function parseUrl(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text
-  throw new UsageError('--url takes an http or https URL')
-}
-
-function readKey(path: string): string {
-  const content = readFileText(path, 4096)
-  if (!content.ok) throw new UsageError(`the key file ${path} ${content.problem}`)
-  const key = content.text.trim()
-  if (/^[\x21-\x7e]+$/.test(key)) return key
-  throw new UsageError(`the key file ${path} does not hold one key`)
-}
-
 /** A list is asked for page by page and put together. */
 async function ask(client: McpClient, question: Question): Promise<Answer> {
   const { family, method, params, list } = question
@@ -172,15 +158,4 @@ async function ask(client: McpClient, question: Question): Promise<Answer> {
     cursor = next.result['nextCursor']
   }
   return { kind: 'result', result: { [family]: items } }
-}
-
-/** fetch hides what went wrong in its cause. */
-function describeNetworkFailure(thrown: unknown): string {
-  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'ECONNREFUSED') return 'nothing listens there; is mcp-guard running?'
-  if (thrown instanceof Error && thrown.name === 'TimeoutError') {
-    return `no answer within ${timeoutMs / 1000} s`
-  }
-  return describeThrown(cause)
 }

@@ -10,6 +10,7 @@ import { describeThrown } from '../errors.js'
 import { callCommand } from './call.js'
 import { hashKeyCommand } from './hash-key.js'
 import { keygenCommand } from './keygen.js'
+import { pinCommand } from './pin.js'
 import { runCommand } from './run.js'
 import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
 import { validateCommand } from './validate.js'
@@ -25,9 +26,10 @@ async function main(): Promise<void> {
     .command(callCommand)
     .command(keygenCommand)
     .command(hashKeyCommand)
+    .command(pinCommand)
     .command(validateCommand)
     .command(versionCommand)
-    .demandCommand(1, 'say which command: run, call, keygen, hash-key, validate or version')
+    .demandCommand(1, 'say which command: run, call, keygen, hash-key, pin, validate or version')
     .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
     .example('$0 call list --key-file alice.key', 'see what alice may use')
     .recommendCommands()

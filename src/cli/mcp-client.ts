@@ -18,10 +18,17 @@ export type Answer =
       readonly data: Json
     }
 
+/** An answer and the bytes it came as, for whoever has to know more than what they mean. */
+export interface RawAnswer {
+  readonly answer: Answer
+  readonly message: Uint8Array
+}
+
 export interface McpClient {
   /** null: connected; else what refused the handshake. */
   connect(): Promise<Answer | null>
   request(method: string, params: JsonObject): Promise<Answer>
+  requestRaw(method: string, params: JsonObject): Promise<RawAnswer>
   close(): Promise<void>
 }
 
@@ -69,7 +76,7 @@ export function createMcpClient(options: McpClientOptions): McpClient {
   async function exchange(method: string, params: JsonObject, more: Record<string, string>) {
     lastId += 1
     const response = await send('POST', { jsonrpc: '2.0', id: lastId, method, params }, more)
-    return { response, answer: await readAnswer(response, lastId) }
+    return { response, ...(await readAnswer(response, lastId)) }
   }
 
   async function connect(): Promise<Answer | null> {
@@ -86,15 +93,19 @@ export function createMcpClient(options: McpClientOptions): McpClient {
   }
 
   async function request(method: string, params: JsonObject): Promise<Answer> {
+    return (await requestRaw(method, params)).answer
+  }
+
+  function requestRaw(method: string, params: JsonObject): Promise<RawAnswer> {
     const plain = { 'mcp-protocol-version': version }
-    if (!modern) return (await exchange(method, params, plain)).answer
+    if (!modern) return exchange(method, params, plain)
     const name = params['name'] ?? params['uri']
     const envelope = {
       'io.modelcontextprotocol/protocolVersion': version,
       'io.modelcontextprotocol/clientCapabilities': {},
       'io.modelcontextprotocol/clientInfo': clientInfo,
     }
-    const { answer } = await exchange(
+    return exchange(
       method,
       { ...params, _meta: envelope },
       {
@@ -103,7 +114,6 @@ export function createMcpClient(options: McpClientOptions): McpClient {
         ...(typeof name === 'string' ? { 'mcp-name': headerValue(name) } : {}),
       },
     )
-    return answer
   }
 
   async function close(): Promise<void> {
@@ -113,7 +123,7 @@ export function createMcpClient(options: McpClientOptions): McpClient {
     await goodbye.then((response) => response.body?.cancel()).catch(() => undefined)
   }
 
-  return { connect, request, close }
+  return { connect, request, requestRaw, close }
 }
 
 /** 2026-07-28: what a header cannot carry as it is goes as base64 of its UTF-8. */
@@ -123,22 +133,26 @@ function headerValue(text: string): string {
   return plain ? text : `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`
 }
 
-async function readAnswer(response: Response, id: number): Promise<Answer> {
+async function readAnswer(response: Response, id: number): Promise<RawAnswer> {
   const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type === 'text/event-stream' && response.ok) {
-    for await (const text of readEvents(response)) {
-      const message = parseMessage(text)
+    for await (const bytes of readEvents(response)) {
+      const message = parseMessage(bytes)
       if (message?.['id'] === id && message['method'] === undefined) {
         await response.body?.cancel().catch(() => undefined)
-        return parseAnswer(message, response.status)
+        return { answer: parseAnswer(message, response.status), message: bytes }
       }
     }
-    return failure(response.status, 'the stream ended before the answer came')
+    const answer = failure(response.status, 'the stream ended before the answer came')
+    return { answer, message: new Uint8Array() }
   }
-  const text = await readText(response)
-  const message = type === 'application/json' ? parseMessage(text) : null
-  if (message !== null) return parseAnswer(message, response.status)
-  return failure(response.status, `HTTP ${response.status} ${response.statusText}`.trim())
+  const bytes = await readBytes(response)
+  const message = type === 'application/json' ? parseMessage(bytes) : null
+  const answer =
+    message === null
+      ? failure(response.status, `HTTP ${response.status} ${response.statusText}`.trim())
+      : parseAnswer(message, response.status)
+  return { answer, message: bytes }
 }
 
 async function* readChunks(response: Response): AsyncGenerator<Uint8Array> {
@@ -153,14 +167,13 @@ async function* readChunks(response: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of readChunks(response)) text += decoder.decode(chunk, { stream: true })
-  return text + decoder.decode()
+async function readBytes(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of readChunks(response)) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
-async function* readEvents(response: Response): AsyncGenerator<string> {
+async function* readEvents(response: Response): AsyncGenerator<Uint8Array> {
   const decoder = new SseDecoder()
   let data: Uint8Array[] = []
   for await (const chunk of readChunks(response)) {
@@ -168,15 +181,16 @@ async function* readEvents(response: Response): AsyncGenerator<string> {
     for (let token = decoder.next(); token !== null; token = decoder.next()) {
       if (token.type === 'data') data.push(token.bytes.slice())
       if (token.type !== 'dispatch') continue
-      if (token.hasData) yield Buffer.concat(data).toString('utf8')
+      if (token.hasData) yield Buffer.concat(data)
       data = []
     }
   }
 }
 
-function parseMessage(text: string): JsonObject | null {
+function parseMessage(bytes: Uint8Array): JsonObject | null {
   try {
-    const value = JSON.parse(text) as Json
+    // Takes a byte order mark off, which some servers put there.
+    const value = JSON.parse(new TextDecoder().decode(bytes)) as Json
     return typeof value === 'object' && !Array.isArray(value) ? value : null
   } catch {
     return null

@@ -8,7 +8,7 @@ writeFileSync(join(folder, 'two.key'), 'a b\n')
 
 /** What is wrong with the command line itself: exit 2, one line that says how it is right. */
 const wrong: readonly (readonly [args: string, message: string])[] = [
-  ['', 'say which command: run, call, keygen, hash-key, validate or version'],
+  ['', 'say which command: run, call, keygen, hash-key, pin, validate or version'],
   ['rnu', 'there is no such command; did you mean run?'],
   ['run --upstrem a=b', 'Unknown argument: upstrem'],
   ['run extra', 'Unknown argument: extra'],
@@ -35,6 +35,12 @@ const wrong: readonly (readonly [args: string, message: string])[] = [
   ['call echo --key-file none.key', 'the key file none.key does not exist'],
   ['call echo --key-file two.key', 'the key file two.key does not hold one key'],
   ['call echo --key mcp_secret', 'Unknown argument: key'],
+  ['pin', 'Missing required argument: url'],
+  [
+    'pin --url http://127.0.0.1:1/mcp',
+    'say which server of the configuration this is: --server NAME',
+  ],
+  ['pin --url ftp://x --server a', '--url takes an http or https URL'],
 ]
 
 for (const [args, message] of wrong) {
@@ -48,7 +54,7 @@ for (const [args, message] of wrong) {
   })
 }
 
-for (const command of ['run', 'call', 'keygen', 'hash-key', 'validate', 'version']) {
+for (const command of ['run', 'call', 'keygen', 'hash-key', 'pin', 'validate', 'version']) {
   test(`mcp-guard ${command} --help explains itself, plainly in a pipe`, async () => {
     const { code, stdout, stderr } = await cli([command, '--help'])
     assert.is(code, 0)
@@ -62,7 +68,7 @@ for (const command of ['run', 'call', 'keygen', 'hash-key', 'validate', 'version
 test('mcp-guard --help names every command, with examples', async () => {
   const { code, stdout } = await cli(['--help'])
   assert.is(code, 0)
-  for (const command of ['run', 'call', 'keygen', 'hash-key', 'validate', 'version']) {
+  for (const command of ['run', 'call', 'keygen', 'hash-key', 'pin', 'validate', 'version']) {
     assert.match(stdout, new RegExp(`^  mcp-guard ${command}\\b.* {2}\\w`, 'm'))
   }
   assert.match(stdout, 'mcp-guard run --config guard.yaml')

@@ -1,0 +1,107 @@
+/**
+ * Pins: the digest of each definition a server gives, as data for a policy that goes by them, and
+ * what differs between two of them. The file is `server → tools | prompts | resources → name →
+ * digest`; a folder of a policy makes it data under the folder's name. Pure.
+ */
+import { parseYaml, type YamlMap, type YamlValue } from '../config/yaml.js'
+
+export const pinnedKinds = ['tools', 'prompts', 'resources'] as const
+export type PinnedKind = (typeof pinnedKinds)[number]
+
+/** Name → digest. */
+export type Digests = ReadonlyMap<string, string>
+export type ServerPins = Readonly<Record<PinnedKind, Digests>>
+export type Pins = ReadonlyMap<string, ServerPins>
+
+export interface Difference {
+  readonly change: 'added' | 'removed' | 'changed'
+  readonly kind: PinnedKind
+  readonly name: string
+  /** null: it was not there. */
+  readonly before: string | null
+  readonly now: string | null
+}
+
+export const noPins: ServerPins = { tools: new Map(), prompts: new Map(), resources: new Map() }
+
+const digestPattern = /^sha256:[0-9a-f]{64}$/
+const header = `# Digests of what servers say of their tools, prompts and resources, by server, kind and name.
+# Written by "mcp-guard pin", which replaces a server's part as a whole and keeps no comments.
+# "mcp-guard pin --check" shows what a server says differently now.
+`
+
+/** The problem is a text that goes on from the name of the file. */
+export function parsePins(
+  text: string,
+): { readonly ok: true; readonly pins: Pins } | { readonly ok: false; readonly problem: string } {
+  const { value, problems } = parseYaml(text)
+  if (problems.length > 0) return { ok: false, problem: 'is not YAML of the plain kind' }
+  if (!isMap(value)) return { ok: false, problem: 'does not hold servers by name' }
+  const pins = new Map<string, ServerPins>()
+  for (const [server, kinds] of Object.entries(value)) {
+    const read = isMap(kinds) ? readServer(kinds) : null
+    if (read === null) return { ok: false, problem: `does not hold digests for ${server}` }
+    pins.set(server, read)
+  }
+  return { ok: true, pins }
+}
+
+export function formatPins(pins: Pins): string {
+  let text = header
+  for (const [server, kinds] of sorted(pins)) {
+    const filled = pinnedKinds.filter((kind) => kinds[kind].size > 0)
+    text += filled.length === 0 ? `${quoted(server)}: {}\n` : `${quoted(server)}:\n`
+    for (const kind of filled) {
+      text += `  ${kind}:\n`
+      for (const [name, digest] of sorted(kinds[kind])) text += `    ${quoted(name)}: ${digest}\n`
+    }
+  }
+  return pins.size === 0 ? `${text}{}\n` : text
+}
+
+export function comparePins(before: ServerPins, now: ServerPins): Difference[] {
+  return pinnedKinds.flatMap((kind) => {
+    const names = new Set([...before[kind].keys(), ...now[kind].keys()])
+    return [...names].sort().flatMap((name): Difference[] => {
+      const was = before[kind].get(name) ?? null
+      const is = now[kind].get(name) ?? null
+      if (was === is) return []
+      const change = was === null ? 'added' : is === null ? 'removed' : 'changed'
+      return [{ change, kind, name, before: was, now: is }]
+    })
+  })
+}
+
+function readServer(kinds: YamlMap): ServerPins | null {
+  const read: Record<PinnedKind, Digests> = { ...noPins }
+  for (const [kind, names] of Object.entries(kinds)) {
+    if (!isPinnedKind(kind) || !isMap(names)) return null
+    const digests = new Map<string, string>()
+    for (const [name, digest] of Object.entries(names)) {
+      if (typeof digest !== 'string' || !digestPattern.test(digest)) return null
+      digests.set(name, digest)
+    }
+    read[kind] = digests
+  }
+  return read
+}
+
+function isPinnedKind(kind: string): kind is PinnedKind {
+  return (pinnedKinds as readonly string[]).includes(kind)
+}
+
+function isMap(value: YamlValue): value is YamlMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** A double-quoted YAML scalar: what is not printable in YAML 1.2 goes as an escape. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu,
+    (character) => `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
+  )
+}
