@@ -4,7 +4,7 @@
  * key and content. Whatever is wrong with it, the answer is a miss; whatever is wrong with the
  * folder, there is no cache. Nothing here throws: the policy is then compiled.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, webcrypto } from 'node:crypto'
 import { constants } from 'node:fs'
 import { chmod, lstat, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -21,8 +21,8 @@ export function defaultCacheDir(xdgCacheHome: string | undefined): string {
   return join(set ? xdgCacheHome : join(homedir(), '.cache'), 'mcp-guard')
 }
 
-/** The text stored under `key` (hex), or null. */
-export async function readCache(dir: string, key: string): Promise<string | null> {
+/** The bytes stored under `key` (hex), or null. */
+export async function readCache(dir: string, key: string): Promise<Uint8Array | null> {
   const file = join(dir, key + ending)
   try {
     if (!(await isOurFolder(dir))) return null
@@ -30,10 +30,11 @@ export async function readCache(dir: string, key: string): Promise<string | null
     try {
       const found = await handle.stat()
       if (!found.isFile() || !isOurs(found) || found.size > maxEntryBytes) return null
-      const text = await handle.readFile('utf8')
-      const split = text.indexOf('\n')
-      const content = text.slice(split + 1)
-      if (text.slice(0, split) !== seal(key, content)) return null
+      const bytes = await handle.readFile()
+      const split = bytes.indexOf('\n')
+      const content = bytes.subarray(split + 1)
+      if (bytes.toString('latin1', 0, Math.max(0, split)) !== (await seal(key, content)))
+        return null
       const now = new Date()
       await utimes(file, now, now).catch(() => {})
       return content
@@ -45,15 +46,16 @@ export async function readCache(dir: string, key: string): Promise<string | null
   }
 }
 
-/** Stores the text; whether that worked is nobody's concern. */
-export async function writeCache(dir: string, key: string, content: string): Promise<void> {
+/** Stores the bytes; whether that worked is nobody's concern. */
+export async function writeCache(dir: string, key: string, content: Uint8Array): Promise<void> {
   const temp = join(dir, `.${key}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     if (!(await isOurFolder(dir))) return
     const handle = await open(temp, 'wx', 0o600)
     try {
-      await handle.writeFile(`${seal(key, content)}\n${content}`)
+      await handle.writeFile(`${await seal(key, content)}\n`)
+      await handle.writeFile(content)
     } finally {
       await handle.close()
     }
@@ -64,8 +66,10 @@ export async function writeCache(dir: string, key: string, content: string): Pro
   }
 }
 
-function seal(key: string, content: string): string {
-  return createHash('sha256').update(`${key}\n`).update(content).digest('hex')
+/** The digest of the content is worked out beside the event loop: the content may be large. */
+async function seal(key: string, content: Uint8Array): Promise<string> {
+  const digest = await webcrypto.subtle.digest('SHA-256', content)
+  return createHash('sha256').update(`${key}\n`).update(Buffer.from(digest)).digest('hex')
 }
 
 /** A folder of ours that others can read or write is closed first; another's is not used. */

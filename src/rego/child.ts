@@ -1,11 +1,13 @@
 /**
- * Entry of the child process: one request on stdin, one reply on stdout, then the end. Its memory
+ * Entry of the child process: one request on stdin, one reply on stdout, then the end. A reply is
+ * one line of JSON; that of `compile` goes on with the bundle in a frame of its own. Its memory
  * goes back to the system with it, and the parent can kill it where nothing inside could stop a loop.
  */
 import { setFlagsFromString } from 'node:v8'
 import type { JsonObject } from '../domain.js'
 import { describeThrown } from '../errors.js'
 import { readArtefact } from './artefact.js'
+import { frameBundle } from './bundle-frame.js'
 import { startReactor } from './reactor.js'
 
 // One build never pays for optimised code: without these two it takes three times as long. They are
@@ -20,16 +22,26 @@ async function readStdin(): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const artefactFolder = process.argv[2]
-  let reply: string
+  const [, , op, artefactFolder] = process.argv
   try {
     const raw = readArtefact(artefactFolder)
     const reactor = startReactor(raw, (text) => process.stderr.write(text))
-    reply = reactor(await readStdin())
+    const reply = reactor(await readStdin())
+    if (op === 'compile') writeBundle(reply)
+    else process.stdout.write(reply)
   } catch (thrown) {
-    reply = JSON.stringify(failure(thrown))
+    process.stdout.write(JSON.stringify(failure(thrown)))
   }
-  process.stdout.write(reply)
+}
+
+function writeBundle(text: string): void {
+  const reply = JSON.parse(text) as { ok?: boolean; result?: JsonObject }
+  const frame = reply.ok === true && reply.result ? frameBundle(reply.result) : null
+  if (frame === null) process.stdout.write(text)
+  else {
+    process.stdout.write('{"ok":true,"result":{}}\n')
+    process.stdout.write(frame)
+  }
 }
 
 /** The stack is the one bound a policy meets in here: it is used up by what is nested too deeply. */

@@ -5,10 +5,11 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { CompiledBundle, Json, JsonObject } from '../domain.js'
+import type { CompiledBundle, JsonObject } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
 import { packageFile } from '../lib/package-root.js'
 import { readArtefactInfo } from './artefact.js'
+import { readBundleFrame } from './bundle-frame.js'
 import { defaultCacheDir, readCache, writeCache } from './cache.js'
 import { callCompiler } from './compiler.js'
 import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
@@ -47,7 +48,7 @@ export async function compilePolicy(
   const key = cacheKey(request)
   if (cacheDir !== null) {
     const stored = await readCache(cacheDir, key)
-    const bundle = stored === null ? null : readBundle(JSON.parse(stored) as Json)
+    const bundle = stored === null ? null : readBundleFrame(stored)
     if (bundle !== null) return { ok: true, bundle, cached: true }
   }
   // Whoever asks for the same while it is being compiled waits for that.
@@ -81,11 +82,11 @@ async function compile(
     deadlineMs === undefined ? {} : { deadlineMs },
   )
   if (!reply.ok) return reply
-  const bundle = readBundle(reply.result)
+  const bundle = readBundleFrame(reply.bytes)
   if (bundle === null) {
     throw new GuardError('GUARD_INTERNAL', 'the Rego compiler answered with something else')
   }
-  if (cacheDir !== null) await writeCache(cacheDir, key, JSON.stringify(reply.result))
+  if (cacheDir !== null) await writeCache(cacheDir, key, reply.bytes)
   return { ok: true, bundle, cached: false }
 }
 
@@ -122,37 +123,11 @@ function cacheKey(request: CompileRequest): string {
   else {
     for (const [name, text] of Object.entries(source.files).sort(byName)) parts.push(name, text)
   }
-  const sum = createHash('sha256').update('mcp-guard compiled policy 1\n')
+  const sum = createHash('sha256').update('mcp-guard compiled policy 2\n')
   for (const part of parts) sum.update(`${Buffer.byteLength(part)}:`).update(part)
   return sum.digest('hex')
 }
 
 function byName(a: readonly [string, string], b: readonly [string, string]): number {
   return a[0] < b[0] ? -1 : 1
-}
-
-/** null unless every member is what it must be. */
-function readBundle(value: Json): CompiledBundle | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  const { wasm, data, revision, contract, paths, hostModule: hosted } = value
-  if (typeof wasm !== 'string' || typeof revision !== 'string') return null
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return null
-  if (typeof contract !== 'number' || typeof hosted !== 'boolean') return null
-  if (paths !== null && !isPaths(paths)) return null
-  const bytes = new Uint8Array(Buffer.from(wasm, 'base64'))
-  return {
-    wasm: bytes,
-    data: Buffer.from(JSON.stringify(data)),
-    revision,
-    contract,
-    paths,
-    hostModule: hosted,
-  }
-}
-
-function isPaths(value: Json | undefined): value is string[][] {
-  return (
-    Array.isArray(value) &&
-    value.every((path) => Array.isArray(path) && path.every((name) => typeof name === 'string'))
-  )
 }

@@ -29,7 +29,12 @@ export interface CompilerOptions {
 }
 
 export type CompilerReply =
-  | { readonly ok: true; readonly result: JsonObject }
+  | {
+      readonly ok: true
+      readonly result: JsonObject
+      /** What follows the reply's line: the bundle, where one was compiled. */
+      readonly bytes: Uint8Array
+    }
   | { readonly ok: false; readonly problems: PolicyProblem[] }
 
 const defaultDeadlineMs = 30_000
@@ -41,12 +46,12 @@ export async function callCompiler(
   request: JsonObject,
   options: CompilerOptions = {},
 ): Promise<CompilerReply> {
-  return readReply(await runChild(JSON.stringify({ op, request }), options))
+  return readReply(await runChild(op, JSON.stringify({ op, request }), options))
 }
 
-function runChild(request: string, options: CompilerOptions): Promise<string> {
+function runChild(op: CompilerOp, request: string, options: CompilerOptions): Promise<Buffer> {
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
-  const args = [fileURLToPath(new URL('./child.js', import.meta.url))]
+  const args = [fileURLToPath(new URL('./child.js', import.meta.url)), op]
   if (options.artefactFolder !== undefined) args.push(options.artefactFolder)
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
@@ -85,18 +90,21 @@ function runChild(request: string, options: CompilerOptions): Promise<string> {
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       if (fate !== undefined) reject(fate)
-      else if (code === 0) resolve(Buffer.concat(pieces).toString('utf8'))
+      else if (code === 0) resolve(Buffer.concat(pieces))
       else reject(unavailable(`the Rego compiler ended with ${signal ?? code}: ${stderr.trim()}`))
     })
     child.stdin.end(request)
   })
 }
 
-function readReply(text: string): CompilerReply {
-  const reply = parse(text)
+function readReply(bytes: Buffer): CompilerReply {
+  const newline = bytes.indexOf('\n')
+  const lineEnd = newline < 0 ? bytes.length : newline
+  const reply = parse(bytes.toString('utf8', 0, lineEnd))
   const problems = reply['problems']
-  if (reply['ok'] === true && isObject(reply['result']))
-    return { ok: true, result: reply['result'] }
+  if (reply['ok'] === true && isObject(reply['result'])) {
+    return { ok: true, result: reply['result'], bytes: bytes.subarray(lineEnd + 1) }
+  }
   if (reply['ok'] === false && Array.isArray(problems) && problems.length > 0) {
     return { ok: false, problems: problems.map(readProblem) }
   }
