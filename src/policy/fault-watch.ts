@@ -1,7 +1,7 @@
 /**
  * Counts the faults that each principal's questions cause, and says when there are too many: a
  * policy that fails for one caller only is a caller who found out how. Counting decides nothing.
- * Memory is bounded: the principal that was first seen longest ago is forgotten first.
+ * Memory is bounded: the principal whose last fault is longest ago is forgotten first.
  */
 import type { Subject } from '../domain.js'
 
@@ -21,29 +21,28 @@ export const alarmingFaults = 10
 const maxPrincipals = 1_000
 
 export function createFaultWatch(): FaultWatch {
-  const records = new Map<string, Tally>()
+  const tallies = new Map<string, Tally>()
 
-  function recordOf({ issuer, tenant, id }: Subject): Tally {
+  function tallyOf({ issuer, tenant, id }: Subject): Tally {
     const principal = JSON.stringify([issuer, tenant, id])
-    const known = records.get(principal)
-    if (known !== undefined) return known
-    const [first] = records.keys()
-    if (first !== undefined && records.size >= maxPrincipals) records.delete(first)
-    const record = { timesMs: [], alarmMs: Number.NEGATIVE_INFINITY }
-    records.set(principal, record)
-    return record
+    const tally = tallies.get(principal) ?? { timesMs: [], alarmMs: Number.NEGATIVE_INFINITY }
+    tallies.delete(principal)
+    tallies.set(principal, tally)
+    const [longestAgo] = tallies.keys()
+    if (longestAgo !== undefined && tallies.size > maxPrincipals) tallies.delete(longestAgo)
+    return tally
   }
 
   return {
     count(subject, nowMs) {
-      const record = recordOf(subject)
-      const { timesMs } = record
+      const tally = tallyOf(subject)
+      const { timesMs } = tally
       timesMs.push(nowMs)
       if (timesMs.length > alarmingFaults) timesMs.shift()
       const [first = nowMs] = timesMs
       if (timesMs.length < alarmingFaults || nowMs - first >= faultWindowMs) return false
-      if (nowMs - record.alarmMs < faultWindowMs) return false
-      record.alarmMs = nowMs
+      if (nowMs - tally.alarmMs < faultWindowMs) return false
+      tally.alarmMs = nowMs
       return true
     },
   }

@@ -5,7 +5,7 @@
  * chunk and every few milliseconds, and a list has a budget of its own: what comes after it is spent
  * is not shown.
  */
-import type { Decision, DecisionPoint, ListKind, Question } from '../domain.js'
+import type { Decision, DecisionPoint, ListKind, Question, Subject } from '../domain.js'
 import { describeThrown } from '../errors.js'
 import { listItems } from '../mcp/methods.js'
 import { type Asking, chunkBudgets, type Purse } from './ask.js'
@@ -64,21 +64,28 @@ export function createVisible(parts: VisibleParts): DecisionPoint['visible'] {
     seen: boolean[],
     pace: Pace,
   ): Promise<Open[]> {
+    const { subject } = question.identity
     const { type } = listItems[kind]
     const open: Open[] = []
+    const frame = written(subject, () => encoder.listFrame(question, kind))
+    if (frame === null) return open
+    for (const [place, id] of ids.entries()) {
+      if (place % chunkItems === 0) await pace.rest()
+      const resource = written(subject, () => encoder.resource(question, type, id))
+      if (resource === null) continue
+      const known = asking.known({ frame, resource })
+      if (known === undefined) open.push({ frame, resource, place })
+      else seen[place] = isVisible(known)
+    }
+    return open
+  }
+
+  function written<Text>(subject: Subject, write: () => Text): Text | null {
     try {
-      const frame = encoder.listFrame(question, kind)
-      for (let place = 0; place < ids.length; place += 1) {
-        if (place % chunkItems === 0) await pace.rest()
-        const asked = { frame, resource: encoder.resource(question, type, ids[place] ?? ''), place }
-        const known = asking.known(asked)
-        if (known === undefined) open.push(asked)
-        else seen[place] = isVisible(known)
-      }
-      return open
+      return write()
     } catch (thrown) {
-      fault(question.identity.subject, 'policy-fault', describeThrown(thrown))
-      return open
+      fault(subject, 'policy-fault', describeThrown(thrown))
+      return null
     }
   }
 
