@@ -3,7 +3,7 @@
  * memory that holds the data. Making it parses the data, which is the dear part of a load; making
  * an instance from it only copies. It can be handed from one thread to another.
  */
-import { type BuiltinTable, type Linked, link, textAt } from './link.js'
+import { type BuiltinTable, type Linked, link, PolicyAbort, textAt } from './link.js'
 import { readByte, readerOf, readS32, readSections, readSpan, readU32 } from './wasm-binary.js'
 
 export interface PolicyImage {
@@ -31,8 +31,9 @@ const basePages = 5
 /** For input, evaluation and answer, whatever the data take: 64 MiB. */
 const workPages = 1_024
 /** The parsed form of the densest JSON, `[[],[],…]`, is this many times its text. */
-const densestFactor = 48
+const densestFactor = 96
 const maxListingBytes = 1_048_576
+const noMemory = 'opa_malloc: failed'
 const dataSection = 11
 const i32Const = 0x41
 
@@ -55,8 +56,7 @@ export function createImage(
   linked.budget.value = unlimited
   const text = exports.opa_malloc(data.byteLength) >>> 0
   bytes.set(data, text)
-  const dataAddress = exports.opa_json_parse(text, data.byteLength)
-  if (dataAddress === 0) throw new Error('the data are not JSON')
+  const dataAddress = parsed(() => exports.opa_json_parse(text, data.byteLength))
   const heapEnd = exports.opa_heap_ptr_get() >>> 0
   return {
     module,
@@ -73,6 +73,17 @@ export function createImage(
 
 const noBuiltins: BuiltinTable = []
 const unlimited = 2n ** 62n
+
+function parsed(parse: () => number): number {
+  try {
+    const address = parse()
+    if (address !== 0) return address
+  } catch (thrown) {
+    const full = thrown instanceof PolicyAbort && thrown.message === noMemory
+    throw full ? new Error('the parsed data do not fit in 4 GiB of memory') : thrown
+  }
+  throw new Error('the data are not JSON')
+}
 
 function pagesFor(bytes: number): number {
   return Math.min(maxPages, basePages + workPages + Math.ceil(bytes / pageBytes))

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import type { CompiledBundle, JsonObject } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
 import { packageFile } from '../lib/package-root.js'
@@ -45,7 +46,7 @@ export async function compilePolicy(
     hostEntryPoint,
   }
   const cacheDir = options.cacheDir === undefined ? defaultCacheDir(undefined) : options.cacheDir
-  const key = cacheKey(request)
+  const key = await cacheKey(request)
   if (cacheDir !== null) {
     const stored = await readCache(cacheDir, key)
     const bundle = stored === null ? null : readBundleFrame(stored)
@@ -115,8 +116,10 @@ function packageJson(...segments: readonly string[]): JsonObject {
   }
 }
 
+const sliceBytes = 4_194_304
+
 /** Everything the result depends on; files in the order of their names. */
-function cacheKey(request: CompileRequest): string {
+async function cacheKey(request: CompileRequest): Promise<string> {
   const { source, ...rest } = request
   const parts = [readArtefactInfo().sha256, JSON.stringify(rest)]
   if ('bundle' in source) parts.push('bundle', source.bundle)
@@ -124,7 +127,14 @@ function cacheKey(request: CompileRequest): string {
     for (const [name, text] of Object.entries(source.files).sort(byName)) parts.push(name, text)
   }
   const sum = createHash('sha256').update('mcp-guard compiled policy 2\n')
-  for (const part of parts) sum.update(`${Buffer.byteLength(part)}:`).update(part)
+  for (const part of parts) {
+    const bytes = Buffer.from(part)
+    sum.update(`${bytes.byteLength}:`)
+    for (let from = 0; from < bytes.byteLength; from += sliceBytes) {
+      if (from > 0) await turnOfOthers()
+      sum.update(bytes.subarray(from, from + sliceBytes))
+    }
+  }
   return sum.digest('hex')
 }
 

@@ -4,9 +4,11 @@
  * The child gets no environment, so nothing of the gateway's secrets or flags is in it.
  */
 import { spawn } from 'node:child_process'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Json, JsonObject } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
+import { jsonPieces } from './json-pieces.js'
 import { type PolicyProblem, readProblem } from './problem.js'
 
 export type CompilerOp =
@@ -46,10 +48,10 @@ export async function callCompiler(
   request: JsonObject,
   options: CompilerOptions = {},
 ): Promise<CompilerReply> {
-  return readReply(await runChild(op, JSON.stringify({ op, request }), options))
+  return readReply(await runChild(op, request, options))
 }
 
-function runChild(op: CompilerOp, request: string, options: CompilerOptions): Promise<Buffer> {
+function runChild(op: CompilerOp, request: JsonObject, options: CompilerOptions): Promise<Buffer> {
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
   const args = [fileURLToPath(new URL('./child.js', import.meta.url)), op]
   if (options.artefactFolder !== undefined) args.push(options.artefactFolder)
@@ -93,7 +95,7 @@ function runChild(op: CompilerOp, request: string, options: CompilerOptions): Pr
       else if (code === 0) resolve(Buffer.concat(pieces))
       else reject(unavailable(`the Rego compiler ended with ${signal ?? code}: ${stderr.trim()}`))
     })
-    child.stdin.end(request)
+    Readable.from(jsonPieces({ op, request }), { highWaterMark: 1 }).pipe(child.stdin)
   })
 }
 
