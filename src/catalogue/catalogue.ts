@@ -7,17 +7,16 @@
 import type { Definitions, ListKind } from '../domain.js'
 import type { Clock } from '../lib/clock.js'
 import { maxPages } from './list.js'
-import { createItemReader, type Item } from './said.js'
+import { createItemReader, type Items } from './said.js'
 import { ownKey, type Scope, sharedKey } from './scope.js'
 import { createStore, type Kept } from './store.js'
 import { agreed, createViews, type Lists, listKindOf, spoken } from './view.js'
 
-export type { Item } from './said.js'
+export type { Item, Items } from './said.js'
 export type { Scope } from './scope.js'
 
 /** One page of a list answer. */
-export interface PageRead {
-  readonly items: readonly Item[]
+export interface PageRead extends Items {
   /** The cursor that was asked with; null: the first page. */
   readonly cursor: string | null
   /** The cursor of the next page; null: this is the last one. */
@@ -50,7 +49,7 @@ export interface Catalogue {
   /** To be called when a list is asked for: what changes from then on is not learnt. */
   reading(scope: Scope, kind: ListKind): Reading
   /** For a list that nobody asked for: what its items are to be judged by. Learns nothing. */
-  unasked(scope: Scope, kind: ListKind, items: readonly Item[]): Promise<Definitions | null>
+  unasked(scope: Scope, kind: ListKind, list: Items): Promise<Definitions | null>
   /** The server says that these lists have changed. */
   changed(scope: Scope, kinds: readonly ListKind[]): void
   /** The session is over. */
@@ -65,15 +64,32 @@ export interface CatalogueOptions {
 /** A list may turn out to be kept elsewhere, or change while it is read. */
 const maxTurns = 3
 
+interface Keys {
+  readonly scope: Scope
+  readonly own: string
+  readonly shared: string | null
+}
+
 export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogue {
   const store = createStore(maxAgeMs)
   const readItems = createItemReader()
   const viewOf = createViews()
+  let last: Keys | null = null
+
+  /** An exchange asks several times with the same object. */
+  function keysOf(scope: Scope): Keys {
+    if (last === null || last.scope !== scope) {
+      last = { scope, own: ownKey(scope), shared: sharedKey(scope) }
+    }
+    return last
+  }
 
   function view(scope: Scope): Definitions | null {
-    const own = store.find(ownKey(scope))
-    const shared = store.find(sharedKey(scope))
-    if (own === null && shared === null) return null
+    const keys = keysOf(scope)
+    const own = store.find(keys.own)
+    const shared = store.find(keys.shared)
+    const kept = own ?? shared
+    if (kept === null) return null
     const nowMs = clock.monotonicMs()
     const known = (kind: ListKind) => listIn(own, shared, kind, nowMs)?.known(nowMs) ?? null
     const lists: Lists = {
@@ -82,12 +98,16 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
       resources: known('resources'),
       resourceTemplates: known('resourceTemplates'),
     }
-    return viewOf(lists)
+    if (kept.view === null || !areSame(kept.view.lists, lists)) {
+      kept.view = { lists, made: viewOf(lists) }
+    }
+    return kept.view.made
   }
 
   function unsettled(scope: Scope, items: readonly NamedItem[]): ReadonlySet<ListKind> {
-    const own = store.find(ownKey(scope))
-    const shared = store.find(sharedKey(scope))
+    const keys = keysOf(scope)
+    const own = store.find(keys.own)
+    const shared = store.find(keys.shared)
     const nowMs = clock.monotonicMs()
     const kinds = new Set<ListKind>()
     for (const { type, id } of items) {
@@ -106,8 +126,8 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
   ): Promise<unknown> | null {
     const running: Promise<void>[] = []
     for (const kind of unsettled(scope, items)) {
-      const own = store.findOrMake(ownKey(scope))
-      const shared = store.find(sharedKey(scope))
+      const own = store.findOrMake(keysOf(scope).own)
+      const shared = store.find(keysOf(scope).shared)
       // What was everybody's the last time is asked for once for everybody.
       const asks = shared?.lists[kind].isLearnt ? shared.asks[kind] : own.asks[kind]
       const changes = own.lists[kind].changes + (shared?.lists[kind].changes ?? 0)
@@ -134,8 +154,8 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
   }
 
   function reading(scope: Scope, kind: ListKind): Reading {
-    const own = target(ownKey(scope), kind)
-    const key = sharedKey(scope)
+    const own = target(keysOf(scope).own, kind)
+    const key = keysOf(scope).shared
     const shared = key === null ? null : target(key, kind)
     let pages = 0
     let following: string | null = null
@@ -144,10 +164,10 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
       get next() {
         return following
       },
-      async page({ items, cursor, next, shared: isShared }) {
+      async page({ items, bytes, cursor, next, shared: isShared }) {
         pages += 1
         following = null
-        const said = await readItems(kind, items)
+        const said = await readItems(kind, { items, bytes })
         const [into, other] = isShared && shared !== null ? [shared, own] : [own, shared]
         if (!into.isCurrent()) return spoken(kind, said)
         if (cursor === null) other?.list.forget()
@@ -175,17 +195,18 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
     view,
     ensure,
     reading,
-    async unasked(scope, kind, items) {
-      const said = await readItems(kind, items)
+    async unasked(scope, kind, list) {
+      const said = await readItems(kind, list)
       return agreed(view(scope), kind, said)
     },
     changed(scope, kinds) {
-      for (const kept of [store.find(ownKey(scope)), store.find(sharedKey(scope))]) {
+      const keys = keysOf(scope)
+      for (const kept of [store.find(keys.own), store.find(keys.shared)]) {
         for (const kind of kinds) kept?.lists[kind].change()
       }
     },
     drop(scope) {
-      store.drop(ownKey(scope))
+      store.drop(keysOf(scope).own)
     },
   }
 }
@@ -195,4 +216,13 @@ function listIn(own: Kept | null, shared: Kept | null, kind: ListKind, nowMs: nu
   const list = own?.lists[kind]
   if (list !== undefined && (list.hasEnded(nowMs) || list.known(nowMs) !== null)) return list
   return shared?.lists[kind] ?? list
+}
+
+function areSame(one: Lists, other: Lists): boolean {
+  return (
+    one.tools === other.tools &&
+    one.prompts === other.prompts &&
+    one.resources === other.resources &&
+    one.resourceTemplates === other.resourceTemplates
+  )
 }

@@ -4,7 +4,7 @@
  * No definition where two readers could understand different ones, or where it is too large.
  * Does not look at what the definition means; names are read by whoever cut the bytes out.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Definition, Json, JsonObject } from '../domain.js'
 import { canonicalJson } from '../lib/canonical-json.js'
 
@@ -15,13 +15,22 @@ export const maxAnnotationsLength = 4096
 
 /** null: nothing is known of the item. */
 export function readDefinition(bytes: Uint8Array): Definition | null {
+  return readMeasured(bytes)?.definition ?? null
+}
+
+/** `size`: the length of what is kept of it. */
+export function readMeasured(bytes: Uint8Array): { definition: Definition; size: number } | null {
   if (bytes.length > maxDefinitionBytes) return null
   const canonical = canonicalJson(bytes)
   if (canonical === null || !canonical.text.startsWith('{')) return null
-  const annotations = readAnnotations(canonical.members.get('annotations'))
+  const text = canonical.members.get('annotations')
+  const annotations = readAnnotations(text)
   if (annotations === null) return null
-  const digest = `sha256:${createHash('sha256').update(canonical.text).digest('hex')}`
-  return Object.freeze({ digest, annotations })
+  const digest = `sha256:${hash('sha256', canonical.text, 'hex')}`
+  return {
+    definition: Object.freeze({ digest, annotations }),
+    size: digest.length + (text?.length ?? 0),
+  }
 }
 
 const none: JsonObject = Object.freeze(Object.create(null))

@@ -6,22 +6,7 @@
  * reading neither is believed. An item is believed for `maxAgeMs` from when it was last said.
  */
 import type { Definition } from '../domain.js'
-
-/** One item of a page; `definition` null: none could be read. */
-export interface Said {
-  readonly name: string
-  readonly definition: Definition | null
-  /** What it takes to keep it, roughly, in bytes. */
-  readonly size: number
-}
-
-export interface Page {
-  readonly said: readonly Said[]
-  /** The cursor that was asked with; null: the first page. */
-  readonly cursor: string | null
-  /** The cursor of the next page; null: this is the last one. */
-  readonly next: string | null
-}
+import type { Page, Said } from './page.js'
 
 export const maxPages = 100
 export const maxItems = 10_000
@@ -59,6 +44,8 @@ export class KnownList {
   #endedUntilMs = 0
   #roundUntilMs = 0
   #bytes = 0
+  /** The one page that everything known comes from; null: it is not one, or is forgotten. */
+  #whole: readonly Said[] | null = null
   #changes = 0
   #isLearnt = false
 
@@ -103,6 +90,9 @@ export class KnownList {
 
   /** False: that would be more than is kept of a list, and nothing was learnt of this page. */
   learn({ said, cursor, next }: Page, nowMs: number): boolean {
+    const isWhole = cursor === null && next === null
+    if (isWhole && said === this.#whole) return this.#sayAgain(nowMs)
+    this.#whole = null
     const inRound = cursor === null || cursor === this.#next
     if (cursor === null) this.#begin(nowMs)
     if (inRound) {
@@ -122,7 +112,7 @@ export class KnownList {
     if (!inRound) return true
     this.#isFull = this.#pages === maxPages
     if (this.#next === null || this.#isFull) this.#end()
-    if (cursor === null && next === null) this.#share(said)
+    if (isWhole) this.#share(said)
     return true
   }
 
@@ -138,6 +128,7 @@ export class KnownList {
   }
 
   #clear(): void {
+    this.#whole = null
     this.#entries.clear()
     this.#known = new Map()
     this.#handedOut = false
@@ -168,7 +159,17 @@ export class KnownList {
     this.#forgetOtherRounds()
   }
 
+  /** The very page that is all that is known: only time has passed. */
+  #sayAgain(nowMs: number): true {
+    const untilMs = nowMs + this.#maxAgeMs
+    for (const entry of this.#entries.values()) entry.untilMs = untilMs
+    this.#sweepMs = this.#entries.size === 0 ? this.#sweepMs : untilMs
+    this.#endedUntilMs = untilMs
+    return true
+  }
+
   #share(page: readonly Said[]): void {
+    this.#whole = page
     const whole = wholeLists.get(page)
     if (whole === undefined) wholeLists.set(page, this.#known)
     else this.#known = whole
@@ -222,6 +223,7 @@ export class KnownList {
   }
 
   #remove(name: string, entry: Entry): void {
+    this.#whole = null
     this.#entries.delete(name)
     this.#bytes -= entry.size
     if (this.#known.has(name)) this.#own().delete(name)

@@ -2,12 +2,12 @@
  * From the bytes of a page's items to what they say. Work is done in slices, so that a long list
  * does not hold up everybody else; a page that many clients are sent is worked out once.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ListKind } from '../domain.js'
 import { systemClock } from '../lib/clock.js'
 import { createRecent } from '../lib/recent.js'
-import { readDefinition } from './definition.js'
-import type { Said } from './list.js'
+import { readMeasured } from './definition.js'
+import type { Said } from './page.js'
 
 /** One item of a list answer: its bytes as the server sent them. */
 export interface Item {
@@ -15,7 +15,15 @@ export interface Item {
   readonly bytes: Uint8Array
 }
 
-export type ReadItems = (kind: ListKind, items: readonly Item[]) => Promise<readonly Said[]>
+/** A list, or a page of one. */
+export interface Items {
+  /** Without those that have no unambiguous name. */
+  readonly items: readonly Item[]
+  /** The list as the server sent it: the same bytes hold the same items. */
+  readonly bytes: Uint8Array
+}
+
+export type ReadItems = (kind: ListKind, list: Items) => Promise<readonly Said[]>
 
 const sliceMs = 5
 const overhead = 200
@@ -26,13 +34,10 @@ const maxRememberedBytes = 1024 * 1024
 export function createItemReader(): ReadItems {
   const recent = createRecent<readonly Said[]>(maxRemembered)
 
-  return async function readItems(kind, items) {
-    const bytes = items.reduce((sum, item) => sum + item.bytes.length, 0)
-    if (bytes > maxRememberedBytes) return readSlowly(items)
-    // Objects one after the other fall apart in one way only, and the kind says which is the name.
-    const hash = createHash('sha256').update(`${kind}\n`)
-    for (const item of items) hash.update(item.bytes)
-    const key = hash.digest('base64')
+  return async function readItems(kind, { items, bytes }) {
+    if (bytes.length > maxRememberedBytes) return readSlowly(items)
+    // Which member is the name depends on the kind.
+    const key = kind + hash('sha256', bytes, 'base64')
     const known = recent.get(key)
     if (known !== undefined) return known
     const said = await readSlowly(items)
@@ -44,16 +49,16 @@ export function createItemReader(): ReadItems {
 async function readSlowly(items: readonly Item[]): Promise<readonly Said[]> {
   const said: Said[] = []
   let pauseMs = systemClock.monotonicMs() + sliceMs
-  for (const { name, bytes } of items) {
-    if (systemClock.monotonicMs() >= pauseMs) {
+  for (const [index, { name, bytes }] of items.entries()) {
+    if (index % 8 === 0 && systemClock.monotonicMs() >= pauseMs) {
       await new Promise((resolve) => {
         setImmediate(resolve)
       })
       pauseMs = systemClock.monotonicMs() + sliceMs
     }
-    const definition = readDefinition(bytes)
-    const annotations = definition === null ? '' : JSON.stringify(definition.annotations)
-    said.push({ name, definition, size: overhead + 2 * name.length + annotations.length })
+    const read = readMeasured(bytes)
+    const size = overhead + 2 * name.length + (read?.size ?? 0)
+    said.push({ name, definition: read?.definition ?? null, size })
   }
   return said
 }

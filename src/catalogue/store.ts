@@ -2,9 +2,10 @@
  * The lists of each scope, bounded in number and bytes: what was used longest ago goes first, and is
  * asked for again when it is needed.
  */
-import type { ListKind } from '../domain.js'
+import type { Definitions, ListKind } from '../domain.js'
 import { Asks } from './asks.js'
 import { KnownList } from './list.js'
+import type { Lists } from './view.js'
 
 /** Sessions, or principals of servers without sessions, of which something is kept. */
 export const maxScopes = 1000
@@ -13,6 +14,8 @@ export const maxStoreBytes = 64 * 1024 * 1024
 export class Kept {
   readonly lists: Readonly<Record<ListKind, KnownList>>
   readonly asks: Readonly<Record<ListKind, Asks>>
+  /** What was last known, and the view that it made. */
+  view: { readonly lists: Lists; readonly made: Definitions | null } | null = null
 
   constructor(maxAgeMs: number) {
     this.lists = each(() => new KnownList(maxAgeMs))
@@ -40,12 +43,16 @@ export function createStore(
   /** In the order of their last use. */
   const all = new Map<string, { readonly kept: Kept; counted: number }>()
   let bytes = 0
+  let newest: string | null = null
 
   function find(key: string | null): Kept | null {
     const found = key === null ? undefined : all.get(key)
     if (key === null || found === undefined) return null
-    all.delete(key)
-    all.set(key, found)
+    if (key !== newest) {
+      all.delete(key)
+      all.set(key, found)
+      newest = key
+    }
     return found.kept
   }
 
@@ -54,6 +61,7 @@ export function createStore(
     if (found !== null) return found
     const kept = new Kept(maxAgeMs)
     all.set(key, { kept, counted: 0 })
+    newest = key
     makeRoom()
     return kept
   }

@@ -3,7 +3,8 @@
  * same lists give the same object, whichever session or principal they were learnt for.
  */
 import type { Definition, Definitions, ListKind } from '../domain.js'
-import type { Known, Said } from './list.js'
+import type { Known } from './list.js'
+import type { Said } from './page.js'
 
 /** Items of these types are in lists; of others, such as tasks, nothing is ever known. */
 const kinds: ReadonlyMap<string, ListKind> = new Map<string, ListKind>([

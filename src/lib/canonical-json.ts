@@ -42,7 +42,7 @@ class Reader {
 
   document(): Canonical {
     this.#space()
-    const isObject = this.#text[this.#at] === '{'
+    const isObject = this.#isAt(0x7b)
     const members = isObject ? this.#members(1) : noMembers
     const text = isObject ? written(members) : this.#value(0)
     this.#space()
@@ -68,13 +68,13 @@ class Reader {
     let last = ''
     let sorted = true
     this.#open(depth)
-    while (!this.#taken('}', read.size === 0)) {
+    while (!this.#ends(0x7d, read.size === 0)) {
       const name = this.#name()
       if (read.has(name)) throw new NotCanonical()
       if (read.size > 0 && name < last) sorted = false
       last = name
       this.#space()
-      this.#take(':')
+      this.#take(0x3a)
       this.#space()
       read.set(name, this.#value(depth))
       this.#space()
@@ -85,7 +85,7 @@ class Reader {
   #array(depth: number): string {
     let text = '['
     this.#open(depth)
-    while (!this.#taken(']', text.length === 1)) {
+    while (!this.#ends(0x5d, text.length === 1)) {
       if (text.length > 1) text += ','
       text += this.#value(depth)
       this.#space()
@@ -100,19 +100,19 @@ class Reader {
   }
 
   /** Whether the container ends here; if not, its next element begins here. */
-  #taken(end: string, isFirst: boolean): boolean {
-    if (this.#text[this.#at] === end) {
+  #ends(end: number, isFirst: boolean): boolean {
+    if (this.#isAt(end)) {
       this.#at += 1
       return true
     }
     if (isFirst) return false
-    this.#take(',')
+    this.#take(0x2c)
     this.#space()
     return false
   }
 
   #name(): string {
-    if (this.#text[this.#at] !== '"') throw new NotCanonical()
+    if (!this.#isAt(0x22)) throw new NotCanonical()
     const text = this.#string()
     return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
   }
@@ -159,9 +159,13 @@ class Reader {
     }
   }
 
-  #take(character: string): void {
-    if (this.#text[this.#at] !== character) throw new NotCanonical()
+  #take(code: number): void {
+    if (!this.#isAt(code)) throw new NotCanonical()
     this.#at += 1
+  }
+
+  #isAt(code: number): boolean {
+    return this.#text.charCodeAt(this.#at) === code
   }
 }
 

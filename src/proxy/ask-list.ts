@@ -34,8 +34,8 @@ export async function askForList(question: ListQuestion, reading: Reading): Prom
   try {
     let cursor: string | null = null
     do {
-      const { items, next, shared }: ListPage = await askForPage(question, cursor, deadline.signal)
-      await reading.page({ items, cursor, next, shared })
+      const page: ListPage = await askForPage(question, cursor, deadline.signal)
+      await reading.page({ ...page, cursor })
       cursor = reading.next
     } while (cursor !== null)
     steps.observer.catalogue?.({ server, list: kind, result: 'learnt' })

@@ -37,6 +37,7 @@ const askerMeta = ['protocolVersion', 'clientCapabilities', 'clientInfo'] as con
 export class Knowledge {
   readonly #parts: KnowledgeParts
   #listing: { kind: ListKind; cursor: string | null; reading: Reading } | null = null
+  #scopeOf: Scope | null = null
 
   constructor(parts: KnowledgeParts) {
     this.#parts = parts
@@ -92,7 +93,7 @@ export class Knowledge {
     // Nobody asked for it: only what the list itself says, when it is asked for, is believed.
     const { type } = listItems[kind]
     await this.#ensure(page.items.map(({ name }) => ({ type, id: name })))
-    return this.#parts.steps.catalogue.unasked(this.#scope(), kind, page.items)
+    return this.#parts.steps.catalogue.unasked(this.#scope(), kind, page)
   }
 
   /** Takes note of what a server's own message says of its lists. */
@@ -152,7 +153,13 @@ export class Knowledge {
     return meta
   }
 
+  /** One object for the exchange, by which the catalogue knows it again. */
   #scope(): Scope {
+    this.#scopeOf ??= this.#describe()
+    return this.#scopeOf
+  }
+
+  #describe(): Scope {
     const { route, identity, trail } = this.#parts
     const { session, classified, asked } = trail
     return {

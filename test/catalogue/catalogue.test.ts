@@ -27,8 +27,12 @@ const item = (name: string, what = 'a') => ({
   name,
   bytes: Buffer.from(JSON.stringify({ name, what })),
 })
+const list = (items: readonly ReturnType<typeof item>[]) => ({
+  items,
+  bytes: Buffer.from(`[${items.map(({ bytes }) => bytes.toString()).join()}]`),
+})
 const page = (names: readonly string[], more: Partial<PageRead> = {}): PageRead => ({
-  items: names.map((name) => item(name)),
+  ...list(names.map((name) => item(name))),
   cursor: null,
   next: null,
   shared: false,
@@ -231,7 +235,7 @@ test('a list that changes while it is read is judged by what it says, and not le
   const scope = session('s')
   const reading = catalogue.reading(scope, 'tools')
   catalogue.changed(scope, ['tools'])
-  const view = await reading.page(page(['a'], { items: [item('a'), item('b'), item('b', 'x')] }))
+  const view = await reading.page(page(['a'], list([item('a'), item('b'), item('b', 'x')])))
   assert.equal([view?.of('tool', 'a') != null, view?.of('tool', 'b')], [true, null])
   assert.equal(knows(scope, 'a'), [false])
 })
@@ -259,13 +263,13 @@ test('a list nobody asked for: believed where it says what the list says, and le
   const { catalogue, knows } = rig()
   const scope = session('s')
   await catalogue.reading(scope, 'tools').page(page(['a', 'b']))
-  const view = await catalogue.unasked(scope, 'tools', [item('a'), item('b', 'x'), item('c')])
+  const view = await catalogue.unasked(scope, 'tools', list([item('a'), item('b', 'x'), item('c')]))
   assert.equal(
     ['a', 'b', 'c'].map((name) => view?.of('tool', name) != null),
     [true, false, false],
   )
   assert.equal(knows(scope, 'a', 'b', 'c'), [true, true, false])
-  assert.is(await catalogue.unasked(session('t'), 'tools', []), null)
+  assert.is(await catalogue.unasked(session('t'), 'tools', list([])), null)
 })
 
 test('a page of a list that was learnt is judged by the very object that calls are judged by', async () => {
@@ -285,7 +289,7 @@ test('the work on a long list is done in slices', async () => {
     if (!isOver) setImmediate(count)
   }
   setImmediate(count)
-  await catalogue.reading(session('s'), 'tools').page(page([], { items }))
+  await catalogue.reading(session('s'), 'tools').page(page([], list(items)))
   isOver = true
   assert.ok(turns > 3, String(turns))
 })

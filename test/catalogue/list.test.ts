@@ -2,7 +2,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readDefinition } from '../../src/catalogue/definition.js'
-import { KnownList, maxBytes, maxItems, maxPages, type Said } from '../../src/catalogue/list.js'
+import { KnownList, maxBytes, maxItems, maxPages } from '../../src/catalogue/list.js'
+import type { Said } from '../../src/catalogue/page.js'
 
 const maxAgeMs = 1000
 const say = (name: string, what = 'a', size = 10): Said => ({
@@ -82,6 +83,22 @@ test('the same object until something else is known, and it never changes', () =
   assert.is.not(list.known(1600), before)
   assert.is([...(before?.keys() ?? [])].join(), 'a,b')
   assert.is(before?.get('a')?.digest, once[0]?.definition?.digest)
+})
+
+test('the very same page again: believed for longer, whatever was forgotten meanwhile', () => {
+  const list = new KnownList(maxAgeMs)
+  const whole = [say('a'), say('b')]
+  for (const nowMs of [0, 900, 1800]) list.learn(page(whole), nowMs)
+  assert.equal([names(list, 2799), list.settles('c', 2799)], ['a,b', true])
+  assert.equal([list.known(2800), list.settles('c', 2800), list.bytes], [null, false, 0])
+  list.learn(page(whole), 2900)
+  assert.is(names(list, 2900), 'a,b', 'after it was too old')
+  list.change()
+  list.learn(page(whole), 3000)
+  assert.is(names(list, 3000), 'a,b', 'after a change')
+  list.learn(page([say('c')], 'from-somewhere'), 3100)
+  list.learn(page(whole), 3200)
+  assert.is(names(list, 3200), 'a,b', 'after another page')
 })
 
 test('two lists that were sent the same page share one object', () => {

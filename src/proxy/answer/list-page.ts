@@ -7,6 +7,8 @@ import type { EnvelopeReader, List } from '../../mcp/envelope.js'
 export interface ListPage {
   /** Without those that have no unambiguous name. */
   readonly items: readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  /** The array with its brackets. */
+  readonly bytes: Uint8Array
   /** null: this is the last page, or how it goes on is not said clearly. */
   readonly next: string | null
   readonly shared: boolean
@@ -29,6 +31,7 @@ export function readPage(
   const readable = nextCursor !== null && nextCursor.end - nextCursor.start <= maxCursorBytes
   return {
     items,
+    bytes: bytes.subarray(list.start, list.end),
     next: readable ? cursorOf(textIn(nextCursor)) : null,
     shared: cacheScope !== null && textIn(cacheScope) === '"public"',
   }
