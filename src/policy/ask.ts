@@ -1,12 +1,13 @@
 /**
  * Puts one question to the engine, or the item questions of a list's chunk, and reads the answers
  * by the one parser. What was answered before is not asked again. Whatever the engine does there is
- * an answer: a fault and a spent budget are denials, told of and not remembered.
+ * an answer: a fault and a spent budget are denials, told of and not remembered. An item question may
+ * take as much alone as a whole chunk of them, so that what a list is told a call is told too.
  */
 import type { Decision } from '../domain.js'
 import { createDecisionReader, denial, type ParsedDecision, parseDecision } from './decision.js'
 import type { Asked } from './encode.js'
-import type { Evaluator } from './evaluator.js'
+import type { Evaluation, Evaluator } from './evaluator.js'
 import type { Fault } from './faults.js'
 import type { Memo } from './memo.js'
 
@@ -24,20 +25,16 @@ export interface Purse {
 export interface Asking {
   /** undefined: it has to be asked. */
   known(asked: Asked): Decision | undefined
-  one(asked: Asked, purse: Purse): Decision
+  item(asked: Asked, purse: Purse): Decision
+  message(asked: Asked, purse: Purse): Decision
   /** Item questions of one list; null: they have to be asked one by one. */
-  chunk(asked: readonly Asked[], purse: Purse): Chunk | null
-}
-
-export interface Chunk {
-  readonly decisions: readonly Decision[]
-  /** It took more than one question may, and so its answers are not remembered. */
-  readonly costly: boolean
+  chunk(asked: readonly Asked[], purse: Purse): readonly Decision[] | null
 }
 
 export interface AskingParts {
   readonly evaluator: Evaluator
   readonly entryPoints: EntryPoints
+  /** Units of work for a message question. */
   readonly budget: number
   readonly memo: Memo
   readonly fault: Fault
@@ -45,31 +42,43 @@ export interface AskingParts {
 
 /** Before it is parsed: twice a decision's bound, which is on its content and not its spelling. */
 export const maxAnswerBytes = 32_768
-/** How many budgets of one question the questions of a chunk have together. */
+/** What a chunk of item questions may take, and one alone, in budgets of a message question. */
 export const chunkBudgets = 2
 
 const notDecided: ParsedDecision = { decision: denial('policy-undefined'), problem: null }
 
 export function createAsking(parts: AskingParts): Asking {
   const { evaluator, entryPoints, budget, memo, fault } = parts
+  const itemBudget = chunkBudgets * budget
   const readDecision = createDecisionReader()
 
   function known({ frame, resource }: Asked): Decision | undefined {
     return memo.get(frame.key, resource.key)
   }
 
-  function one(asked: Asked, purse: Purse): Decision {
-    return known(asked) ?? evaluate(asked, purse)
+  function evaluate(
+    entryPoint: number,
+    input: string,
+    bounds: { count: number; units: number },
+    purse: Purse,
+  ): Evaluation {
+    const evaluation = evaluator.evaluate(entryPoint, input, {
+      maxBytes: maxAnswerBytes * bounds.count,
+      budget: Math.min(bounds.units, purse.left),
+    })
+    if (evaluation.kind !== 'unreadable') purse.left -= evaluation.spent
+    return evaluation
   }
 
-  function evaluate({ frame, resource }: Asked, purse: Purse): Decision {
+  function one(asked: Asked, units: number, purse: Purse): Decision {
+    const remembered = known(asked)
+    if (remembered !== undefined) return remembered
+    const { frame, resource } = asked
     const { subject } = frame
     if (purse.left <= 0) return fault(subject, 'policy-budget', 'nothing is left of the budget')
     const input = `{${frame.text},"resource":${resource.text}}`
-    const bounds = { maxBytes: maxAnswerBytes, budget: Math.min(budget, purse.left) }
-    const evaluation = evaluator.evaluate(entryPoints.decision, input, bounds)
+    const evaluation = evaluate(entryPoints.decision, input, { count: 1, units }, purse)
     if (evaluation.kind === 'unreadable') return denial('facts-malformed')
-    purse.left -= evaluation.spent
     if (evaluation.kind === 'fault') return fault(subject, evaluation.reason, evaluation.problem)
     const { decision, problem } =
       evaluation.kind === 'undefined' ? notDecided : readDecision(evaluation.text)
@@ -78,37 +87,36 @@ export function createAsking(parts: AskingParts): Asking {
     return decision
   }
 
-  function chunk(asked: readonly Asked[], purse: Purse): Chunk | null {
+  /** Its faults are told of when the items are asked one by one. */
+  function chunk(asked: readonly Asked[], purse: Purse): readonly Decision[] | null {
     const [first] = asked
-    const left = Math.min(chunkBudgets * budget, purse.left)
-    if (entryPoints.decisions === null || first === undefined || left <= 0) return null
+    if (entryPoints.decisions === null || first === undefined || purse.left <= 0) return null
     const { frame } = first
     const items = asked.map(({ resource }) => resource.text).join(',')
     const input = `{${frame.text},"items":[${items}]}`
-    const bounds = { maxBytes: maxAnswerBytes * asked.length, budget: left }
-    const evaluation = evaluator.evaluate(entryPoints.decisions, input, bounds)
-    if (evaluation.kind === 'unreadable') return null
-    purse.left -= evaluation.spent
-    if (evaluation.kind === 'fault') fault(frame.subject, evaluation.reason, evaluation.problem)
+    const bounds = { count: asked.length, units: itemBudget }
+    const evaluation = evaluate(entryPoints.decisions, input, bounds, purse)
     if (evaluation.kind !== 'defined') return null
     const answers: unknown = JSON.parse(evaluation.text)
     if (!isAnswers(answers)) return null
-    const costly = evaluation.spent > budget
-    const decisions = asked.map(({ resource }, index) => {
+    return asked.map(({ resource }, index) => {
       const { decision, problem } = answerOf(answers, String(index))
       if (problem !== null) return fault(frame.subject, 'decision-malformed', problem)
-      // What is remembered must be what the question alone would be answered, within its budget.
-      if (!costly) memo.set(frame.key, resource.key, decision)
+      memo.set(frame.key, resource.key, decision)
       return decision
     })
-    return { decisions, costly }
   }
 
   function answerOf(answers: Readonly<Record<string, unknown>>, index: string): ParsedDecision {
     return Object.hasOwn(answers, index) ? parseDecision(answers[index]) : notDecided
   }
 
-  return { known, one, chunk }
+  return {
+    known,
+    item: (asked, purse) => one(asked, itemBudget, purse),
+    message: (asked, purse) => one(asked, budget, purse),
+    chunk,
+  }
 }
 
 function isAnswers(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -21,7 +21,7 @@ export interface DecisionPointParts {
   readonly entryPoints: EntryPoints
   /** `input` paths the policy can read; null = unknown. */
   readonly paths: CompiledBundle['paths']
-  /** Units of work for one evaluation. */
+  /** Units of work for a message question; an item question may take twice of it. */
   readonly budget: number
   /** IANA zones that the facts name besides UTC. */
   readonly timeZones: readonly string[]
@@ -33,7 +33,7 @@ export interface DecisionPointParts {
 
 /** One message is judged without a pause, so the number of its questions is bounded. */
 const maxNamedItems = 200
-/** Budgets of one question for all questions of a message. */
+/** What all questions of a message may take, in budgets of a message question. */
 const messageBudgets = 4
 
 export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
@@ -49,11 +49,11 @@ export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
     if (items.length > maxNamedItems) return denial('too-many-items')
     const purse = { left: messageBudgets * budget }
     for (const item of items) {
-      const decision = asking.one(encoder.item(question, item), purse)
+      const decision = asking.item(encoder.item(question, item), purse)
       if (!decision.allow) return decision
     }
     const asked = encoder.message(question, items)
-    return asked === null ? denial('facts-malformed') : asking.one(asked, purse)
+    return asked === null ? denial('facts-malformed') : asking.message(asked, purse)
   }
 
   /** Total: also facts that cannot be built or written, such as an impossible date, are a denial. */

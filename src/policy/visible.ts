@@ -16,7 +16,7 @@ import { createPace, type Pace } from './pace.js'
 export interface VisibleParts {
   readonly encoder: Encoder
   readonly asking: Asking
-  /** Units of work for one question. */
+  /** Units of work for a message question. */
   readonly budget: number
   readonly fault: Fault
 }
@@ -28,17 +28,18 @@ interface Open extends Asked {
 
 const chunkItems = 200
 const fewestChunkItems = 25
-/** Budgets that a list has for asking item by item, beyond those of its chunks. */
+/** What a list has for asking item by item beyond its chunks, in budgets of a message question. */
 const spareBudgets = 50
 
 export function createVisible(parts: VisibleParts): DecisionPoint['visible'] {
   const { encoder, asking, budget, fault } = parts
-  // Answers of a chunk that cost more than one question may are not remembered; shorter ones are.
+  const itemBudget = chunkBudgets * budget
+  // As many items as the policy can be expected to answer in one go.
   let chunkLength = chunkItems
 
   return async function visible(question, kind, ids) {
     const seen = ids.map(() => false)
-    const purse = { left: budget * (spareBudgets + chunkBudgets * (ids.length / chunkItems)) }
+    const purse = { left: spareBudgets * budget + itemBudget * Math.ceil(ids.length / chunkItems) }
     const pace = createPace()
     const open = await findOpen(question, kind, ids, seen, pace)
     for (let start = 0; start < open.length; ) {
@@ -48,7 +49,7 @@ export function createVisible(parts: VisibleParts): DecisionPoint['visible'] {
       pace.end()
       for (const [index, asked] of chunk.entries()) {
         if (decisions === null) await pace.rest()
-        const decision = decisions === null ? asking.one(asked, purse) : decisions[index]
+        const decision = decisions === null ? asking.item(asked, purse) : decisions[index]
         seen[asked.place] = decision !== undefined && isVisible(decision)
       }
       start += chunk.length
@@ -90,10 +91,15 @@ export function createVisible(parts: VisibleParts): DecisionPoint['visible'] {
   }
 
   function askTogether(chunk: readonly Open[], purse: Purse): readonly Decision[] | null {
-    const answer = asking.chunk(chunk, purse)
-    if (answer === null) return null
-    if (answer.costly) chunkLength = Math.max(fewestChunkItems, Math.floor(chunk.length / 2))
-    return answer.decisions
+    const before = purse.left
+    const decisions = asking.chunk(chunk, purse)
+    const spent = before - purse.left
+    if (spent >= itemBudget) {
+      chunkLength = Math.max(fewestChunkItems, chunkLength / 2)
+    } else if (chunk.length === chunkLength && spent < itemBudget / 4) {
+      chunkLength = Math.min(chunkItems, chunkLength * 2)
+    }
+    return decisions
   }
 }
 
