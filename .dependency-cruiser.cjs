@@ -42,6 +42,7 @@ const homes = {
   undici: 'src/proxy/back/',
   'prom-client': 'src/telemetry/',
   yargs: 'src/cli/',
+  re2js: 'src/policy/builtins/',
   'js-yaml': 'src/config/',
   ajv: 'src/config/',
 }

@@ -5,6 +5,7 @@
 import { anyPrefixMatch, anySuffixMatch } from './affixes.js'
 import { hmacSha256, sha256 } from './crypto.js'
 import { parseDurationNs } from './duration.js'
+import { regexReplace } from './regex.js'
 import type { HostBuiltin } from './rego-value.js'
 import { semverCompare, semverIsValid } from './semver.js'
 import { sprintf } from './sprintf.js'
@@ -22,6 +23,7 @@ export const hostBuiltins: ReadonlyMap<string, HostBuiltin> = new Map<string, Ho
   ['crypto.hmac.sha256', hmacSha256],
   ['crypto.sha256', sha256],
   ['object.subset', objectSubset],
+  ['regex.replace', regexReplace],
   ['semver.compare', semverCompare],
   ['semver.is_valid', semverIsValid],
   ['sprintf', sprintf],
