@@ -79,7 +79,9 @@ test('a URI that climbs is refused, one below the grant passes', async () => {
   for (const uri of uris)
     await gateway.send({ as: 'reader', body: request('resources/read', { uri }) })
   assert.equal(
-    upstream.seen.map(({ message }) => message.params?.['uri']),
+    upstream.seen.flatMap(({ message: { method, params } }) =>
+      method === 'resources/read' ? [params?.['uri']] : [],
+    ),
     [uris[2]],
   )
 })
