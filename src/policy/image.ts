@@ -30,7 +30,7 @@ const maxPages = 65_536
 const basePages = 5
 /** For input, evaluation and answer, whatever the data take: 64 MiB. */
 const workPages = 1_024
-/** The parsed form of the densest JSON, `[[],[],…]`, is this many times its text. */
+/** The parsed form of the densest JSON, lists of empty lists, is at most this many times its text. */
 const densestFactor = 96
 const maxListingBytes = 1_048_576
 const noMemory = 'opa_malloc: failed'

@@ -4,7 +4,7 @@
  * a malformed document. Then runs it for a while, because first evaluations are slow.
  */
 import { systemClock } from '../lib/clock.js'
-import { chunkBudgets, type EntryPoints, maxAnswerBytes } from './ask.js'
+import { type EntryPoints, maxAnswerBytes } from './ask.js'
 import { parseDecision } from './decision.js'
 import type { Evaluation, Evaluator } from './evaluator.js'
 import { createPace } from './pace.js'
@@ -14,6 +14,7 @@ const warmUpMs = 1_000
 const warmUpEvaluations = 3_000
 const evaluationsPerList = 150
 const warmListItems = 20
+const listBudgets = 2
 
 export function trialProblems(
   evaluator: Evaluator,
@@ -42,7 +43,7 @@ export async function warmUp(
   budget: number,
 ): Promise<void> {
   const bounds = { maxBytes: maxAnswerBytes, budget }
-  const listBounds = { maxBytes: maxAnswerBytes * warmListItems, budget: chunkBudgets * budget }
+  const listBounds = { maxBytes: maxAnswerBytes * warmListItems, budget: listBudgets * budget }
   const list = listSample(warmListItems)
   const endMs = systemClock.monotonicMs() + warmUpMs
   const pace = createPace()

@@ -1,0 +1,116 @@
+/** Activation beside decisions: the event loop goes on, and a loading thread that fails is no loss. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { GuardError } from '../../src/errors.js'
+import { createPolicyHolder } from '../../src/policy/activate.js'
+import { loadApart } from '../../src/policy/load-apart.js'
+import { folderOf } from '../rego/folder.js'
+import { threadMs } from '../support/thread-time.js'
+import { compileFiles } from './bundles.js'
+import { callOf } from './questions.js'
+
+const bundle = await compileFiles({
+  'main.rego': `package mcpguard.main
+
+default allow := false
+
+allow if data.grants[input.subject.id][input.resource.id]
+
+decision := {"allow": allow}
+`,
+})
+const { wasm, contract, hostModule } = bundle
+const request = { wasm, data: bundle.data, contract, hostModule, budget: 1_000_000 }
+
+/** Grants of so many bytes of JSON, and one that counts. */
+function grantsOf(bytes: number): Uint8Array {
+  const users = ['"alice":{"read":{}}']
+  for (let size = 0; size < bytes; size += users.at(-1)?.length ?? 0) {
+    users.push(`"user-${users.length}":{"read":{},"write":{},"search":{},"delete":{}}`)
+  }
+  return Buffer.from(`{"grants":{${users.join(',')}}}`)
+}
+
+test('17 MB of data are activated while decisions go on', async () => {
+  const data = grantsOf(17_000_000)
+  const holder = createPolicyHolder()
+  await holder.activate({ ...bundle, data: grantsOf(0) })
+  let held = 0
+  let decisions = 0
+  let last = threadMs()
+  const ticker = setInterval(() => {
+    const now = threadMs()
+    held = Math.max(held, now - last)
+    last = now
+    decisions += 1
+    assert.ok(holder.current()?.judge(callOf('read', { n: decisions })).decision.allow)
+  }, 1)
+  const startedMs = performance.now()
+  await holder.activate({ ...bundle, revision: 'sha256:large', data })
+  const tookMs = Math.round(performance.now() - startedMs)
+  clearInterval(ticker)
+  console.log(
+    `${tookMs} ms, ${decisions} decisions meanwhile, ${held.toFixed(1)} ms at most between`,
+  )
+  assert.ok(decisions > 20, `${decisions} decisions`)
+  assert.is(holder.current()?.revision, 'sha256:large')
+  assert.ok(held < 100, `held for ${held} ms`)
+  assert.ok(holder.current()?.judge(callOf('read')).decision.allow)
+  assert.not.ok(holder.current()?.judge(callOf('unheard-of')).decision.allow)
+})
+
+test('a loading thread that hangs, crashes or ends is a refusal, and is gone', async () => {
+  const threads: readonly (readonly [source: string, deadlineMs: number, problem: RegExp])[] = [
+    ['for (;;) {}', 300, /^the policy was not loaded within 300 ms$/],
+    ['throw new Error("crashed")', 20_000, /^the policy was not loaded: crashed$/],
+    ['process.exit(0)', 20_000, /^the policy was not loaded: its thread ended$/],
+  ]
+  for (const [source, deadlineMs, problem] of threads) {
+    const file = join(folderOf({}), 'thread.mjs')
+    writeFileSync(file, source)
+    const thrown = await loadApart(request, pathToFileURL(file), deadlineMs).catch((error) => error)
+    assert.instance(thrown, GuardError)
+    assert.is(thrown.code, 'GUARD_POLICY_INVALID')
+    assert.match(thrown.message, problem)
+  }
+})
+
+test('what is loaded apart is what is loaded in place', async () => {
+  const outcome = await loadApart({ ...request, data: grantsOf(100) })
+  assert.ok(outcome.ok)
+  if (!outcome.ok) return
+  const { image, entryPoints } = outcome.policy
+  assert.equal([...image.entryPoints.keys()].sort(), [
+    'mcpguard/host/decisions',
+    'mcpguard/main/decision',
+  ])
+  assert.is(entryPoints.decision, image.entryPoints.get('mcpguard/main/decision'))
+  const refused = await loadApart({ ...request, contract: 2 })
+  assert.equal(refused, {
+    ok: false,
+    problems: ['contract 2 is not supported, this gateway speaks 1'],
+  })
+})
+
+test('memory is flat over decisions and reloads', async () => {
+  const holder = createPolicyHolder()
+  const reload = (n: number) => holder.activate({ ...bundle, revision: String(n) })
+  await reload(0)
+  const decide = (count: number) => {
+    for (let n = 0; n < count; n += 1) holder.current()?.judge(callOf('read', { n }))
+  }
+  const settle = async (reloads: number) => {
+    for (let n = 0; n < reloads; n += 1) await reload(n)
+    decide(10_000)
+    return process.memoryUsage.rss() / 1e6
+  }
+  const before = await settle(30)
+  const after = await settle(30)
+  console.log(`${before.toFixed(0)} MB, then ${after.toFixed(0)} MB`)
+  assert.ok(after < before + 60, `${before} MB, then ${after} MB`)
+})
+
+test.run()
