@@ -152,13 +152,19 @@ decision := {"allow": true} if {
 const prefixes = { dev: [...namesOf(40, 'no'), 'tool-'] }
 const data = new TextEncoder().encode(JSON.stringify({ prefixes }))
 
-/** Longest time that others had to wait while it ran. */
-async function longestWait(work: () => Promise<unknown>): Promise<number> {
+/** CPU time, which other processes do not add to. */
+function workedMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
+/** Longest work between two turns of the others while it ran. */
+async function longestHold(work: () => Promise<unknown>): Promise<number> {
   let longestMs = 0
-  let lastMs = performance.now()
+  let lastMs = workedMs()
   let done = false
   const turn = () => {
-    const nowMs = performance.now()
+    const nowMs = workedMs()
     longestMs = Math.max(longestMs, nowMs - lastMs)
     lastMs = nowMs
     if (!done) setImmediate(turn)
@@ -166,7 +172,7 @@ async function longestWait(work: () => Promise<unknown>): Promise<number> {
   setImmediate(turn)
   await work()
   done = true
-  return Math.max(longestMs, performance.now() - lastMs)
+  return Math.max(longestMs, workedMs() - lastMs)
 }
 
 test('a list of 10,000 items keeps nobody waiting, asked or remembered or heavy', async () => {
@@ -177,22 +183,22 @@ test('a list of 10,000 items keeps nobody waiting, asked or remembered or heavy'
     ['remembered', names],
     ['heavy', heavy],
   ]
-  // The best of three: what others do on this machine is not this list's doing.
+  // The best of three: a first run is compiled meanwhile, and all threads are counted.
   for (const [what, asked] of runs) {
     let bestMs = Number.POSITIVE_INFINITY
     const remembered = pointOf({ ...policy, data })
     await remembered.visible(list, 'tools', names)
     for (let run = 0; run < 3; run += 1) {
       const point = what === 'remembered' ? remembered : pointOf({ ...policy, data })
-      const waitMs = await longestWait(async () => {
+      const holdMs = await longestHold(async () => {
         const seen = await point.visible(list, 'tools', asked)
         assert.is(seen.length, 10_000)
         if (what !== 'heavy') assert.ok(seen.every(Boolean))
       })
-      bestMs = Math.min(bestMs, waitMs)
+      bestMs = Math.min(bestMs, holdMs)
     }
     console.log(`${what}: ${bestMs.toFixed(1)} ms`)
-    assert.ok(bestMs < 60, `${what}: ${bestMs} ms`)
+    assert.ok(bestMs < 100, `${what}: ${bestMs} ms`)
   }
 })
 
