@@ -168,9 +168,11 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
         pages += 1
         following = null
         const said = await readItems(kind, { items, bytes })
-        const [into, other] = isShared && shared !== null ? [shared, own] : [own, shared]
+        // A caller chooses its cursor: what everybody believes is read from the first page on.
+        const isPublic = isShared && shared?.list.continues(cursor) === true
+        const [into, other] = isPublic ? [shared, own] : [own, shared]
         if (!into.isCurrent()) return spoken(kind, said)
-        if (cursor === null) other?.list.forget()
+        if (cursor === null || isPublic) other?.list.forget()
         const isLearnt = into.list.learn({ said, cursor, next }, clock.monotonicMs())
         into.grown()
         if (isLearnt && pages < maxPages && next !== cursor) following = next
@@ -214,8 +216,7 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
 /** A principal's own list, while there is one, says more than everybody's. */
 function listIn(own: Kept | null, shared: Kept | null, kind: ListKind, nowMs: number) {
   const list = own?.lists[kind]
-  if (list !== undefined && (list.hasEnded(nowMs) || list.known(nowMs) !== null)) return list
-  return shared?.lists[kind] ?? list
+  return list?.holdsAny(nowMs) ? list : (shared?.lists[kind] ?? list)
 }
 
 function areSame(one: Lists, other: Lists): boolean {

@@ -80,6 +80,12 @@ export class KnownList {
     return nowMs < this.#endedUntilMs
   }
 
+  /** Anything that is not too old is kept, if only that an item has no clear definition. */
+  holdsAny(nowMs: number): boolean {
+    if (nowMs >= this.#sweepMs) this.#sweep(nowMs)
+    return this.#entries.size > 0 || this.hasEnded(nowMs)
+  }
+
   /** The same object until something else is known; never changed afterwards. null: nothing is. */
   known(nowMs: number): Known | null {
     if (nowMs >= this.#sweepMs) this.#sweep(nowMs)
@@ -88,12 +94,17 @@ export class KnownList {
     return this.#known
   }
 
+  /** This is the page that the reading goes on with, or begins with. */
+  continues(cursor: string | null): boolean {
+    return cursor === null || cursor === this.#next
+  }
+
   /** False: that would be more than is kept of a list, and nothing was learnt of this page. */
   learn({ said, cursor, next }: Page, nowMs: number): boolean {
     const isWhole = cursor === null && next === null
     if (isWhole && said === this.#whole) return this.#sayAgain(nowMs)
     this.#whole = null
-    const inRound = cursor === null || cursor === this.#next
+    const inRound = this.continues(cursor)
     if (cursor === null) this.#begin(nowMs)
     if (inRound) {
       this.#pages += 1

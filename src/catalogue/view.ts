@@ -72,7 +72,7 @@ export function agreed(
 ): Definitions | null {
   const known = new Map<string, Definition>()
   let whole = true
-  for (const { name, definition } of said) {
+  for (const [name, definition] of clearOnes(said)) {
     const believed = view === null ? null : view.of(typeOf[kind], name)
     if (believed?.digest !== definition?.digest) whole = false
     else if (believed !== null) known.set(name, believed)
@@ -80,17 +80,24 @@ export function agreed(
   return whole ? view : only(kind, known)
 }
 
-/** What a page says by itself; of two definitions of one name neither is believed. */
+/** What a page says by itself. */
 export function spoken(kind: ListKind, said: readonly Said[]): Definitions {
-  const known = new Map<string, Definition | null>()
-  for (const { name, definition } of said) {
-    const earlier = known.get(name)
-    const differs = earlier !== undefined && earlier?.digest !== definition?.digest
-    known.set(name, differs ? null : definition)
+  const known = new Map<string, Definition>()
+  for (const [name, definition] of clearOnes(said)) {
+    if (definition !== null) known.set(name, definition)
   }
-  const believed = new Map<string, Definition>()
-  for (const [name, definition] of known) if (definition !== null) believed.set(name, definition)
-  return only(kind, believed)
+  return only(kind, known)
+}
+
+/** Of two different definitions of one name neither is believed. */
+function clearOnes(said: readonly Said[]): ReadonlyMap<string, Definition | null> {
+  const clear = new Map<string, Definition | null>()
+  for (const { name, definition } of said) {
+    const earlier = clear.get(name)
+    const differs = earlier !== undefined && earlier?.digest !== definition?.digest
+    clear.set(name, differs ? null : definition)
+  }
+  return clear
 }
 
 const typeOf: Readonly<Record<ListKind, string>> = {

@@ -126,6 +126,27 @@ test('what a modern server calls public is everybody’s, until it does not', as
   )
 })
 
+test('what everybody believes is read from the first page on: a cursor of one’s own changes nothing', async () => {
+  const { catalogue, knows } = rig()
+  await catalogue.reading(modern('alice'), 'tools').page(page(['a'], { shared: true }))
+  const loose = { ...list([item('a', 'x'), item('b')]), cursor: 'made-up', shared: true }
+  await catalogue.reading(modern('bob'), 'tools').page(page([], loose))
+  assert.equal([knows(modern('bob'), 'b'), knows(modern('alice'), 'b')], [[true], [false]])
+  assert.is.not(
+    catalogue.view(modern('bob'))?.of('tool', 'a')?.digest,
+    catalogue.view(modern('alice'))?.of('tool', 'a')?.digest,
+  )
+})
+
+test('a page that says two things of an item: unknown to the list and to the call', async () => {
+  const { catalogue } = rig()
+  await catalogue.reading(modern('alice'), 'tools').page(page(['a'], { shared: true }))
+  const both = { ...list([item('a'), item('a', 'x')]), cursor: 'made-up' }
+  const judged = await catalogue.reading(modern('bob'), 'tools').page(page([], both))
+  assert.is(judged?.of('tool', 'a') ?? null, null)
+  assert.is(catalogue.view(modern('bob'))?.of('tool', 'a') ?? null, null)
+})
+
 test('a legacy server cannot call anything public', async () => {
   const { catalogue, knows } = rig()
   await catalogue.reading(session('s'), 'tools').page(page(['a'], { shared: true }))
