@@ -38,7 +38,6 @@ const rooms = {
 
 /** Where each third-party package lives. A package without a home may not be imported at all. */
 const homes = {
-  '@open-policy-agent/opa-wasm': 'src/policy/',
   undici: 'src/proxy/back/',
   'prom-client': 'src/telemetry/',
   yargs: 'src/cli/',

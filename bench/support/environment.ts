@@ -12,7 +12,7 @@ export interface Environment {
 }
 
 /** Those whose code is on the way of a call. */
-const packages = ['undici', '@open-policy-agent/opa-wasm']
+const packages = ['undici']
 
 export function readEnvironment(): Environment {
   const [first] = cpus()
