@@ -180,4 +180,25 @@ test('while it is read: where it is, and that a list has begun', () => {
   assert.equal([reader.complete, reader.has('result'), reader.has('error')], [true, true, false])
 })
 
+const cursors: readonly (readonly [json: string, cursor: string | null])[] = [
+  ['{"tools":[],"nextCursor" : "p\\u0032"}', '"p\\u0032"'],
+  ['{"nextCursor":"p","tools":[]}', '"p"'],
+  ['{"tools":[]}', null],
+  ['{"tools":[],"nextCursor":null}', null],
+  ['{"tools":[],"nextCursor":{"a":"p"}}', null],
+  ['{"tools":[{"name":"a","nextCursor":"p"}]}', null],
+  ['{"tools":[],"nextCursor":"p","nextCursor":"q"}', null],
+  ['{"tools":[],"nextCursor":"p","next\\u0043ursor":1,"nextCursor":"q"}', null],
+]
+for (const [json, cursor] of cursors) {
+  test(`the cursor of the next page, byte by byte: ${json}`, () => {
+    const bytes = Buffer.from(result(json))
+    const reader = new EnvelopeReader()
+    for (const byte of bytes) reader.push(Uint8Array.of(byte))
+    assert.ok(reader.finish())
+    const at = reader.nextCursor
+    assert.is(at === null ? null : bytes.subarray(at.start, at.end).toString(), cursor)
+  })
+}
+
 test.run()

@@ -2,10 +2,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { JsonObject, ListKind } from '../../src/domain.js'
 import {
+  changedLists,
   hostMethods,
   isHostMethod,
   isKnownMethod,
   listItems,
+  listMethods,
   listOf,
   methodInfo,
   namedItems,
@@ -206,6 +208,21 @@ test('what a list holds is judged as what a client would do with it', () => {
 test('the words of the gateway itself are known to be its own', () => {
   assert.equal(Object.values(hostMethods), ['response', 'stream/open', 'session/close'])
   for (const method of Object.values(hostMethods)) assert.ok(isHostMethod(method), method)
+})
+
+test('each list has one method that asks for it', () => {
+  for (const kind of Object.keys(listItems) as ListKind[])
+    assert.is(listOf(listMethods[kind]), kind)
+})
+
+test('the notifications that say that lists are others now', () => {
+  assert.equal(changedLists('notifications/tools/list_changed'), ['tools'])
+  assert.equal(changedLists('notifications/prompts/list_changed'), ['prompts'])
+  const resources = changedLists('notifications/resources/list_changed')
+  assert.equal(resources, ['resources', 'resourceTemplates'])
+  for (const method of ['notifications/roots/list_changed', 'tools/list', 'constructor', '']) {
+    assert.equal(changedLists(method), [])
+  }
 })
 
 test.run()
