@@ -123,7 +123,7 @@ test('what is sent is the projection of the whole facts, and a key stands for on
         if (message !== null) check(message, messageFacts(question, items, zones))
       }
     }),
-    { numRuns: 200, seed: printedSeed('encoded = projected') },
+    { numRuns: 120, seed: printedSeed('encoded = projected') },
   )
   assert.ok(same > 100, `${same} keys came again`)
 })

@@ -129,7 +129,7 @@ test('memo on = memo off, over policies, facts, definitions and revisions', asyn
         }
       },
     ),
-    { numRuns: 150, seed: printedSeed('memo on = memo off') },
+    { numRuns: 80, seed: printedSeed('memo on = memo off') },
   )
   console.log(counts)
   assert.ok(counts.evaluated < counts.without * 0.8, 'the memo answered a good part')
@@ -327,7 +327,7 @@ test('on the engine: projected = whole, remembered = evaluated', async () => {
         }
       }
     }),
-    { numRuns: 60, seed: printedSeed('projected = whole') },
+    { numRuns: 40, seed: printedSeed('projected = whole') },
   )
   console.log(counts)
   for (const [what, count] of Object.entries(counts)) assert.ok(count > 50, `${what}: ${count}`)
