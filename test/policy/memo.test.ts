@@ -330,7 +330,7 @@ test('on the engine: projected = whole, remembered = evaluated', async () => {
     { numRuns: 40, seed: printedSeed('projected = whole') },
   )
   console.log(counts)
-  for (const [what, count] of Object.entries(counts)) assert.ok(count > 50, `${what}: ${count}`)
+  for (const [what, count] of Object.entries(counts)) assert.ok(count > 10, `${what}: ${count}`)
 })
 
 test.run()
