@@ -1,7 +1,7 @@
 /**
- * From schemas/*.schema.json: the types in src/contracts.ts and the tables in docs/reference/.
- * The schemas are the only place where the published documents are described; run this after
- * changing one. `--check` writes nothing and exits 1 when the committed output is not current.
+ * From schemas/*.schema.json: the types in src/contracts.ts and the tables in docs/reference/. From
+ * the METADATA of policies/: docs/reference/rules.md. Schemas and METADATA are the only places where
+ * these things are described; run this after changing one. `--check` writes nothing and exits 1 when the committed output is not current.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compile } from 'json-schema-to-typescript'
+import { readRules, rulesPage } from './lib/rules.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -178,6 +179,8 @@ const outputs = new Map([[join(root, 'src', 'contracts.ts'), await contracts(sch
 for (const schema of schemas) {
   outputs.set(join(root, 'docs', 'reference', `${schema.stem}.md`), reference(schema))
 }
+
+outputs.set(join(root, 'docs', 'reference', 'rules.md'), rulesPage(readRules(root)))
 
 if (process.argv.includes('--check')) {
   const stale = [...outputs].filter(([path, text]) => readIfPresent(path) !== text)

@@ -38,6 +38,7 @@ call := {
 		"date": "2026-11-22",
 		"hour": 9,
 		"weekday": "sunday",
+		"zones": {},
 		"ip": "10.0.0.7",
 		"transport": "http",
 		"era": "legacy",

@@ -34,7 +34,7 @@ test.after(() => {
 async function policyAt(path: string): Promise<DecisionPoint> {
   const compiled = await compilePolicy(join(folder, path), { cacheDir: null, strict: true })
   if (!compiled.ok) throw new Error(compiled.problems.map(formatProblem).join('\n'))
-  const holder = createPolicyHolder()
+  const holder = createPolicyHolder(undefined, { timeZones: ['Europe/Zurich'] })
   await holder.activate(compiled.bundle)
   const point = holder.current()
   if (point === null) throw new Error('nothing is active')
@@ -48,12 +48,20 @@ interface Asked {
   readonly scopes?: string[]
   readonly labels?: Record<string, string>
   readonly time?: string
+  readonly id?: string
+  readonly tenant?: string
+  /** null: the gateway knows no definition. */
+  readonly digest?: string | null
+  readonly annotations?: JsonObject
 }
 
+const pinned = `sha256:${/sha256:([0-9a-f]{64})/.exec(text)?.[1]}`
+
 function judge(point: DecisionPoint, asked: Asked): Judgement['decision'] {
-  const { tool, roles = ['dev'], scopes = [], labels = {} } = asked
+  const { tool, roles = ['dev'], scopes = [], labels = {}, annotations = {} } = asked
+  const { digest = pinned } = asked
   const subject: Subject = {
-    id: 'alice',
+    id: asked.id ?? 'alice',
     kind: 'user',
     issuer: 'mcp-guard',
     method: 'api-key',
@@ -62,14 +70,14 @@ function judge(point: DecisionPoint, asked: Asked): Judgement['decision'] {
     roles,
     groups: [],
     scopes,
-    tenant: null,
+    tenant: asked.tenant ?? null,
     expires_at: null,
     claims: {},
   }
   const judgement = point.judge({
     identity: identityOf(subject, null, 'key'),
     server: { name: 'github', labels },
-    definitions: null,
+    definitions: digest === null ? null : { of: () => ({ digest, annotations }) },
     direction: 'client',
     kind: 'request',
     method: 'tools/call',
@@ -132,10 +140,32 @@ const rows: readonly (Asked & { readonly reasons: readonly string[] })[] = [
   {
     tool: 'create_issue',
     arguments: { repo: 'other/a', labels: ['x'] },
-    reasons: ['not-granted'],
+    reasons: ['argument-out-of-bounds', 'not-granted'],
   },
-  { tool: 'create_issue', arguments: { labels: ['x'] }, reasons: ['not-granted'] },
-  { tool: 'create_issue', arguments: { repo: 'acme/a' }, reasons: ['not-granted'] },
+  {
+    tool: 'create_issue',
+    arguments: { labels: ['x'] },
+    reasons: ['argument-out-of-bounds', 'not-granted'],
+  },
+  {
+    tool: 'create_issue',
+    arguments: { repo: 'acme/a' },
+    reasons: ['argument-out-of-bounds', 'not-granted'],
+  },
+  { tool: 'close_issue', tenant: 'acme', reasons: ['tool-granted'] },
+  { tool: 'close_issue', tenant: 'globex', reasons: ['not-granted'] },
+  { tool: 'search_code', digest: `sha256:${'0'.repeat(64)}`, reasons: ['definition-changed'] },
+  { tool: 'search_code', digest: null, reasons: ['definition-changed', 'scope-missing'] },
+  { tool: 'list_issues', digest: null, reasons: ['scope-missing'] },
+  { tool: 'list_issues', annotations: { destructiveHint: true }, reasons: ['scope-missing'] },
+  {
+    tool: 'merge_pull_request',
+    scopes: ['mcp:release'],
+    time: '2026-11-23T16:30:00Z',
+    reasons: ['not-granted', 'outside-window'],
+  },
+  { tool: 'create_webhook', reasons: ['not-granted', 'quarantined'] },
+  { tool: 'search_code', id: 'mallory', reasons: ['quarantined'] },
   { tool: 'delete_repo', reasons: ['not-granted', 'scope-missing'] },
   { tool: 'delete_repo', scopes: ['mcp:destructive'], reasons: ['not-granted'] },
   { tool: 'merge_pull_request', reasons: ['not-granted', 'scope-missing'] },

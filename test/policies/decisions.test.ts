@@ -24,6 +24,8 @@ interface Row {
   readonly uri?: string
   readonly template?: string
   readonly question?: 'item'
+  /** In place of the shipped data of that name. */
+  readonly data?: JsonObject
   readonly expected: {
     readonly allow: boolean
     readonly reasons: string[]
@@ -64,7 +66,13 @@ function factsOf(row: Row): unknown {
 }
 
 const bundle = await compileShipped()
-const ask = await asker(bundle)
+const shippedData = JSON.parse(new TextDecoder().decode(bundle.data)) as JsonObject
+const ask = asker(bundle)
+
+function askerWith(data: JsonObject): ReturnType<typeof asker> {
+  return asker({ ...bundle, data: new TextEncoder().encode(JSON.stringify(data)) })
+}
+
 const rows = readVectors<Row>('decisions')
 const isFacts = new Ajv().compile(
   JSON.parse(readFileSync(packageFile('schemas', 'facts.schema.json'), 'utf8')),
@@ -74,7 +82,8 @@ for (const row of rows) {
   test(`decision: ${row.description}`, () => {
     const facts = factsOf(row)
     assert.is(isFacts(facts), !('facts' in row), JSON.stringify(isFacts.errors))
-    const answer = ask(facts) as JsonObject
+    const asked = row.data === undefined ? ask : askerWith({ ...shippedData, ...row.data })
+    const answer = asked(facts) as JsonObject
     const { allow, reasons, challenge } = answer
     assert.equal(
       { allow, reasons, ...(challenge === undefined ? {} : { challenge }) },
@@ -109,27 +118,25 @@ test('a tool that the tier names has a bucket of its own', () => {
   )
 })
 
+const malformed = ['destructive-table-malformed']
 const destructiveData: readonly (readonly [string, JsonObject, readonly string[]])[] = [
-  ['a list', { destructive: ['echo'] }, ['destructive-table-malformed']],
-  ['null', { destructive: null }, ['destructive-table-malformed']],
-  ['a list for a server', { destructive: { '*': ['echo'] } }, ['destructive-table-malformed']],
-  ['a text for a server', { destructive: { everything: 'e' } }, ['destructive-table-malformed']],
-  ['a number for a scope', { destructive: { '*': { 'e*': 5 } } }, ['destructive-table-malformed']],
-  ['an empty scope', { destructive: { '*': { echo: '' } } }, ['destructive-table-malformed']],
-  ['a scope', { destructive: { '*': { echo: 'a' } } }, ['scope-missing']],
+  ['a list', { destructive: ['echo'] }, malformed],
+  ['null', { destructive: null }, malformed],
+  ['a list for a server', { destructive: { '*': ['echo'] } }, malformed],
+  ['a text for a server', { destructive: { everything: 'e' } }, malformed],
+  ['an empty scope', { destructive: { '*': { '': ['e*'] } } }, malformed],
+  ['a text for a list', { destructive: { '*': { a: 'echo' } } }, ['scope-missing']],
+  ['a scope', { destructive: { '*': { a: ['echo'] } } }, ['scope-missing']],
+  ['a hint', { hints: { '*': { unknown: 'a' } } }, ['scope-missing']],
+  ['hints that are a list', { hints: ['unknown'] }, malformed],
   ['an empty table', { destructive: {} }, ['tool-granted']],
   ['no data', {}, ['tool-granted']],
 ]
 
 for (const [description, data, reasons] of destructiveData) {
-  test(`destructive tools by ${description}`, async () => {
-    const { destructive: _, ...others } = JSON.parse(
-      new TextDecoder().decode(bundle.data),
-    ) as JsonObject
-    const askBy = await asker({
-      ...bundle,
-      data: new TextEncoder().encode(JSON.stringify({ ...others, ...data })),
-    })
+  test(`destructive tools by ${description}`, () => {
+    const { destructive: _names, hints: _signs, ...others } = shippedData
+    const askBy = askerWith({ ...others, ...data })
     const row = { description, expected: { allow: true, reasons: [] } }
     for (const question of [row, { ...row, question: 'item' as const }]) {
       const answer = askBy(factsOf(question)) as JsonObject

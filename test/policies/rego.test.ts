@@ -12,18 +12,24 @@ import { shippedPolicies } from './shipped.js'
 
 /** Pinned: alerts and dashboards match on these. */
 const reasonCodes = [
+  'argument-out-of-bounds',
   'completion-granted',
+  'definition-changed',
+  'definition-unpinned',
   'destructive-table-malformed',
   'housekeeping',
   'method-granted',
   'not-granted',
+  'outside-window',
   'path-unsafe',
   'prompt-granted',
+  'quarantined',
   'resource-granted',
   'scope-missing',
   'tier-unknown',
   'tool-granted',
   'uri-not-canonical',
+  'window-unknown',
 ]
 
 const files = Object.fromEntries(
@@ -93,28 +99,52 @@ test('packages and public rules say what they are for', () => {
   }
 })
 
-test('every permit and deny takes its reason from its annotation', () => {
-  for (const [name, text] of rules) {
-    const heads = text.match(/^(permit|deny) contains .*/gm) ?? []
-    for (const head of heads) {
-      assert.match(head, /^\w+ contains rego\.metadata\.rule\(\)\.custom\.code if /, name)
-    }
+interface Announced {
+  readonly file: string
+  readonly head: string
+  readonly codes: readonly string[]
+}
+
+/** Heads that give a reason, with the codes that the annotation above them names. */
+const announced: readonly Announced[] = rules.flatMap(([file, text]) =>
+  text.split(/\n{2,}/).flatMap((block) => {
+    const head = /^\w+ contains ("[^"]*"|code) if\b/m.exec(block)
+    if (head?.[0] === undefined || !/^(permit|deny|unmet|_refusals) /.test(head[0])) return []
+    return [{ file, head: head[1] ?? '', codes: codesIn(block) }]
+  }),
+)
+
+function codesIn(block: string): string[] {
+  const single = /^# {3}code: (.+)$/m.exec(block)?.[1]
+  const several = [...block.matchAll(/^# {5}([\w-]+): /gm)].map((match) => match[1] ?? '')
+  return single === undefined ? several : [single]
+}
+
+test('a reason in a head is the one of its annotation', () => {
+  const literal = announced.filter(({ head }) => head !== 'code')
+  assert.ok(literal.length > 8)
+  for (const { file, head, codes } of literal) {
+    if (codes.length > 0) assert.equal(codes, [JSON.parse(head)], file)
+  }
+})
+
+test('every reason is announced by an annotation of its file, and the other way round', () => {
+  for (const [file, text] of rules) {
+    const told = announced.filter((one) => one.file === file).flatMap(({ codes }) => codes)
+    const code = text.replace(/^#.*$/gm, '')
+    const given = [
+      ...code.matchAll(/(?:contains|:=) "([a-z]+(?:-[a-z]+)+|housekeeping|quarantined)"/g),
+    ]
+    assert.equal(
+      [...new Set(told)].sort(),
+      [...new Set(given.map((match) => match[1]))].sort(),
+      file,
+    )
   }
 })
 
 test('reason codes', () => {
-  const codes = rules.flatMap(([, text]) =>
-    [...text.matchAll(/^# {3}code: (.+)$/gm)].map((match) => match[1]),
-  )
-  assert.equal([...new Set(codes)].sort(), reasonCodes)
-})
-
-test('only the accessors spell input paths', () => {
-  const readers = rules.filter(([, text]) => /\binput\b/.test(text.replace(/^#.*$/gm, '')))
-  assert.equal(
-    readers.map(([name]) => name),
-    ['mcpguard/lib/facts/facts.rego'],
-  )
+  assert.equal([...new Set(announced.flatMap(({ codes }) => codes))].sort(), reasonCodes)
 })
 
 test.run()

@@ -15,10 +15,12 @@ import { callOf, questionOf } from '../policy/questions.js'
 import { auditEvent } from '../support/audit-event.js'
 
 const schemas = new Map<string, JsonObject>(
-  readdirSync(packageFile('schemas')).map((file) => [
-    file.replace('.schema.json', ''),
-    JSON.parse(readFileSync(packageFile('schemas', file), 'utf8')),
-  ]),
+  readdirSync(packageFile('schemas'))
+    .filter((file) => file.endsWith('.schema.json'))
+    .map((file) => [
+      file.replace('.schema.json', ''),
+      JSON.parse(readFileSync(packageFile('schemas', file), 'utf8')),
+    ]),
 )
 
 function validator(name: string): (document: unknown) => string[] {

@@ -16,6 +16,7 @@ const test = suite<Context>('generate')
 test.before.each((context) => {
   context.copy = mkdtempSync(join(tmpdir(), 'mcp-guard-generate-'))
   for (const path of [
+    'policies',
     'schemas',
     'scripts',
     'src/contracts.ts',
@@ -54,6 +55,14 @@ test('a changed schema makes the committed output stale, by name', ({ copy }) =>
     'docs/reference/decision.md is not current',
     'run: npm run generate',
   ])
+})
+
+test('what a rule says of itself is on the page of the rules', ({ copy }) => {
+  const file = join(copy, 'policies/mcpguard/rules/quarantine/quarantine.rego')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('shut off', 'closed'))
+  const { status, stderr } = generate(copy, '--check')
+  assert.is(status, 1)
+  assert.is(stderr, 'docs/reference/rules.md is not current\nrun: npm run generate\n')
 })
 
 test('writing makes it current', ({ copy }) => {

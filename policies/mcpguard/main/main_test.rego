@@ -10,13 +10,15 @@ _tiers := {
 	"tiers": {"silver": {"user": {"tokens": 100, "per": "1m", "burst": 20}}, "free": {}},
 }
 
-_destructive := {"everything": {"delete_all": "tools:delete"}}
+_destructive := {"everything": {"tools:delete": ["delete_all"]}}
 
 _decision(facts) := decision if {
 	decision := main.decision with input as facts
 		with data.grants as _grants
 		with data.tiers as _tiers
 		with data.destructive as _destructive
+		with data.hints as {}
+		with data.tenants as {}
 }
 
 _bucket := {
@@ -33,7 +35,6 @@ test_allow_call if {
 	_decision(fixtures.call) == {
 		"allow": true,
 		"reasons": ["tool-granted"],
-		"obligations": [],
 		"limits": [_bucket],
 	}
 }
@@ -42,25 +43,23 @@ test_allow_item_without_limits if {
 	_decision(fixtures.item(fixtures.call)) == {
 		"allow": true,
 		"reasons": ["tool-granted"],
-		"obligations": [],
 	}
 }
 
 test_allow_free_tier_is_unlimited if {
 	facts := fixtures.as_subject(fixtures.of_server("tools/list", "list"), {"roles": ["free"]})
-	_decision(facts) == {"allow": true, "reasons": ["housekeeping"], "obligations": [], "limits": []}
+	_decision(facts) == {"allow": true, "reasons": ["housekeeping"], "limits": []}
 }
 
 test_allow_no_tier_leaves_limits_to_the_host if {
 	facts := fixtures.as_subject(fixtures.of_server("tools/list", "list"), {"roles": []})
-	_decision(facts) == {"allow": true, "reasons": ["housekeeping"], "obligations": []}
+	_decision(facts) == {"allow": true, "reasons": ["housekeeping"]}
 }
 
 test_deny_what_nothing_permits if {
 	_decision(fixtures.of_tool("get-env", {})) == {
 		"allow": false,
 		"reasons": ["not-granted"],
-		"obligations": [],
 	}
 }
 
@@ -68,7 +67,6 @@ test_deny_overrides_permit if {
 	_decision(fixtures.of_tool("echo", {"path": "../x"})) == {
 		"allow": false,
 		"reasons": ["path-unsafe"],
-		"obligations": [],
 	}
 }
 
@@ -76,7 +74,6 @@ test_deny_gives_every_reason_in_order if {
 	_decision(fixtures.of_tool("get-env", {"path": "../x"})) == {
 		"allow": false,
 		"reasons": ["not-granted", "path-unsafe"],
-		"obligations": [],
 	}
 }
 
@@ -86,7 +83,6 @@ test_deny_challenges_a_token if {
 	challenged := {
 		"allow": false,
 		"reasons": ["scope-missing"],
-		"obligations": [],
 		"challenge": {"scopes": ["tools:delete"], "listing": "show"},
 	}
 	facts := _with_token(fixtures.of_tool("delete_all", {}))
@@ -100,7 +96,7 @@ test_allow_with_the_scope if {
 }
 
 test_deny_without_challenge if {
-	plain := {"allow": false, "reasons": ["scope-missing"], "obligations": []}
+	plain := {"allow": false, "reasons": ["scope-missing"]}
 
 	# An API key has nobody to ask for a scope.
 	_decision(fixtures.of_tool("delete_all", {})) == plain
@@ -116,7 +112,7 @@ test_deny_without_challenge if {
 
 test_deny_every_malformed_input if {
 	every facts in fixtures.malformed {
-		_decision(facts) == {"allow": false, "reasons": ["not-granted"], "obligations": []}
+		_decision(facts) == {"allow": false, "reasons": ["not-granted"]}
 	}
 	every path in ["subject", "action", "resource"] {
 		decision := _decision(fixtures.without(fixtures.call, path))
@@ -126,14 +122,36 @@ test_deny_every_malformed_input if {
 	_decision(fixtures.without(fixtures.call, "context")).allow == true
 }
 
-test_obligations_are_collected if {
-	obligation := {"type": "example"}
+_bounded := {"reader": {"everything": {"tools": {"echo": {"arguments": {"n": {"max": 9}}}}}}}
+
+_by(grants, facts) := decision if {
+	decision := main.decision with input as facts
+		with data.grants as grants
+		with data.tenants as {}
+		with data.tiers as _tiers
+		with data.destructive as {}
+		with data.hints as {}
+}
+
+test_deny_tells_bounds_that_are_not_kept if {
+	_by(_bounded, fixtures.of_tool("echo", {"n": 10})).reasons == ["argument-out-of-bounds", "not-granted"]
+	_by(_bounded, fixtures.of_tool("echo", {"n": 9})).reasons == ["tool-granted"]
+}
+
+test_unmet_is_silent_beside_a_permit if {
+	both := object.union(_bounded, {"*": {"everything": {"tools": {"echo": {}}}}})
+	_by(both, fixtures.of_tool("echo", {"n": 10})).reasons == ["tool-granted"]
+	_by(both, fixtures.of_tool("echo", {"n": 10, "path": ".."})).reasons == ["path-unsafe"]
+}
+
+test_limits_of_several_rules_are_in_order if {
+	more := {"name": "a-first", "tier": "t"}
 	decision := main.decision with input as fixtures.call
 		with data.grants as _grants
-		with data.mcpguard.rules.uris.obligation as {obligation}
-	decision.obligations == [obligation]
-	item := main.decision with input as fixtures.item(fixtures.call)
-		with data.grants as _grants
-		with data.mcpguard.rules.uris.obligation as {obligation}
-	item.obligations == []
+		with data.tenants as {}
+		with data.tiers as _tiers
+		with data.destructive as {}
+		with data.hints as {}
+		with data.mcpguard.rules.uris.limit as [more]
+	decision.limits == sort([more, _bucket])
 }

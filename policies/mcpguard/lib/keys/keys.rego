@@ -24,14 +24,16 @@ _short := 24
 #   followed by `*`. Undefined when no key matches.
 for_name(table, name) := name if {
 	type_name(table[name])
-} else := _starred(name, max(lengths)) if {
+} else := concat("", [max(beginnings), "*"]) if {
 	count(table) <= _short
-	lengths := [count(beginning) |
+	first := substring(name, 0, 1)
+	beginnings := [beginning |
 		some key, _ in table
-		endswith(key, "*")
+		startswith(key, first)
 		beginning := trim_suffix(key, "*")
-		count(beginning) <= _max_prefix
 		startswith(name, beginning)
+		beginning != key
+		count(beginning) <= _max_prefix
 	]
 } else := _starred(name, max(lengths)) if {
 	count(table) > _short
@@ -39,20 +41,9 @@ for_name(table, name) := name if {
 		some n in numbers.range(0, min([count(name), _max_prefix]))
 		type_name(table[_starred(name, n)])
 	]
-}
-
-# METADATA
-# title: A starred key that is too long to count begins the name
-# description: >-
-#   `for_name` passes over such a key. A table of grants is then merely stricter; a table of
-#   prohibitions has to ask. The scan is left out for names that no such key can begin.
-overlong_for_name(table, name) if {
-	count(name) > _max_prefix
-	some key, _ in table
-	endswith(key, "*")
-	beginning := trim_suffix(key, "*")
-	count(beginning) > _max_prefix
-	startswith(name, beginning)
+} else := "*" if {
+	is_string(name)
+	type_name(table["*"])
 }
 
 # METADATA

@@ -1,121 +1,151 @@
 # METADATA
 # title: Grants
 # description: >-
-#   What a role may use is data (`grants/data.yaml`): role, server, then tools, prompts, resources
-#   or methods. Bounds on arguments are part of the permit: without arguments in hand (an item
+#   What a role may use is data: `grants/data.yaml` for everybody, `tenants/data.yaml` for callers of
+#   one tenant. Bounds on arguments are part of the permit: without arguments in hand (an item
 #   question) they hold, in a message they hold or nothing is permitted.
+# custom:
+#   data: [grants, tenants]
+#   examples:
+#     - title: A bound that the argument keeps
+#       data:
+#         grants: { reader: { everything: { tools: { echo: { arguments: { message: { maxLength: 5 } } } } } } }
+#       facts: { resource: { arguments: { message: hello } } }
+#       allow: true
+#       reasons: [tool-granted]
+#     - title: A bound that it does not keep
+#       data:
+#         grants: { reader: { everything: { tools: { echo: { arguments: { message: { maxLength: 4 } } } } } } }
+#       facts: { resource: { arguments: { message: hello } } }
+#       allow: false
+#       reasons: [argument-out-of-bounds, not-granted]
+#     - title: A tenant's own grant
+#       data:
+#         grants: {}
+#         tenants: { acme: { reader: { everything: { tools: { echo: {} } } } } }
+#       facts: { subject: { tenant: acme } }
+#       allow: true
+#       reasons: [tool-granted]
+#     - title: The same for a caller of another tenant
+#       data:
+#         grants: {}
+#         tenants: { acme: { reader: { everything: { tools: { echo: {} } } } } }
+#       facts: { subject: { tenant: globex } }
+#       allow: false
+#       reasons: [not-granted]
 package mcpguard.rules.grants
 
 import data.mcpguard.lib.facts
 import data.mcpguard.lib.keys
+import data.mcpguard.lib.kinds
 import data.mcpguard.lib.paths
 
 # METADATA
-# title: Tool granted to a role of the caller
+# title: Granted to a role of the caller
 # custom:
-#   code: tool-granted
-permit contains rego.metadata.rule().custom.code if {
-	facts.action == "tools/call"
-	facts.resource_type == "tool"
-	some entry in _named("tools")
-	_arguments_ok(entry)
+#   codes:
+#     tool-granted: A tool granted to a role of the caller
+#     prompt-granted: A prompt granted to a role of the caller
+#     resource-granted: A resource or template granted to a role of the caller
+#     completion-granted: Completion for a prompt or template granted to a role of the caller
+#     method-granted: A method without an item, granted to a role of the caller
+permit contains code if {
+	code := _code(input.resource.type, input.action.name)
+	some entry in _entries
+	_is_met(entry)
 }
 
 # METADATA
-# title: Prompt granted to a role of the caller
+# title: Granted, but not with these arguments
+# description: Said beside `not-granted` when nothing permits the message.
 # custom:
-#   code: prompt-granted
-permit contains rego.metadata.rule().custom.code if {
-	facts.action == "prompts/get"
-	facts.resource_type == "prompt"
-	some entry in _named("prompts")
-	_arguments_ok(entry)
+#   code: argument-out-of-bounds
+unmet contains "argument-out-of-bounds" if {
+	not facts.is_item_question
+	_code(input.resource.type, input.action.name)
+	some entry in _entries
+	entry.arguments
 }
 
-# METADATA
-# title: Resource or template granted to a role of the caller
-# custom:
-#   code: resource-granted
-permit contains rego.metadata.rule().custom.code if {
-	facts.action in {"resources/read", "resources/subscribe", "resources/unsubscribe"}
-	facts.resource_type in {"resource", "resource_template"}
-	some entry in _located
-	_arguments_ok(entry)
-}
+_kind("server") := "methods"
 
-# METADATA
-# title: Completion for a prompt granted to a role of the caller
-# custom:
-#   code: completion-granted
-permit contains rego.metadata.rule().custom.code if {
-	facts.action == "completion/complete"
-	facts.resource_type == "prompt"
-	some entry in _named("prompts")
-	_well_formed(entry)
-}
+_kind("task") := "methods"
 
-# METADATA
-# title: Completion for a template granted to a role of the caller
-# custom:
-#   code: completion-granted
-permit contains rego.metadata.rule().custom.code if {
-	facts.action == "completion/complete"
-	facts.resource_type == "resource_template"
-	some entry in _located
-	_well_formed(entry)
-}
+_kind(type) := kinds.of(type)
 
-# METADATA
-# title: Method without an item granted to a role of the caller
-# custom:
-#   code: method-granted
-permit contains rego.metadata.rule().custom.code if {
-	facts.class in {"use", "unknown"}
-	facts.resource_type in {"server", "task"}
-	some entry in _methods
-	_arguments_ok(entry)
-}
+_code("tool", "tools/call") := "tool-granted"
 
-_named(kind) := {entry |
-	some table in _tables(kind)
-	entry := table[keys.for_name(table, facts.resource_id)]
-}
+_code("prompt", "prompts/get") := "prompt-granted"
 
-_located contains entry if {
-	some table in _tables("resources")
-	entry := table[keys.for_uri(table, facts.resource_id)]
-}
+_code("prompt", "completion/complete") := "completion-granted"
 
-_methods contains entry if {
-	some table in _tables("methods")
-	entry := table[keys.for_name(table, facts.action)]
-}
+_code("resource", action) := "resource-granted" if _reads(action)
 
-_tables(kind) := [table |
+_code("resource_template", action) := "resource-granted" if _reads(action)
+
+_code("resource_template", "completion/complete") := "completion-granted"
+
+_code("server", _) := "method-granted" if _uses(input.action.class)
+
+_code("task", _) := "method-granted" if _uses(input.action.class)
+
+_reads("resources/read") := true
+
+_reads("resources/subscribe") := true
+
+_reads("resources/unsubscribe") := true
+
+_uses("use") := true
+
+_uses("unknown") := true
+
+_name("methods") := input.action.name
+
+_name(kind) := input.resource.id if kinds.exists(kind)
+
+_entries := [entry |
+	kind := _kind(input.resource.type)
+	name := _name(kind)
+	some tree in _trees(input.subject.tenant)
 	some role in facts.role_keys
+	servers := tree[role]
 	some server in facts.server_keys
-	table := data.grants[role][server][kind]
+	table := servers[server][kind]
+	entry := table[_key(kind, table, name)]
 ]
 
-_arguments_ok(entry) if {
-	_well_formed(entry)
-	facts.is_item_question
+_trees(tenant) := [data.grants, data.tenants[tenant]] if {
+	is_string(tenant)
+} else := [data.grants]
+
+_key("resources", table, uri) := keys.for_uri(table, uri)
+
+_key(kind, table, name) := keys.for_name(table, name) if kind != "resources"
+
+# An entry with a misspelt member would lose its bounds: it grants nothing.
+_is_met(entry) if {
+	is_object(entry)
+	count(entry) == 0
 }
 
-_arguments_ok(entry) if {
-	_well_formed(entry)
-	every argument, bounds in object.get(entry, "arguments", {}) {
-		_within(facts.arguments[argument], bounds)
+_is_met(entry) if {
+	is_object(entry.arguments)
+	count(entry) == 1
+	_are_kept(entry.arguments)
+}
+
+# What is being completed is not yet an argument of anything.
+_are_kept(bounded) if {
+	facts.is_item_question
+} else if {
+	input.action.name == "completion/complete"
+} else if {
+	every argument, bounds in bounded {
+		_keeps(input.resource.arguments[argument], bounds)
 	}
 }
 
-# An entry with a misspelt member would lose its bounds: it grants nothing.
-_well_formed(entry) if {
-	object.keys(entry) - {"arguments"} == set()
-	is_object(object.get(entry, "arguments", {}))
-}
-
-_within(value, bounds) if {
+_keeps(value, bounds) if {
 	is_object(bounds)
 	every bound, limit in bounds {
 		_holds(bound, limit, value)

@@ -42,7 +42,77 @@ _grants := {
 }
 
 _permit(facts) := permit if {
-	permit := grants.permit with input as facts with data.grants as _grants
+	permit := grants.permit with input as facts with data.grants as _grants with data.tenants as {}
+}
+
+_unmet(facts) := unmet if {
+	unmet := grants.unmet with input as facts with data.grants as _grants with data.tenants as {}
+}
+
+_tenants := {
+	"acme": {
+		"reader": {"everything": {"tools": {
+			"acme_tool": {},
+			"bounded": {"arguments": {"n": {"max": 9}}},
+		}}},
+		"*": {"*": {"tools": {"acme_public": {}}}},
+	},
+	"globex": {"reader": {"everything": {"tools": {"globex_tool": {}}}}},
+}
+
+_by_tenant(facts) := permit if {
+	permit := grants.permit with input as facts with data.grants as _grants with data.tenants as _tenants
+}
+
+test_allow_by_the_tenant if {
+	_by_tenant(fixtures.of_tool("acme_tool", {})) == {"tool-granted"}
+	_by_tenant(fixtures.item(fixtures.of_tool("acme_tool", {}))) == {"tool-granted"}
+	_by_tenant(fixtures.as_subject(fixtures.of_tool("acme_public", {}), {"roles": []})) == {"tool-granted"}
+	_by_tenant(fixtures.of_tool("bounded", {"n": 9})) == {"tool-granted"}
+}
+
+test_allow_by_the_tenant_beside_the_general_grants if {
+	_by_tenant(fixtures.call) == {"tool-granted"}
+	_by_tenant(fixtures.as_subject(fixtures.call, {"tenant": null})) == {"tool-granted"}
+}
+
+test_allow_by_one_of_the_two_alone if {
+	grants.permit == {"tool-granted"} with input as fixtures.of_tool("acme_tool", {}) with data.grants as "none" with data.tenants as _tenants
+	grants.permit == {"tool-granted"} with input as fixtures.call with data.grants as _grants with data.tenants as "none"
+}
+
+test_deny_grants_of_another_tenant if {
+	_by_tenant(fixtures.of_tool("globex_tool", {})) == set()
+	every tenant in [null, "", "initech", "*", 5, ["acme"]] {
+		facts := fixtures.as_subject(fixtures.of_tool("acme_tool", {}), {"tenant": tenant})
+		_by_tenant(facts) == set()
+	}
+	_by_tenant(fixtures.without(fixtures.of_tool("acme_tool", {}), "subject/tenant")) == set()
+	_by_tenant(fixtures.as_subject(fixtures.of_tool("acme_tool", {}), {"roles": ["other"]})) == set()
+	_by_tenant(fixtures.as_subject(fixtures.of_tool("acme_public", {}), {"id": ""})) == set()
+}
+
+test_unmet_bounds_are_told if {
+	_unmet(fixtures.of_tool("create_issue", {})) == {"argument-out-of-bounds"}
+	facts := fixtures.of_tool("bounded", {"n": 10})
+	_by_tenant(facts) == set()
+	grants.unmet == {"argument-out-of-bounds"} with input as facts with data.grants as {} with data.tenants as _tenants
+}
+
+test_unmet_needs_an_entry_with_bounds if {
+	every facts in [
+		fixtures.call,
+		fixtures.of_tool("get-env", {}),
+		fixtures.item(fixtures.of_tool("create_issue", {})),
+		fixtures.as_subject(fixtures.of_tool("create_issue", {}), {"roles": ["other"]}),
+		fixtures.of_item("tools/list", "tool", "create_issue"),
+		fixtures.as_subject(fixtures.of_tool("misspelt", {}), {"roles": ["broken"]}),
+	] {
+		_unmet(facts) == set()
+	}
+	every facts in fixtures.malformed {
+		_unmet(facts) == set()
+	}
 }
 
 test_allow_exact_tool if {
@@ -254,34 +324,4 @@ test_deny_malformed if {
 test_deny_without_data if {
 	grants.permit == set() with input as fixtures.call with data.grants as {}
 	grants.permit == set() with input as fixtures.call with data.grants as {"reader": ["everything"]}
-}
-
-# The shipped data, or whatever stands in its place: each table and entry can take effect.
-test_data_is_well_formed if {
-	every servers in data.grants {
-		every tables in servers {
-			object.keys(tables) - {"tools", "prompts", "resources", "methods"} == set()
-			every entries in tables {
-				every entry in entries {
-					object.keys(entry) - {"arguments"} == set()
-				}
-			}
-		}
-	}
-}
-
-test_data_has_no_pattern_where_none_is_read if {
-	every servers in data.grants {
-		every tables in servers {
-			every uri, _ in object.get(tables, "resources", {}) {
-				not contains(trim_suffix(uri, "*"), "*")
-				not _half_pattern(uri)
-			}
-		}
-	}
-}
-
-_half_pattern(uri) if {
-	endswith(uri, "*")
-	uri != "*"
 }

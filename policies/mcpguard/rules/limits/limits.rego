@@ -3,7 +3,26 @@
 # description: >-
 #   A caller is in one tier, the first in the order of `tiers/data.yaml` that one of its roles
 #   names, so two roles never conflict. The tier's buckets are charged for what a client lists or
-#   uses; sessions, notifications, answers and what a server asks are not charged.
+#   uses, all of them or none; sessions, notifications, answers and what a server asks are not
+#   charged.
+# custom:
+#   data: [tiers]
+#   examples:
+#     - title: A caller of the tier is charged
+#       data:
+#         tiers:
+#           order: [{ role: reader, tier: bronze }]
+#           tiers: { bronze: { user: { tokens: 10, per: 1m, burst: 5 } } }
+#       facts: {}
+#       allow: true
+#       reasons: [tool-granted]
+#       limits:
+#         - { name: user, tier: bronze, key: [mcp-guard, acme, alice], cost: 1, tokens: 10, per: 1m, burst: 5 }
+#     - title: A tier that the table does not have
+#       data: { tiers: { order: [{ role: reader, tier: brown }], tiers: { bronze: {} } } }
+#       facts: {}
+#       allow: false
+#       reasons: [tier-unknown]
 package mcpguard.rules.limits
 
 import data.mcpguard.lib.facts
@@ -11,51 +30,87 @@ import data.mcpguard.lib.keys
 
 # METADATA
 # title: The tier the caller is in
-tier := data.tiers.order[min(_lines)].tier
+tier := _line.tier
 
 # METADATA
 # title: The caller's tier is not in the table
 # description: Without this rule a misspelt tier would mean no limit.
 # custom:
 #   code: tier-unknown
-deny contains rego.metadata.rule().custom.code if {
-	count(_lines) > 0
-	not _tier_known
+deny contains "tier-unknown" if {
+	line := _line
+	not _is_in_table(line)
 }
 
 # METADATA
-# title: One bucket for everything the caller does
-limit contains bucket if {
-	_charged
-	bucket := _bucket("user", data.tiers.tiers[tier].user, facts.caller)
-}
+# title: The tier's buckets
+# description: >-
+#   One for everything the caller does, one that all callers of its tenant share, one more for a
+#   tool that the tier names.
+limit := [bucket |
+	_is_charged(input.action.class)
+	input.context.direction != "server"
+	line := _line
+	table := data.tiers.tiers[line.tier]
+	some name in ["user", "tenant", "tool"]
+	bucket := _bucket(name, line.tier, table)
+]
 
-# METADATA
-# title: One more bucket for a tool that the tier names
-limit contains bucket if {
-	_charged
-	facts.action == "tools/call"
-	table := data.tiers.tiers[tier].tools[facts.server]
-	key := keys.for_name(table, facts.resource_id)
-	bucket := _bucket("tool", table[key], array.concat(facts.caller, [facts.server, key]))
-}
-
-_lines contains i if {
-	some i, line in data.tiers.order
+_line := [line |
+	some line in data.tiers.order
 	line.role in facts.role_keys
+][0]
+
+_is_in_table(line) if is_object(data.tiers.tiers[line.tier])
+
+_is_charged("list") := true
+
+_is_charged("use") := true
+
+_is_charged("unknown") := true
+
+_bucket("user", tier, table) := _filled("user", tier, table.user, _caller([]))
+
+_bucket("tenant", tier, table) := bucket if {
+	is_string(input.subject.tenant)
+	bucket := _filled("tenant", tier, table.tenant, [input.subject.issuer, input.subject.tenant])
 }
 
-_tier_known if is_object(data.tiers.tiers[tier])
-
-_charged if {
-	not facts.from_server
-	facts.class in {"list", "use", "unknown"}
+_bucket("tool", tier, table) := bucket if {
+	tools := table.tools[input.resource.server]
+	input.action.name == "tools/call"
+	key := keys.for_name(tools, input.resource.id)
+	bucket := _filled("tool", tier, tools[key], _caller([input.resource.server, key]))
 }
 
-# A member that is missing or misspelt in the data makes the decision malformed, hence a denial.
-_bucket(name, entry, key) := object.union(
-	object.union({"cost": 1}, entry),
-	{"name": name, "tier": tier, "key": key},
-) if {
-	is_object(entry)
+# Issuer, tenant (empty when there is none) and identifier. No bucket accepts an empty key.
+_caller(more) := array.concat([input.subject.issuer, _text(input.subject.tenant), input.subject.id], more) if {
+	is_string(input.subject.id)
+} else := []
+
+_text(null) := ""
+
+_text(text) := text if is_string(text)
+
+# A member that is missing, misspelt or too many makes the decision malformed, hence a denial.
+_filled(name, tier, entry, key) := {
+	"name": name,
+	"tier": tier,
+	"key": key,
+	"cost": 1,
+	"tokens": entry.tokens,
+	"per": entry.per,
+	"burst": entry.burst,
+} if {
+	count(entry) == 3
+} else := {
+	"name": name,
+	"tier": tier,
+	"key": key,
+	"cost": entry.cost,
+	"tokens": entry.tokens,
+	"per": entry.per,
+	"burst": entry.burst,
+} if {
+	count(entry) == 4
 } else := {"name": name}

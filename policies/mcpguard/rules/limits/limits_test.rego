@@ -33,7 +33,7 @@ _caller := ["https://idp.example", "acme", "alice"]
 _user_bucket(tier) := object.union(_user, {"name": "user", "tier": tier, "key": _caller, "cost": 1})
 
 test_one_bucket_per_caller if {
-	limits.limit == {_user_bucket("gold")} with input as _as(["admin"]) with data.tiers as _tiers
+	limits.limit == [_user_bucket("gold")] with input as _as(["admin"]) with data.tiers as _tiers
 }
 
 test_the_first_line_decides if {
@@ -53,7 +53,7 @@ test_a_named_tool_has_its_own_bucket if {
 		"tier": "silver",
 		"key": array.concat(_caller, ["everything", "echo"]),
 	})
-	limits.limit == {_user_bucket("silver"), tool} with input as fixtures.call with data.tiers as _tiers
+	limits.limit == [_user_bucket("silver"), tool] with input as fixtures.call with data.tiers as _tiers
 }
 
 test_a_prefix_shares_one_bucket if {
@@ -68,28 +68,28 @@ test_a_prefix_shares_one_bucket if {
 test_other_tools_and_servers_have_none if {
 	other := object.union(fixtures.call, {"resource": {"server": "another"}})
 	every facts in [fixtures.of_tool("get-sum", {}), other, fixtures.of_item("prompts/get", "prompt", "echo")] {
-		limits.limit == {_user_bucket("silver")} with input as facts with data.tiers as _tiers
+		limits.limit == [_user_bucket("silver")] with input as facts with data.tiers as _tiers
 	}
 }
 
 test_charged_classes if {
 	every class in ["list", "use", "unknown"] {
-		limits.limit == {_user_bucket("silver")} with input as fixtures.of_server("x", class) with data.tiers as _tiers
+		limits.limit == [_user_bucket("silver")] with input as fixtures.of_server("x", class) with data.tiers as _tiers
 	}
 }
 
 test_not_charged if {
 	every class in ["session", "notify", "answer"] {
-		limits.limit == set() with input as fixtures.of_server("x", class) with data.tiers as _tiers
+		limits.limit == [] with input as fixtures.of_server("x", class) with data.tiers as _tiers
 	}
 	facts := object.union(fixtures.of_server("sampling/createMessage", "use"), {"context": {"direction": "server"}})
-	limits.limit == set() with input as facts with data.tiers as _tiers
+	limits.limit == [] with input as facts with data.tiers as _tiers
 	backwards := object.union(fixtures.call, {"context": {"direction": "server"}})
-	limits.limit == set() with input as backwards with data.tiers as _tiers
+	limits.limit == [] with input as backwards with data.tiers as _tiers
 }
 
 test_a_free_tier_has_no_bucket if {
-	limits.limit == set() with input as _as(["free"]) with data.tiers as _tiers
+	limits.limit == [] with input as _as(["free"]) with data.tiers as _tiers
 	limits.tier == "free" with input as _as(["free"]) with data.tiers as _tiers
 	limits.deny == set() with input as _as(["free"]) with data.tiers as _tiers
 }
@@ -97,7 +97,7 @@ test_a_free_tier_has_no_bucket if {
 test_no_line_no_tier if {
 	tiers := object.union(_tiers, {"order": [{"role": "admin", "tier": "gold"}]})
 	not limits.tier with input as fixtures.call with data.tiers as tiers
-	limits.limit == set() with input as fixtures.call with data.tiers as tiers
+	limits.limit == [] with input as fixtures.call with data.tiers as tiers
 	limits.deny == set() with input as fixtures.call with data.tiers as tiers
 	limits.deny == set() with input as fixtures.call with data.tiers as {}
 }
@@ -109,21 +109,73 @@ test_deny_tier_that_is_not_in_the_table if {
 }
 
 test_malformed_bucket_is_not_silent if {
-	limits.limit == {{"name": "user"}} with input as _as(["broken"]) with data.tiers as _tiers
+	limits.limit == [{"name": "user"}] with input as _as(["broken"]) with data.tiers as _tiers
+}
+
+test_a_bucket_with_a_member_too_many_is_not_silent if {
+	every entry in [
+		object.union(_user, {"costs": 2}),
+		object.union(_user, {"cost": 2, "bursts": 1}),
+		object.remove(_user, ["per"]),
+		object.union(object.remove(_user, ["burst"]), {"bursts": 20}),
+		object.union(object.remove(_user, ["burst"]), {"cost": 1}),
+		[1, 2, 3],
+		"abc",
+		{},
+	] {
+		tiers := {"order": [{"role": "*", "tier": "t"}], "tiers": {"t": {"user": entry}}}
+		limits.limit == [{"name": "user"}] with input as fixtures.call with data.tiers as tiers
+	}
+}
+
+test_a_cost_is_taken_over if {
+	tiers := {"order": [{"role": "*", "tier": "t"}], "tiers": {"t": {"user": object.union(_user, {"cost": 3})}}}
+	expected := object.union(_user, {"name": "user", "tier": "t", "key": _caller, "cost": 3})
+	limits.limit == [expected] with input as fixtures.call with data.tiers as tiers
+}
+
+test_no_tenant_is_an_empty_part if {
+	facts := fixtures.as_subject(fixtures.call, {"tenant": null})
+	key := ["https://idp.example", "", "alice"]
+	buckets := limits.limit with input as facts with data.tiers as _tiers
+	{bucket.key | some bucket in buckets} == {key, array.concat(key, ["everything", "echo"])}
 }
 
 test_incomplete_caller_has_a_bucket_no_host_accepts if {
-	facts := fixtures.without(fixtures.call, "subject/issuer")
-	keys := {bucket.key |
-		some bucket in limits.limit with input as facts with data.tiers as _tiers
-		bucket.name == "user"
+	every path in ["subject/issuer", "subject/tenant"] {
+		buckets := limits.limit with input as fixtures.without(fixtures.call, path) with data.tiers as _tiers
+		{bucket.key | some bucket in buckets} == {[]}
 	}
-	keys == {[]}
+	buckets := limits.limit with input as fixtures.as_subject(fixtures.call, {"tenant": 5}) with data.tiers as _tiers
+	{bucket.key | some bucket in buckets} == {[]}
+}
+
+_shared := {
+	"order": [{"role": "*", "tier": "team"}],
+	"tiers": {"team": {"tenant": _tool, "user": _user, "tools": {"everything": {"*": _tool}}}},
+}
+
+_tenant_bucket(key) := object.union(_tool, {"name": "tenant", "tier": "team", "key": key})
+
+test_callers_of_a_tenant_share_a_bucket if {
+	every id in ["alice", "bob"] {
+		buckets := limits.limit with input as fixtures.as_subject(fixtures.call, {"id": id}) with data.tiers as _shared
+		[bucket.name | some bucket in buckets] == ["user", "tenant", "tool"]
+		_tenant_bucket(["https://idp.example", "acme"]) in buckets
+	}
+	other := fixtures.as_subject(fixtures.call, {"tenant": "globex", "issuer": "other"})
+	buckets := limits.limit with input as other with data.tiers as _shared
+	_tenant_bucket(["other", "globex"]) in buckets
+}
+
+test_nobody_s_tenant_has_no_bucket if {
+	buckets := limits.limit with input as fixtures.as_subject(fixtures.call, {"tenant": null}) with data.tiers as _shared
+	[bucket.name | some bucket in buckets] == ["user", "tool"]
 }
 
 test_malformed_facts_are_not_charged if {
 	every facts in fixtures.malformed {
-		limits.limit == set() with input as facts with data.tiers as _tiers
+		limits.limit == [] with input as facts with data.tiers as _tiers
 	}
 }
 
@@ -134,6 +186,6 @@ test_data_is_well_formed if {
 		is_object(data.tiers.tiers[line.tier])
 	}
 	every tier in data.tiers.tiers {
-		object.keys(tier) - {"user", "tools"} == set()
+		object.keys(tier) - {"user", "tenant", "tools"} == set()
 	}
 }
