@@ -40,6 +40,7 @@ const rows: readonly Row[] = [
   ['lenient base64', 'base64.decode(input)', 'YWRtaW4=x', '"admin"', 'undefined'],
   ['lenient base64', 'base64url.decode(input)', 'a|b', '"i"', 'undefined'],
   ['lenient base64', 'base64.is_valid(input)', 'YWRtaW4', 'true', 'false'],
+  ['nothing is not base64', 'base64.decode(input)', '', 'undefined', '""'],
   ['nothing is not base64', 'base64.is_valid(input)', '', 'false', 'true'],
   ['bytes that are no text', 'base64.decode(input)', '/w==', 'error', '"\ufffd"'],
   [

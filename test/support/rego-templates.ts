@@ -195,7 +195,7 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'type_name({any})',
     'json.marshal({num})',
     'base64.encode({str})',
-    'base64.decode(base64.encode({str}))',
+    'base64.decode(base64.encode(concat("", ["a", {str}])))',
     'base64url.decode("YcOk")',
     '$"{{key}}-{abs({num})}"',
     '$"<{is_null({ref})}> {{key}}"',

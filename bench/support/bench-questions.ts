@@ -1,0 +1,80 @@
+/** Questions of one caller to one server, each with arguments that no other question has. */
+import type { Identity, JsonObject, Question } from '../../src/domain.js'
+import { identityOf } from '../../src/identity/subject.js'
+
+let made = 0
+
+export function callerOf(id: string): Identity {
+  const subject = {
+    id,
+    kind: 'user',
+    issuer: 'mcp-guard',
+    method: 'api-key',
+    client_id: null,
+    actors: [],
+    roles: ['reader'],
+    groups: [],
+    scopes: [],
+    tenant: null,
+    expires_at: null,
+    claims: {},
+  } as const
+  return identityOf(
+    { ...subject, actors: [], roles: ['reader'], groups: [], scopes: [] },
+    null,
+    `sha256:${id}`,
+  )
+}
+
+export const caller = callerOf('bench')
+
+/** Somebody nobody has judged before. */
+export function newCaller(): Identity {
+  made += 1
+  return callerOf(`caller-${made}`)
+}
+
+export function callOf(tool: string, args: JsonObject, identity = caller): Question {
+  return question('tools/call', { name: tool, arguments: args }, identity)
+}
+
+export function listOf(identity = caller): Question {
+  return question('tools/list', {}, identity)
+}
+
+/** About so many bytes of JSON, in members of up to 1 KB. */
+export function freshArguments(bytes: number): JsonObject {
+  made += 1
+  const args: JsonObject = { message: `call-${made}`, path: `/workspace/${made}` }
+  for (let rest = bytes - 60, index = 0; rest > 0; rest -= 1_024, index += 1) {
+    args[`part_${index}`] = 'x'.repeat(Math.min(rest, 1_010))
+  }
+  return args
+}
+
+function question(method: string, params: JsonObject, identity: Identity): Question {
+  made += 1
+  return {
+    identity,
+    server,
+    definitions: null,
+    direction: 'client',
+    kind: 'request',
+    method,
+    params,
+    circumstances: { ...circumstances, requestId: `request-${made}` },
+  }
+}
+
+const server = { name: 'everything', labels: {} }
+
+const circumstances: Question['circumstances'] = {
+  nowMs: Date.UTC(2026, 10, 22, 9),
+  ip: '127.0.0.1',
+  transport: 'http',
+  era: 'legacy',
+  protocolVersion: '2025-11-25',
+  client: { name: 'bench', version: '1.0.0' },
+  session: 'CnQ8we5xxm6jfGhppgR8cm',
+  requestId: '',
+}
