@@ -32,6 +32,8 @@ export const sectionId = {
 
 const headerBytes = 8
 const lengthBytes = 5
+/** Below it a view of the piece costs more than the copy. */
+const longPiece = 512
 
 export function readerOf(bytes: Uint8Array, at = 0, end = bytes.length): Reader {
   return { bytes, at, end }
@@ -59,13 +61,12 @@ export function readByte(reader: Reader): number {
 export function readU32(reader: Reader): number {
   const from = reader.at
   let value = 0
-  for (let place = 0; place < 5; place += 1) {
+  for (let shift = 0; shift < 35; shift += 7) {
     const byte = readByte(reader)
-    value += (byte & 0x7f) * 2 ** (7 * place)
-    if (byte < 0x80) {
-      if (value > 0xffff_ffff) break
-      return value
-    }
+    value |= (byte & 0x7f) << shift
+    if (byte >= 0x80) continue
+    if (shift === 28 && byte > 0x0f) break
+    return value >>> 0
   }
   throw malformed('an integer does not fit 32 bits', from)
 }
@@ -121,7 +122,9 @@ export function written({ bytes, at }: Writer): Uint8Array<ArrayBuffer> {
 
 export function write(writer: Writer, source: Uint8Array, from = 0, to = source.length): void {
   reserve(writer, to - from)
-  writer.bytes.set(source.subarray(from, to), writer.at)
+  const { bytes, at } = writer
+  if (to - from > longPiece) bytes.set(source.subarray(from, to), at)
+  else for (let next = from; next < to; next += 1) bytes[at + next - from] = source[next] ?? 0
   writer.at += to - from
 }
 
@@ -133,7 +136,7 @@ export function writeByte(writer: Writer, byte: number): void {
 
 export function writeU32(writer: Writer, value: number): void {
   let rest = value
-  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) writeByte(writer, (rest & 0x7f) + 0x80)
+  for (; rest > 0x7f; rest >>>= 7) writeByte(writer, (rest & 0x7f) + 0x80)
   writeByte(writer, rest)
 }
 
@@ -154,7 +157,7 @@ export function closeLength(writer: Writer, start: number): void {
   let rest = writer.at - start
   for (let at = start - lengthBytes; at < start; at += 1) {
     writer.bytes[at] = at < start - 1 ? (rest & 0x7f) + 0x80 : rest
-    rest = Math.floor(rest / 0x80)
+    rest >>>= 7
   }
 }
 

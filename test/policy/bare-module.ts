@@ -1,36 +1,39 @@
 /**
  * A policy module driven with the fewest means, so that one and the same host runs it before and
- * after it is rewritten. Host functions get and give JSON; without any, the first call is an abort.
+ * after it is rewritten.
  */
-import type { Json } from '../../src/domain.js'
+import { hostBuiltins } from '../../src/policy/builtins/index.js'
+import { readValue, writeValue } from '../../src/policy/builtins/value.js'
 import { budgetGlobal } from '../../src/policy/rewrite.js'
-
-export type HostFunction = (...args: Json[]) => Json | undefined
 
 export interface BareModule {
   readonly entryPoints: ReadonlyMap<string, number>
   readonly instance: WebAssembly.Instance
   /** The text of the result set. Throws whatever the module throws. */
-  evaluate(entryPoint: number, input: string | undefined, budget?: bigint): string
+  evaluate(entryPoint: number, input: string | undefined, options?: EvaluateOptions): string
   /** Units of the last evaluation; 0 for a module without a counter. */
   spent(): number
 }
 
+interface EvaluateOptions {
+  readonly budget?: bigint
+  /** 0 is JSON, 1 the text of Rego values, which tells sets from arrays. */
+  readonly format?: 0 | 1
+}
+
+const plenty = 1_000_000_000n
+
 type Call = (...args: number[]) => number
 
-export function startBare(
-  wasm: BufferSource | WebAssembly.Module,
-  data = '{}',
-  functions: ReadonlyMap<string, HostFunction> = new Map(),
-): BareModule {
+export function startBare(wasm: BufferSource | WebAssembly.Module, data = '{}'): BareModule {
   const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 8192 })
   const names: string[] = []
   const callHost = (id: number, _context: number, ...args: number[]): number => {
-    const called = functions.get(names[id] ?? '')
+    const called = hostBuiltins.get(names[id] ?? '')
     if (called === undefined) throw new Error(`not implemented: ${names[id]}`)
-    const result = called(...args.map((address) => JSON.parse(dumped(address)) as Json))
-    return result === undefined ? 0 : parsed(JSON.stringify(result))
+    const result = called(...args.map((address) => readValue(dumped(address))))
+    return result === undefined ? 0 : parsed(writeValue(result))
   }
   const abort = (address: number) => {
     throw new Error(textAt(address))
@@ -82,7 +85,7 @@ export function startBare(
   const setBudget = (units: bigint) => {
     if (counter !== undefined) counter.value = units
   }
-  setBudget(1_000_000_000n)
+  setBudget(plenty)
   const dataAddress = parsed(data)
   const heap = call('opa_heap_ptr_get')
   let given = 0n
@@ -90,11 +93,13 @@ export function startBare(
   return {
     entryPoints,
     instance,
-    evaluate(entryPoint, input, budget = 1_000_000_000n) {
+    evaluate(entryPoint, input, { budget = plenty, format = 0 } = {}) {
       const length = input === undefined ? 0 : write(input, heap)
       given = budget
       setBudget(budget)
-      return textAt(call('opa_eval', 0, entryPoint, dataAddress, heap, length, heap + length, 0))
+      return textAt(
+        call('opa_eval', 0, entryPoint, dataAddress, heap, length, heap + length, format),
+      )
     },
     spent: () => (counter === undefined ? 0 : Number(given - counter.value)),
   }

@@ -68,7 +68,9 @@ function settled(bundle: CompiledBundle): BareModule {
 function run(module: BareModule, input: unknown, budget?: bigint): unknown {
   const entryPoint = module.entryPoints.get(decision)
   assert.ok(entryPoint !== undefined)
-  return JSON.parse(module.evaluate(entryPoint, JSON.stringify(input), budget))
+  return JSON.parse(
+    module.evaluate(entryPoint, JSON.stringify(input), budget === undefined ? {} : { budget }),
+  )
 }
 
 function factsOf(tool: string, identity: Identity, message: unknown) {
