@@ -8,7 +8,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/types"
 )
 
-const clockHint = "the clock is a fact: read input.context.time, time_ns, date, hour or weekday"
+const clockHint = "the clock is a fact: read input.context.time, time_ns, date, hour, weekday or zones"
 
 // insteadOf says what to use in place of a builtin the gateway does not have. A name that ends in a
 // dot stands for all builtins below it. Rego stays deterministic: what it may know is in the input.
