@@ -86,13 +86,18 @@ export function createEvaluator(
   }
 
   function broken(thrown: unknown, budget: number): Evaluation {
+    const problem = describeThrown(thrown)
+    if (!isSound(thrown)) {
+      // How far it came depends on how much stack the machine has: it counts as all there was.
+      instance = null
+      return fault('policy-fault', problem, budget)
+    }
     const remaining = instance?.remaining() ?? budget
-    if (isSound(thrown)) instance?.recover()
-    else instance = null
+    instance?.recover()
     if (isTrap(thrown) && remaining <= 0) {
       return fault('policy-budget', `more than ${budget} units of work`, budget)
     }
-    return fault('policy-fault', describeThrown(thrown), budget - remaining)
+    return fault('policy-fault', problem, budget - remaining)
   }
 
   return { evaluate }

@@ -5,5 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type LoadRequest, loadPolicy } from './load.js'
 
-const outcome = loadPolicy(workerData as LoadRequest)
+const request = workerData as LoadRequest
+// Modules are not made from shared memory.
+const outcome = loadPolicy({ ...request, wasm: new Uint8Array(request.wasm) })
 parentPort?.postMessage(outcome, outcome.ok ? [outcome.policy.image.heap.buffer] : [])
