@@ -85,7 +85,9 @@ deny contains "blocked-${index}" if {
   return compileFiles(files)
 }
 
-async function compileFiles(files: Readonly<Record<string, string>>): Promise<CompiledBundle> {
+export async function compileFiles(
+  files: Readonly<Record<string, string>>,
+): Promise<CompiledBundle> {
   const root = await mkdtemp(join(tmpdir(), 'mcp-guard-bench-'))
   try {
     for (const [name, text] of Object.entries(files)) {

@@ -4,23 +4,26 @@ import { identityOf } from '../../src/identity/subject.js'
 
 let made = 0
 
-export function callerOf(id: string): Identity {
-  const subject = {
-    id,
-    kind: 'user',
-    issuer: 'mcp-guard',
-    method: 'api-key',
-    client_id: null,
-    actors: [],
-    roles: ['reader'],
-    groups: [],
-    scopes: [],
-    tenant: null,
-    expires_at: null,
-    claims: {},
-  } as const
+export function callerOf(
+  id: string,
+  roles: readonly string[] = ['reader'],
+  scopes: readonly string[] = [],
+): Identity {
   return identityOf(
-    { ...subject, actors: [], roles: ['reader'], groups: [], scopes: [] },
+    {
+      id,
+      kind: 'user',
+      issuer: 'mcp-guard',
+      method: 'api-key',
+      client_id: null,
+      actors: [],
+      roles: [...roles],
+      groups: [],
+      scopes: [...scopes],
+      tenant: null,
+      expires_at: null,
+      claims: {},
+    },
     null,
     `sha256:${id}`,
   )

@@ -41,12 +41,13 @@ export async function timeInTurns(
     if (round > 0) clock.push(...timeClock())
   }
   const clockUs = quantile(clock.sort(ascending), 0.5)
-  const times = [...taken].map(([name, all]): Times => {
-    const sorted = all.map((time) => Math.max(0, time - clockUs)).sort(ascending)
-    const [p50, p99] = [quantile(sorted, 0.5), quantile(sorted, 0.99)]
-    return { name, p50, p99, samples: sorted.length }
-  })
-  return { clockUs, times }
+  return { clockUs, times: [...taken].map(([name, all]) => timesOf(name, all, clockUs)) }
+}
+
+export function timesOf(name: string, all: readonly number[], clockUs: number): Times {
+  const sorted = all.map((time) => Math.max(0, time - clockUs)).sort(ascending)
+  const [p50, p99] = [quantile(sorted, 0.5), quantile(sorted, 0.99)]
+  return { name, p50, p99, samples: sorted.length }
 }
 
 async function timeRound({ name, samples, prepare }: TimedSubject): Promise<number[]> {

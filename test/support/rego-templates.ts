@@ -193,7 +193,7 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'substring({str}, {small}, {small})',
     'format_int(count({coll}), {base})',
     'type_name({any})',
-    'json.marshal({num})',
+    'json.marshal(abs({num}))',
     'base64.encode({str})',
     'base64.decode(base64.encode(concat("", ["a", {str}])))',
     'base64url.decode("YcOk")',
