@@ -3,9 +3,11 @@
  * server named things: member by member, strings well-formed and cut, unprintable characters
  * escaped. Members that are not of the schema never get in, so neither does a credential that
  * someone hangs onto an event. Which texts an event holds is decided where it is made.
+ * The line is put together here because nearly every text is plain and needs no work but its
+ * quotes: copying the event and `JSON.stringify` cost twice as much (measured).
  */
 import type { AuditEvent } from '../domain.js'
-import { cutText, escapeUnprintable } from '../lib/printable.js'
+import { cutText, escapeUnprintable, isPlain } from '../lib/printable.js'
 
 const maxTextCharacters = 256
 const maxIdCharacters = 1024
@@ -13,66 +15,74 @@ const maxEntries = 32
 
 /** The line of an event with its line end. Total over AuditEvent. */
 export function auditLine(event: AuditEvent): string {
-  return `${escapeUnprintable(JSON.stringify(sanitizeEvent(event)))}\n`
+  const { duration_us: us } = event
+  return (
+    `{"time":${text(event.time)},"event":"${event.event}","outcome":"${event.outcome}"` +
+    `,"request_id":${text(event.request_id)},"decision_id":${textOrNull(event.decision_id)}` +
+    `,"revision":${textOrNull(event.revision)},"reasons":${list(event.reasons, text)}` +
+    `,"code":${textOrNull(event.code)},"direction":"${event.direction}"` +
+    `,"kind":${wordOrNull(event.kind)},"method":${textOrNull(event.method)}` +
+    `,"era":${wordOrNull(event.era)},"server":${textOrNull(event.server)}` +
+    `,"resource":${resourceOf(event)},"subject":${subjectOf(event)}` +
+    `,"credential":${textOrNull(event.credential)},"client":${clientOf(event)}` +
+    `,"session":${textOrNull(event.session)},"ip":${text(event.ip)}` +
+    `,"transport":${text(event.transport)},"limits":${limitsOf(event)}` +
+    `,"hidden":${count(event.hidden)},"dropped":${count(event.dropped)}` +
+    `,"status":${event.status === null ? 'null' : count(event.status)}` +
+    `,"bytes_in":${count(event.bytes_in)},"bytes_out":${count(event.bytes_out)}` +
+    `,"duration_us":{"total":${count(us.total)},"decide":${count(us.decide)}` +
+    `,"upstream":${count(us.upstream)}}}\n`
+  )
 }
 
-/** The event with every text well-formed, cut at a character boundary, and every number a number. */
-export function sanitizeEvent(event: AuditEvent): AuditEvent {
-  const { resource, subject, client, limits, duration_us: durationUs } = event
-  return {
-    time: text(event.time),
-    event: event.event,
-    outcome: event.outcome,
-    request_id: text(event.request_id),
-    decision_id: textOrNull(event.decision_id),
-    revision: textOrNull(event.revision),
-    reasons: event.reasons.slice(0, maxEntries).map(text),
-    code: textOrNull(event.code),
-    direction: event.direction,
-    kind: event.kind,
-    method: textOrNull(event.method),
-    era: event.era,
-    server: textOrNull(event.server),
-    resource: resource && { type: text(resource.type), id: id(resource.id) },
-    subject: subject && {
-      id: id(subject.id),
-      issuer: id(subject.issuer),
-      tenant: textOrNull(subject.tenant),
-      method: text(subject.method),
-    },
-    credential: textOrNull(event.credential),
-    client: client && { name: text(client.name), version: text(client.version) },
-    session: textOrNull(event.session),
-    ip: text(event.ip),
-    transport: text(event.transport),
-    limits:
-      limits?.slice(0, maxEntries).map(({ name, tier }) => ({
-        name: text(name),
-        tier: text(tier),
-      })) ?? null,
-    hidden: count(event.hidden),
-    dropped: count(event.dropped),
-    status: event.status === null ? null : count(event.status),
-    bytes_in: count(event.bytes_in),
-    bytes_out: count(event.bytes_out),
-    duration_us: {
-      total: count(durationUs.total),
-      decide: count(durationUs.decide),
-      upstream: count(durationUs.upstream),
-    },
-  }
+function resourceOf({ resource }: AuditEvent): string {
+  return resource === null ? 'null' : `{"type":${text(resource.type)},"id":${id(resource.id)}}`
+}
+
+function subjectOf({ subject }: AuditEvent): string {
+  if (subject === null) return 'null'
+  const { issuer, tenant, method } = subject
+  return `{"id":${id(subject.id)},"issuer":${id(issuer)},"tenant":${textOrNull(tenant)},"method":${text(method)}}`
+}
+
+function clientOf({ client }: AuditEvent): string {
+  return client === null
+    ? 'null'
+    : `{"name":${text(client.name)},"version":${text(client.version)}}`
+}
+
+function limitsOf({ limits }: AuditEvent): string {
+  return limits === null
+    ? 'null'
+    : list(limits, ({ name, tier }) => `{"name":${text(name)},"tier":${text(tier)}}`)
+}
+
+function list<Entry>(entries: readonly Entry[], write: (entry: Entry) => string): string {
+  const kept = entries.length > maxEntries ? entries.slice(0, maxEntries) : entries
+  return `[${kept.map(write).join(',')}]`
 }
 
 function text(value: string): string {
-  return cutText(value, maxTextCharacters)
+  return quoted(value, maxTextCharacters)
 }
 
 function id(value: string): string {
-  return cutText(value, maxIdCharacters)
+  return quoted(value, maxIdCharacters)
 }
 
-function textOrNull(value: string | null): string | null {
-  return value === null ? null : text(value)
+function textOrNull(value: string | null): string {
+  return value === null ? 'null' : text(value)
+}
+
+/** One of the words that domain.ts lists. */
+function wordOrNull(value: string | null): string {
+  return value === null ? 'null' : `"${value}"`
+}
+
+function quoted(value: string, maxCharacters: number): string {
+  return value.length <= maxCharacters && isPlain(value)
+    ? `"${value}"`
+    : escapeUnprintable(JSON.stringify(cutText(value, maxCharacters)))
 }
 
 function count(value: number): number {

@@ -4,6 +4,7 @@
  */
 
 import { relative } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import type { CommandModule } from 'yargs'
 import type { Config } from '../config/config.js'
 import { formatConfigProblem } from '../config/problem.js'
@@ -39,6 +40,9 @@ export const runCommand: CommandModule<object, ConfigArguments> = {
 }
 
 async function run(given: ConfigArguments): Promise<number> {
+  // V8 puts what often lived long during the start among the old objects at once. From there the
+  // first dead exchange keeps the next one alive, and so on (measured: a fifth of all time).
+  setFlagsFromString('--no-allocation-site-pretenuring')
   const { loadConfig } = await import('../config/load.js')
   const loaded = loadConfig(readLoadOptions(given))
   if (!loaded.ok) {

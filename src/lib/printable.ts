@@ -8,6 +8,15 @@ const plain = /^[ -~]*$/
 const loneSurrogate = /\p{Surrogate}/gu
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
+/** Only characters that JSON writes as they are, inside quotes, and that need no other care. */
+export function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false
+  }
+  return true
+}
+
 /** Well-formed and at most `maxCharacters` UTF-16 units; a cut text ends in `…`. */
 export function cutText(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) {

@@ -12,6 +12,7 @@ import type {
   OutcomeKind,
   Server,
 } from '../domain.js'
+import { isoTime } from '../lib/iso-time.js'
 import type { Classified } from '../mcp/classify.js'
 import { namedItems } from '../mcp/methods.js'
 import type { Inbound } from './inbound.js'
@@ -59,7 +60,7 @@ export function toAuditEvent(trail: Trail, ending: Ending, at: Moment): AuditEve
   const { asked, identity, message, judgement, classified } = trail
   const { nowMs, monotonicMs } = at
   return {
-    time: new Date(nowMs).toISOString(),
+    time: isoTime(nowMs),
     event: ending.event,
     outcome: ending.outcome,
     request_id: trail.requestId,

@@ -3,10 +3,11 @@
  * Numbers only: no label holds a subject, an address, an item's name or anything else without a
  * bound. Names and labels are what dashboards match on; a pin freezes them.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { AuditEvent, CatalogueEvent, Observer, PolicyEvent } from '../domain.js'
 import { createKnownGate, createLabelGate } from './labels.js'
 import { registerProcessMetrics } from './process-metrics.js'
+import { Durations, Tally } from './tallies.js'
 
 export interface MetricsOptions {
   /** Whether a method may be a label; every other method is counted as `other`. */
@@ -29,43 +30,60 @@ const limitCode = 'limit:'
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   registerProcessMetrics(registry)
-  const observeOutcome = createOutcomeMetrics(registry, options)
+  const durations = createDurations()
+  const observeOutcome = createOutcomeMetrics(registry, durations, options)
   const observePolicy = createPolicyMetrics(registry)
   const observeCatalogue = createCatalogueMetrics(registry)
   return {
     observer: { outcome: observeOutcome, policy: observePolicy, catalogue: observeCatalogue },
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    async render() {
+      const histograms = Object.values(durations).map((each) => each.render())
+      return [await registry.metrics(), ...histograms].join('\n')
+    },
   }
 }
 
-function createOutcomeMetrics(registry: Registry, options: MetricsOptions) {
+function createDurations() {
+  return {
+    message: new Durations({
+      name: 'mcp_guard_message_duration_seconds',
+      help: 'From the first byte of a message to its record.',
+      label: 'outcome',
+      bounds: slowBuckets,
+    }),
+    decide: new Durations({
+      name: 'mcp_guard_decide_duration_seconds',
+      help: "Time the policy's decisions about one message took.",
+      label: null,
+      bounds: quickBuckets,
+    }),
+    upstream: new Durations({
+      name: 'mcp_guard_upstream_duration_seconds',
+      help: 'Time spent waiting for the server.',
+      label: 'server',
+      bounds: slowBuckets,
+    }),
+  }
+}
+
+function createOutcomeMetrics(
+  registry: Registry,
+  durations: ReturnType<typeof createDurations>,
+  options: MetricsOptions,
+) {
   const registers = [registry]
-  const messages = new Counter({
+  const labelNames = ['outcome', 'method', 'server', 'era'] as const
+  const messages = new Tally(labelNames)
+  new Counter({
     name: 'mcp_guard_messages_total',
     help: 'Messages and refused requests by how they ended.',
-    labelNames: ['outcome', 'method', 'server', 'era'],
+    labelNames,
     registers,
-  })
-  const duration = new Histogram({
-    name: 'mcp_guard_message_duration_seconds',
-    help: 'From the first byte of a message to its record.',
-    labelNames: ['outcome'],
-    buckets: slowBuckets,
-    registers,
-  })
-  const decide = new Histogram({
-    name: 'mcp_guard_decide_duration_seconds',
-    help: "Time the policy's decisions about one message took.",
-    buckets: quickBuckets,
-    registers,
-  })
-  const upstream = new Histogram({
-    name: 'mcp_guard_upstream_duration_seconds',
-    help: 'Time spent waiting for the server.',
-    labelNames: ['server'],
-    buckets: slowBuckets,
-    registers,
+    collect() {
+      this.reset()
+      for (const { labels, count } of messages.counts()) this.inc(labels, count)
+    },
   })
   const refused = counter('mcp_guard_refused_total', 'Refusals and failures by code.', 'code')
   const limited = counter('mcp_guard_limited_total', 'Messages over a limit, by limit.', 'limit')
@@ -90,11 +108,11 @@ function createOutcomeMetrics(registry: Registry, options: MetricsOptions) {
   function observeMessage(event: AuditEvent): void {
     const { outcome, era, duration_us: durationUs } = event
     const server = serverLabel(event.server)
-    messages.inc({ outcome, method: methodLabel(event.method), server, era: era ?? 'none' })
+    messages.add(outcome, methodLabel(event.method), server, era ?? 'none')
     if (event.event !== 'message') return
-    duration.observe({ outcome }, durationUs.total / 1e6)
-    if (event.decision_id !== null) decide.observe(durationUs.decide / 1e6)
-    if (durationUs.upstream > 0) upstream.observe({ server }, durationUs.upstream / 1e6)
+    durations.message.observe(outcome, durationUs.total / 1e6)
+    if (event.decision_id !== null) durations.decide.observe('', durationUs.decide / 1e6)
+    if (durationUs.upstream > 0) durations.upstream.observe(server, durationUs.upstream / 1e6)
   }
 
   function observeCode(code: string): void {

@@ -10,6 +10,8 @@ export interface InboundLimits {
   readonly bodyTimeoutMs: number
 }
 
+function settled(): void {}
+
 export class HttpInbound implements Inbound {
   readonly transport = 'http'
   readonly verb: string
@@ -23,6 +25,8 @@ export class HttpInbound implements Inbound {
   #bytesIn = 0
   #endsOnDrain = false
   #gone: (why: Gone) => void = () => undefined
+  /** Says what became of the body; only the first time counts. */
+  #settle: (result: BodyResult) => void = settled
 
   constructor(request: IncomingMessage, response: ServerResponse, limits: InboundLimits) {
     this.verb = request.method ?? ''
@@ -49,6 +53,7 @@ export class HttpInbound implements Inbound {
 
   /** The answer or its connection is over. */
   closed(): void {
+    this.#settle({ ok: false, problem: 'aborted' })
     if (!this.#response.writableFinished) this.#gone('client')
   }
 
@@ -61,20 +66,24 @@ export class HttpInbound implements Inbound {
     if (request.headers.expect?.toLowerCase() === '100-continue') this.#response.writeContinue()
     return new Promise((resolve) => {
       const body = new ByteBuffer()
-      const settle = (result: BodyResult) => {
+      const timer = setTimeout(
+        () => this.#settle({ ok: false, problem: 'too-slow' }),
+        bodyTimeoutMs,
+      )
+      this.#settle = (result) => {
         clearTimeout(timer)
-        request.removeAllListeners('data')
+        this.#settle = settled
         resolve(result)
       }
-      const timer = setTimeout(() => settle({ ok: false, problem: 'too-slow' }), bodyTimeoutMs)
       request.on('data', (chunk: Buffer) => {
+        // What comes after a refusal is read to its end, and is nobody's.
+        if (this.#settle === settled) return
         this.#bytesIn += chunk.length
-        if (this.#bytesIn > maxBodyBytes) return settle({ ok: false, problem: 'too-large' })
-        body.append(chunk)
+        if (this.#bytesIn > maxBodyBytes) this.#settle({ ok: false, problem: 'too-large' })
+        else body.append(chunk)
       })
-      request.once('end', () => settle({ ok: true, bytes: body.take() }))
-      request.once('error', () => settle({ ok: false, problem: 'aborted' }))
-      request.once('close', () => settle({ ok: false, problem: 'aborted' }))
+      request.on('end', () => this.#settle({ ok: true, bytes: body.take() }))
+      request.on('error', () => this.#settle({ ok: false, problem: 'aborted' }))
     })
   }
 
