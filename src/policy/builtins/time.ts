@@ -5,6 +5,7 @@
  * pass, second 60 does not.
  */
 import { asInt64, readBinaryFloat } from './binary-float.js'
+import { fits64, int64Of } from './int64.js'
 import { isArray, isNumber, numberText, type Value } from './rego-value.js'
 import { isZone, zoneOffset } from './zone-offset.js'
 
@@ -61,7 +62,7 @@ export function parseRfc3339Ns(text: Value): Value | undefined {
   if (midnight === null) return undefined
   const seconds = midnight + BigInt(hour * 3600 + minute * 60 + second - offset)
   const fraction = BigInt((parts[7] ?? '').slice(0, 9).padEnd(9, '0'))
-  return int64(seconds * nsPerSecond + fraction)
+  return fits64(seconds * nsPerSecond + fraction) ?? undefined
 }
 
 export function timeAddDate(
@@ -72,7 +73,9 @@ export function timeAddDate(
 ): Value | undefined {
   const read = momentOf(moment)
   const local = localTimeOf(moment)
-  const added = [years, months, days].map(integerOf)
+  const added = [years, months, days].map((count) =>
+    isNumber(count) ? int64Of(numberText(count)) : null,
+  )
   if (read === null || local === null || added.includes(null)) return undefined
   const [year, month, day] = added.map((count) => Number(count))
   const unix = unixSeconds(
@@ -84,7 +87,8 @@ export function timeAddDate(
   const wall = unix + BigInt(local.secondOfDay)
   const utc = wall - zoneOffset(read.zone, wall)
   const offset = zoneOffset(read.zone, utc)
-  return int64((wall - offset) * nsPerSecond + (read.ns - secondOf(read.ns) * nsPerSecond))
+  const rest = read.ns - secondOf(read.ns) * nsPerSecond
+  return fits64((wall - offset) * nsPerSecond + rest) ?? undefined
 }
 
 /** The seconds at the start of a day; null where no 64-bit moment can be near. */
@@ -126,17 +130,4 @@ function momentOf(value: Value): Moment | null {
 function secondOf(ns: bigint): bigint {
   const second = ns / nsPerSecond
   return ns < 0n && second * nsPerSecond !== ns ? second - 1n : second
-}
-
-/** An integer of 64 bits; zeros behind a point are passed over, an exponent is not. */
-function integerOf(value: Value): bigint | null {
-  if (!isNumber(value)) return null
-  const text = numberText(value)
-  const whole = /^(-?\d+)(?:\.0*)?$/.exec(text)?.[1]
-  if (whole === undefined || text.replace('-', '').length > 19) return null
-  return int64(BigInt(whole)) ?? null
-}
-
-function int64(value: bigint): bigint | undefined {
-  return BigInt.asIntN(64, value) === value ? value : undefined
 }

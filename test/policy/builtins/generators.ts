@@ -96,16 +96,13 @@ export const scalar: fc.Arbitrary<Value> = fc.oneof(
 export function nested(leaf: fc.Arbitrary<Value>, depth: number): fc.Arbitrary<Value> {
   if (depth === 0) return leaf
   const inner = nested(leaf, depth - 1)
-  const items = fc.array(inner, { maxLength: 4 })
+  const items = fc.array(inner, { maxLength: 3 })
+  const key = fc.oneof({ weight: 6, arbitrary: shortText }, leaf, fc.constantFrom([], [1]))
   return fc.oneof(
     { weight: 2, arbitrary: leaf },
     items,
     items.map((members) => new RegoSet(members)),
-    fc
-      .array(fc.tuple(fc.oneof({ weight: 4, arbitrary: shortText }, inner), inner), {
-        maxLength: 4,
-      })
-      .map((members) => new RegoObject(members)),
+    fc.array(fc.tuple(key, inner), { maxLength: 3 }).map((members) => new RegoObject(members)),
   )
 }
 

@@ -1,11 +1,18 @@
 /**
  * OPA's own interpreter as the oracle of a host function: many argument lists in one evaluation, the
- * result of each or undefined. Arguments travel as Rego text, results as JSON with exact numbers.
+ * result of each or undefined. Results come back as JSON with exact numbers, sets as sorted arrays.
  */
 import { setFlagsFromString } from 'node:v8'
 import { hostBuiltins } from '../../../src/policy/builtins/index.js'
-import { nativeJson } from '../../../src/policy/builtins/native-json.js'
-import { isArray, RegoObject, type Value } from '../../../src/policy/builtins/rego-value.js'
+import { goJsonText, nativeJson } from '../../../src/policy/builtins/native-json.js'
+import {
+  isArray,
+  isNumber,
+  numberText,
+  RegoObject,
+  RegoSet,
+  type Value,
+} from '../../../src/policy/builtins/rego-value.js'
 import { readValue, writeValue } from '../../../src/policy/builtins/value.js'
 import { readArtefact } from '../../../src/rego/artefact.js'
 import { capabilities } from '../../../src/rego/compile-policy.js'
@@ -19,20 +26,54 @@ export type Outcome = Value | undefined
 
 const reactor = startReactor(readArtefact(), (text) => process.stderr.write(text))
 
+/** Arguments are as deep as this at most. */
+const depth = 7
+
+/**
+ * Arguments travel in the input, arrays, sets and objects as tagged lists: as literals of the policy
+ * they would cost the type checker more than the evaluation.
+ */
+const unpacking = Array.from({ length: depth }, (_, level) => {
+  const [outer, inner] = [`unpack${level}`, `unpack${level - 1}`]
+  const scalars = [
+    `${outer}(x) := x if not is_object(x)`,
+    `${outer}(x) := json.unmarshal(x.number) if x.number`,
+  ]
+  if (level === 0) return scalars.join('\n\n')
+  return [
+    ...scalars,
+    `${outer}(x) := [${inner}(m) | some m in x.array] if x.array`,
+    `${outer}(x) := {${inner}(m) | some m in x.set} if x.set`,
+    `${outer}(x) := {${inner}(m[0]): ${inner}(m[1]) | some m in x.object} if x.object`,
+  ].join('\n\n')
+})
+
+function packed(value: Value): string {
+  if (isArray(value)) return `{"array": [${value.map(packed).join(',')}]}`
+  if (value instanceof RegoSet) return `{"set": [${Array.from(value, packed).join(',')}]}`
+  // As text: the interpreter remembers results by arguments, and 1 equals 1.0.
+  if (isNumber(value)) return `{"number": "${numberText(value)}"}`
+  if (!(value instanceof RegoObject)) return writeValue(value)
+  const members = Array.from(value, ([key, member]) => `[${packed(key)},${packed(member)}]`)
+  return `{"object": [${members.join(',')}]}`
+}
+
 /** In the order of the cases, which have one length. */
 export function interpreted(name: string, cases: readonly Arguments[]): Outcome[] {
-  const list = (cases[0] ?? []).map((_, i) => `case[${i}]`).join(', ')
+  const list = (cases[0] ?? []).map((_, i) => `unpack${depth - 1}(case[${i}])`).join(', ')
   const text = [
     'package oracle',
-    `cases := ${writeValue(cases).replaceAll('\ufeff', '\\ufeff')}`,
-    `results := [[i, result] | some i, case in cases; result := ${name}(${list})]`,
+    ...unpacking,
+    `results := [[i, result] | some i, case in input; result := ${name}(${list})]`,
   ].join('\n\n')
-  const request = {
+  const request = JSON.stringify({
     source: { files: { 'oracle.rego': `${text}\n` } },
     capabilities: capabilities(),
     query: 'data.oracle.results',
-  }
-  const reply = readValue(reactor(JSON.stringify({ op: 'eval', request })))
+  })
+  const input = `[${cases.map((args) => `[${args.map(packed).join(',')}]`).join(',')}]`
+  const whole = `{"op":"eval","request":${request.slice(0, -1)},"input":${input}}}`
+  const reply = readValue(reactor(whole))
   const values = member(member(reply, 'result'), 'values')
   const results = isArray(values) ? values[0] : undefined
   if (!isArray(results))
@@ -64,7 +105,7 @@ export function differences(name: string, cases: readonly Arguments[]): Differen
 }
 
 function shown(outcome: Outcome): string {
-  return outcome === undefined ? 'undefined' : writeValue(nativeJson(outcome))
+  return outcome === undefined ? 'undefined' : goJsonText(nativeJson(outcome))
 }
 
 function member(value: Value | undefined, name: string): Value | undefined {
