@@ -62,7 +62,7 @@ export async function createGuard(
   async function activate(): Promise<void> {
     let bundle: CompiledBundle
     try {
-      bundle = await compile(config.policy.path, cache)
+      bundle = await compile(config.policy.path, cache, observer)
     } catch (thrown) {
       const error = asGuardError(thrown, 'GUARD_POLICY_UNAVAILABLE', 'the policy was not compiled')
       observer.policy?.({
@@ -191,9 +191,16 @@ export async function createGuard(
   }
 }
 
-async function compile(path: string, cache: CompilePolicyOptions): Promise<CompiledBundle> {
+async function compile(
+  path: string,
+  cache: CompilePolicyOptions,
+  observer: Observer,
+): Promise<CompiledBundle> {
   const compiled = await compilePolicy(path, cache)
-  if (compiled.ok) return compiled.bundle
+  if (compiled.ok) {
+    for (const warning of compiled.warnings) observer.log?.('warn', formatProblem(warning))
+    return compiled.bundle
+  }
   throw new GuardError('GUARD_POLICY_INVALID', compiled.problems.map(formatProblem).join('\n'))
 }
 

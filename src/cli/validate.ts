@@ -41,7 +41,11 @@ export const validateCommand: CommandModule<
 }
 
 type PolicyCheck =
-  | { readonly ok: true; readonly revision: string }
+  | {
+      readonly ok: true
+      readonly revision: string
+      readonly warnings: readonly PolicyProblem[]
+    }
   | { readonly ok: false; readonly problems: readonly PolicyProblem[] }
 
 interface Report {
@@ -57,7 +61,7 @@ async function checkPolicy(path: string | null, loaded: LoadedConfig): Promise<P
   if (!compiled.ok) return { ok: false, problems: compiled.problems }
   const refused = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
   if (refused !== null) return { ok: false, problems: [refused] }
-  return { ok: true, revision: compiled.bundle.revision }
+  return { ok: true, revision: compiled.bundle.revision, warnings: compiled.warnings }
 }
 
 /** A policy can compile and still not be what the gateway can ask. Leaves the audit file alone. */
@@ -99,8 +103,10 @@ function printReport({ loaded, policy, policyPath }: Report): void {
   } else {
     for (const problem of loaded.problems) printNote(formatConfigProblem(problem))
   }
-  if (policy.ok) printLine(`policy ${good}: ${policyPath}, revision ${policy.revision}`)
-  else if (policyPath === null) printNote('the policy was not checked: its place is not known')
+  if (policy.ok) {
+    for (const warning of policy.warnings) printNote(`warning: policy: ${formatProblem(warning)}`)
+    printLine(`policy ${good}: ${policyPath}, revision ${policy.revision}`)
+  } else if (policyPath === null) printNote('the policy was not checked: its place is not known')
   else for (const problem of policy.problems) printNote(`policy: ${formatProblem(problem)}`)
 }
 

@@ -3,6 +3,7 @@
  * JSON, then the module, then the data. So nobody has to parse the data but who decides by them.
  */
 import type { CompiledBundle, Json, JsonObject } from '../domain.js'
+import { type PolicyProblem, readProblem } from './problem.js'
 
 const newline = 0x0a
 
@@ -16,20 +17,27 @@ export function frameBundle(result: JsonObject): Uint8Array | null {
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), module, text])
 }
 
+export interface FramedBundle {
+  readonly bundle: CompiledBundle
+  /** What compiles and decides right, but costs more than its author may think. */
+  readonly warnings: readonly PolicyProblem[]
+}
+
 /** null unless every member is what it must be. The bundle's bytes are those of the frame. */
-export function readBundleFrame(frame: Uint8Array): CompiledBundle | null {
+export function readBundleFrame(frame: Uint8Array): FramedBundle | null {
   const end = frame.indexOf(newline)
   const header = end < 0 ? null : parse(frame.subarray(0, end))
   if (!isObject(header)) return null
-  const { wasmBytes, dataBytes, revision, contract, paths, hostModule } = header
+  const { wasmBytes, dataBytes, revision, contract, paths, hostModule, warnings } = header
   if (typeof wasmBytes !== 'number' || typeof dataBytes !== 'number') return null
   if (typeof revision !== 'string' || typeof contract !== 'number') return null
   if (typeof hostModule !== 'boolean' || (paths !== null && !isPaths(paths))) return null
+  if (!Array.isArray(warnings)) return null
   const wasmAt = end + 1
   const dataAt = wasmAt + wasmBytes
   if (!isLength(wasmBytes) || !isLength(dataBytes)) return null
   if (dataAt + dataBytes !== frame.byteLength) return null
-  return {
+  const bundle: CompiledBundle = {
     wasm: frame.subarray(wasmAt, dataAt),
     data: frame.subarray(dataAt),
     revision,
@@ -37,6 +45,7 @@ export function readBundleFrame(frame: Uint8Array): CompiledBundle | null {
     paths,
     hostModule,
   }
+  return { bundle, warnings: warnings.map(readProblem) }
 }
 
 function parse(line: Uint8Array): Json | null {

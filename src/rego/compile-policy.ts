@@ -6,11 +6,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setImmediate as turnOfOthers } from 'node:timers/promises'
-import type { CompiledBundle, JsonObject } from '../domain.js'
+import type { JsonObject } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
 import { packageFile } from '../lib/package-root.js'
 import { readArtefactInfo } from './artefact.js'
-import { readBundleFrame } from './bundle-frame.js'
+import { type FramedBundle, readBundleFrame } from './bundle-frame.js'
 import { defaultCacheDir, readCache, writeCache } from './cache.js'
 import { callCompiler } from './compiler.js'
 import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
@@ -27,7 +27,7 @@ export interface CompilePolicyOptions {
 }
 
 export type CompiledPolicy =
-  | { readonly ok: true; readonly bundle: CompiledBundle; readonly cached: boolean }
+  | (FramedBundle & { readonly ok: true; readonly cached: boolean })
   | { readonly ok: false; readonly problems: PolicyProblem[] }
 
 export async function compilePolicy(
@@ -49,8 +49,8 @@ export async function compilePolicy(
   const key = await cacheKey(request)
   if (cacheDir !== null) {
     const stored = await readCache(cacheDir, key)
-    const bundle = stored === null ? null : readBundleFrame(stored)
-    if (bundle !== null) return { ok: true, bundle, cached: true }
+    const framed = stored === null ? null : readBundleFrame(stored)
+    if (framed !== null) return { ok: true, ...framed, cached: true }
   }
   // Whoever asks for the same while it is being compiled waits for that.
   return underWay.get(key) ?? compileOnce(key, request, cacheDir, options)
@@ -83,12 +83,12 @@ async function compile(
     deadlineMs === undefined ? {} : { deadlineMs },
   )
   if (!reply.ok) return reply
-  const bundle = readBundleFrame(reply.bytes)
-  if (bundle === null) {
+  const framed = readBundleFrame(reply.bytes)
+  if (framed === null) {
     throw new GuardError('GUARD_INTERNAL', 'the Rego compiler answered with something else')
   }
   if (cacheDir !== null) await writeCache(cacheDir, key, reply.bytes)
-  return { ok: true, bundle, cached: false }
+  return { ok: true, ...framed, cached: false }
 }
 
 /** `file:row:col: message (hint)`, without the parts that are not known. */

@@ -57,6 +57,23 @@ test('a policy that compiles and cannot be activated is refused, as run refuses 
   assert.match(stderr, /^policy: .*contract 99 is not supported, this gateway speaks 1\n$/)
 })
 
+test('what costs more than its author may think is a warning', async () => {
+  policy('slow', '{"allow": glob.match("read_*", [], input.resource.id)}')
+  const text =
+    'main.rego:5:23: glob.match compiles its pattern anew in every evaluation (use startswith and endswith, or sets and objects keyed by name)'
+  const given = ['validate', '--config', 'good.yaml', '--policy', 'slow']
+  // The second answer is from the cache.
+  for (const _ of [1, 2]) {
+    const { code, stdout, stderr } = await cli(given)
+    assert.is(code, 0)
+    assert.is(stderr, `warning: policy: ${text}\n`)
+    assert.match(stdout, /^policy ok: /m)
+  }
+  const json = JSON.parse((await cli([...given, '--json'])).stdout)
+  assert.equal([json.ok, json.policy.warnings.length], [true, 1])
+  assert.is(json.policy.warnings[0].code, 'glob_match')
+})
+
 test('options count as they do for run', async () => {
   const { code, stdout, stderr } = await cli([
     'validate',

@@ -11,6 +11,7 @@ const compiled: JsonObject = {
   contract: 1,
   paths: [['resource', 'id']],
   hostModule: true,
+  warnings: [{ code: 'glob_match', message: 'slow', file: 'a.rego', row: 3, col: 1 }],
 }
 const frame = Buffer.from(frameBundle(compiled) ?? [])
 
@@ -33,6 +34,7 @@ test('a frame that is not whole, or says what it does not hold, is no bundle', (
     ['no revision', header({ revision: 1 })],
     ['no contract', header({ contract: '1' })],
     ['no paths', header({ paths: [1] })],
+    ['no warnings', header({ warnings: null })],
     ['neither with nor without the host module', header({ hostModule: null })],
   ]
   for (const [what, bytes] of rows) assert.is(readBundleFrame(bytes), null, what)
@@ -41,18 +43,18 @@ test('a frame that is not whole, or says what it does not hold, is no bundle', (
 })
 
 test('a bundle arrives as it was compiled', () => {
-  const bundle = readBundleFrame(frame)
-  assert.ok(bundle)
-  if (bundle === null) return
-  const { wasm, data, ...rest } = bundle
+  const framed = readBundleFrame(frame)
+  assert.ok(framed)
+  if (framed === null) return
+  const { wasm, data, ...rest } = framed.bundle
   assert.is(Buffer.from(wasm).toString(), 'a\nmodule')
   assert.equal(JSON.parse(Buffer.from(data).toString()), compiled['data'])
-  const { wasm: _wasm, data: _data, ...expected } = compiled
+  const { wasm: _wasm, data: _data, warnings: _warnings, ...expected } = compiled
   assert.equal(rest, expected)
-  assert.is(
-    readBundleFrame(Buffer.from(frameBundle({ ...compiled, paths: null }) ?? []))?.paths,
-    null,
-  )
+  const [warning] = framed.warnings
+  assert.equal([warning?.code, warning?.file, warning?.hint], ['glob_match', 'a.rego', null])
+  const whole = Buffer.from(frameBundle({ ...compiled, paths: null }) ?? [])
+  assert.is(readBundleFrame(whole)?.bundle.paths, null)
 })
 
 test('JSON in pieces is the same JSON', () => {
