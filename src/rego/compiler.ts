@@ -24,7 +24,7 @@ export type CompilerOp =
   | 'verify'
 
 export interface CompilerOptions {
-  /** Milliseconds until the child is killed; 1–600 000, default 30 000. */
+  /** Milliseconds until the child is killed; 1–600 000, default 30 000 and 3 000 for each MB sent. */
   readonly deadlineMs?: number
   /** Folder of another rego.wasm.br and rego.json; its digest is verified all the same. */
   readonly artefactFolder?: string
@@ -40,6 +40,9 @@ export type CompilerReply =
   | { readonly ok: false; readonly problems: PolicyProblem[] }
 
 const defaultDeadlineMs = 30_000
+const msPerMegabyte = 3_000
+/** From here on optimised code in the child earns what it costs. */
+const longRequest = 2_000_000
 const maxReplyBytes = 256 * 1024 * 1024
 const maxStderr = 2_000
 
@@ -52,8 +55,10 @@ export async function callCompiler(
 }
 
 function runChild(op: CompilerOp, request: JsonObject, options: CompilerOptions): Promise<Buffer> {
-  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
-  const args = [fileURLToPath(new URL('./child.js', import.meta.url)), op]
+  const size = textLength(request)
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs + Math.ceil(size / 1e6) * msPerMegabyte
+  const pace = size > longRequest ? 'long' : 'short'
+  const args = [fileURLToPath(new URL('./child.js', import.meta.url)), op, pace]
   if (options.artefactFolder !== undefined) args.push(options.artefactFolder)
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
@@ -97,6 +102,13 @@ function runChild(op: CompilerOp, request: JsonObject, options: CompilerOptions)
     })
     Readable.from(jsonPieces({ op, request }), { highWaterMark: 1 }).pipe(child.stdin)
   })
+}
+
+/** Of all texts inside: nearly all of what is sent. */
+function textLength(value: Json): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce<number>((sum, member) => sum + textLength(member), 0)
 }
 
 function readReply(bytes: Buffer): CompilerReply {
