@@ -64,8 +64,10 @@ class ResponseStub {
     this.pieces.push(Uint8Array.from(bytes))
     return true
   }
-  end(bytes?: Uint8Array): void {
-    if (bytes !== undefined) this.write(bytes)
+  end(content?: Uint8Array | string, encoding?: 'latin1'): void {
+    if (content !== undefined) {
+      this.write(typeof content === 'string' ? Buffer.from(content, encoding) : content)
+    }
     this.writableEnded = true
   }
   destroy(): void {
