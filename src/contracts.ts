@@ -282,7 +282,7 @@ export interface ConfigFile {
      */
     path?: string
     /**
-     * Most work of one evaluation of the policy in units, 10000 to 100000000. Default 1000000. A unit is one round of a loop or one entry of a function in the compiled policy: a usual decision takes a few thousand, a million take about 10 ms. Beyond it the message is denied with `policy-budget`; the question whether an item may be used at all, and 200 of these together for a list, may take twice of it. A high value lets a costly policy hold up every caller.
+     * Most work of one evaluation of the policy in units, 10000 to 100000000. Default 1000000. A unit is one round of a loop or one entry of a function in the compiled policy: a usual decision takes a few thousand, a million take about 10 ms. Each character of arguments that the policy reads adds 5. Beyond it the message is denied with `policy-budget`; the question whether an item may be used at all, and 200 of these together for a list, may take twice of it. A high value lets a costly policy hold up every caller.
      */
     budget?: number
     /**

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Question } from '../../src/domain.js'
+import type { Definitions, JsonObject, Question } from '../../src/domain.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
 import { compileFolder } from './bundles.js'
 import { identityOf, questionOf } from './questions.js'
@@ -11,6 +11,9 @@ const holder = createPolicyHolder()
 await holder.activate(bundle)
 
 const server = { name: 'everything', labels: {} }
+const definitions: Definitions = {
+  of: () => ({ digest: `sha256:${'0'.repeat(64)}`, annotations: {} }),
+}
 const kinds = [
   ['tools', 'tools/list', 'tools/call', 'name'],
   ['prompts', 'prompts/list', 'prompts/get', 'name'],
@@ -87,6 +90,16 @@ test('the shipped policy lets nobody in on arguments it was not shown', () => {
   ]) {
     assert.is(allowed(args), false, JSON.stringify(args)?.slice(0, 40))
   }
+})
+
+test('large arguments are judged, not refused for their size alone', () => {
+  const asAdmin = { identity: identityOf({ roles: ['admin'] }), server, definitions }
+  const judged = (args: JsonObject) =>
+    holder.current()?.judge(questionOf('tools/call', { name: 'echo', arguments: args }, asAdmin))
+      .decision.reasons
+  const rows = Array.from({ length: 50_000 }, (_, n) => ({ n, text: 'x' }))
+  assert.equal(judged({ message: 'x'.repeat(1_000_000) }), ['tool-granted'])
+  assert.equal(judged({ rows }), ['tool-granted'])
 })
 
 test.run()
