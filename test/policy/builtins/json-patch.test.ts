@@ -85,10 +85,10 @@ test("json.patch is OPA's", () => {
     { weight: 3, arbitrary: fc.tuple(document, fc.array(operation, { maxLength: 3 })) },
     fc.tuple(tree, mostly(fc.array(mostly(operation), { maxLength: 2 }))),
   )
-  const cases: Arguments[] = sampled('json.patch', patch, 3_000).filter(hasAnswer)
+  const cases: Arguments[] = sampled('json.patch', patch, 2_000).filter(hasAnswer)
   const found = differences('json.patch', cases)
   assert.equal(found.texts, [])
-  assert.ok(cases.length > 2_800, `${cases.length} cases have an answer`)
+  assert.ok(cases.length > 1_850, `${cases.length} cases have an answer`)
   assert.ok(found.defined > 0.15, `only ${found.defined} of the cases are defined`)
 })
 

@@ -3,6 +3,8 @@
  * result of each or undefined. Results come back as JSON with exact numbers, sets as sorted arrays.
  */
 import { setFlagsFromString } from 'node:v8'
+import type { JsonObject } from '../../../src/domain.js'
+import { compareValues } from '../../../src/policy/builtins/compare.js'
 import { hostBuiltins } from '../../../src/policy/builtins/index.js'
 import { goJsonText, nativeJson } from '../../../src/policy/builtins/native-json.js'
 import {
@@ -14,6 +16,10 @@ import {
   type Value,
 } from '../../../src/policy/builtins/rego-value.js'
 import { readValue, writeValue } from '../../../src/policy/builtins/value.js'
+import { createEvaluator } from '../../../src/policy/evaluator.js'
+import { createImage } from '../../../src/policy/image.js'
+import { createInstance } from '../../../src/policy/instance.js'
+import { rewriteModule } from '../../../src/policy/rewrite.js'
 import { readArtefact } from '../../../src/rego/artefact.js'
 import { capabilities } from '../../../src/rego/compile-policy.js'
 import { startReactor } from '../../../src/rego/reactor.js'
@@ -58,28 +64,57 @@ function packed(value: Value): string {
   return `{"object": [${members.join(',')}]}`
 }
 
-/** In the order of the cases, which have one length. */
+/** One rule whose value has the index and the result of every case that has one. */
+function policyText(name: string, arity: number): string {
+  const list = Array.from({ length: arity }, (_, i) => `unpack${depth - 1}(case[${i}])`).join(', ')
+  const results = `results := [[i, result] | some i, case in input; result := ${name}(${list})]`
+  return `${['package oracle', ...unpacking, results].join('\n\n')}\n`
+}
+
+function requestFor(name: string, cases: readonly Arguments[]): JsonObject {
+  const files = { 'oracle.rego': policyText(name, cases[0]?.length ?? 0) }
+  return { source: { files }, capabilities: capabilities() }
+}
+
+function inputOf(cases: readonly Arguments[]): string {
+  return `[${cases.map((args) => `[${args.map(packed).join(',')}]`).join(',')}]`
+}
+
+function outcomesOf(results: Value | undefined, count: number): Outcome[] {
+  if (!isArray(results)) throw new Error('there are no results')
+  const outcomes = new Map(results.filter(isArray).map(([i, result]) => [i, result]))
+  return Array.from({ length: count }, (_, i) => outcomes.get(i))
+}
+
+/** By OPA's interpreter, in the order of the cases, which have one length. */
 export function interpreted(name: string, cases: readonly Arguments[]): Outcome[] {
-  const list = (cases[0] ?? []).map((_, i) => `unpack${depth - 1}(case[${i}])`).join(', ')
-  const text = [
-    'package oracle',
-    ...unpacking,
-    `results := [[i, result] | some i, case in input; result := ${name}(${list})]`,
-  ].join('\n\n')
-  const request = JSON.stringify({
-    source: { files: { 'oracle.rego': `${text}\n` } },
-    capabilities: capabilities(),
-    query: 'data.oracle.results',
-  })
-  const input = `[${cases.map((args) => `[${args.map(packed).join(',')}]`).join(',')}]`
-  const whole = `{"op":"eval","request":${request.slice(0, -1)},"input":${input}}}`
+  const request = JSON.stringify({ ...requestFor(name, cases), query: 'data.oracle.results' })
+  const whole = `{"op":"eval","request":${request.slice(0, -1)},"input":${inputOf(cases)}}}`
   const reply = readValue(reactor(whole))
   const values = member(member(reply, 'result'), 'values')
-  const results = isArray(values) ? values[0] : undefined
-  if (!isArray(results))
-    throw new Error(`the interpreter refused: ${writeValue(reply).slice(0, 500)}`)
-  const outcomes = new Map(results.filter(isArray).map(([i, result]) => [i, result]))
-  return cases.map((_, i) => outcomes.get(i))
+  if (!isArray(values)) throw new Error(`the interpreter: ${writeValue(reply).slice(0, 500)}`)
+  return outcomesOf(values[0], cases.length)
+}
+
+/** By the compiled policy, on the evaluator that decides, with the gateway's host functions. */
+export function enforced(name: string, cases: readonly Arguments[]): Outcome[] {
+  const request = { ...requestFor(name, cases), entryPoints: ['oracle/results'], tests: false }
+  const reply = readValue(
+    reactor(JSON.stringify({ op: 'build', request: { ...request, revision: '' } })),
+  )
+  const wasm = member(member(reply, 'result'), 'wasm')
+  if (typeof wasm !== 'string') throw new Error(`the compiler: ${writeValue(reply).slice(0, 500)}`)
+  const module = rewriteModule(Buffer.from(wasm, 'base64'))
+  const image = createImage(module, Buffer.from('{}'), new WebAssembly.Module(module))
+  const entryPoint = image.entryPoints.get('oracle/results') ?? -1
+  const bounds = { maxBytes: 64 * 1024 * 1024, budget: 2_000_000_000 }
+  const evaluation = createEvaluator(image, createInstance(image)).evaluate(
+    entryPoint,
+    inputOf(cases),
+    bounds,
+  )
+  if (evaluation.kind !== 'defined') throw new Error(JSON.stringify(evaluation))
+  return outcomesOf(readValue(evaluation.text), cases.length)
 }
 
 export interface Differences {
@@ -89,19 +124,42 @@ export interface Differences {
   readonly defined: number
 }
 
+/** How many of the cases also go through the compiled policy. */
+const throughTheEngine = 200
+
 /** Where the gateway's function and the interpreter differ. */
-export function differences(name: string, cases: readonly Arguments[]): Differences {
+export function differences(
+  name: string,
+  cases: readonly Arguments[],
+  show: (outcome: Outcome) => string = shown,
+): Differences {
   const builtin = hostBuiltins.get(name)
   if (builtin === undefined) throw new Error(`${name} is not there`)
   const theirs = interpreted(name, cases)
+  const compiled = enforced(name, cases.slice(0, throughTheEngine))
   const texts = cases.flatMap((args, i) => {
-    const mine = shown(builtin(...args))
-    const other = shown(theirs[i])
+    const mine = show(builtin(...args))
+    const other = show(theirs[i])
+    const engine = compiled[i]
+    if (i < compiled.length && unordered(engine) !== unordered(theirs[i]))
+      return [`compiled ${name}(${args.map(writeValue).join(', ')}): ${shown(engine)}`]
     if (mine === other) return []
     return [`${name}(${args.map(writeValue).join(', ')})\n  gateway: ${mine}\n  OPA:     ${other}`]
   })
   const defined = theirs.filter((outcome) => outcome !== undefined).length / cases.length
   return { texts: texts.slice(0, 5), defined }
+}
+
+/** With the members of every array in one order: a set has none when it leaves the engine. */
+export function unordered(outcome: Outcome): string {
+  if (outcome === undefined) return 'undefined'
+  return goJsonText(sortedLists(nativeJson(outcome)))
+}
+
+function sortedLists(value: Value): Value {
+  if (isArray(value)) return value.map(sortedLists).sort(compareValues)
+  if (!(value instanceof RegoObject)) return value
+  return new RegoObject(Array.from(value, ([key, member]) => [key, sortedLists(member)]))
 }
 
 function shown(outcome: Outcome): string {
