@@ -6,64 +6,13 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Facts } from '../../src/contracts.js'
 import type { JsonObject, ListKind } from '../../src/domain.js'
 import { packageFile } from '../../src/lib/package-root.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
 import { parseDecision } from '../../src/policy/decision.js'
-import { itemFacts, messageFacts } from '../../src/policy/facts.js'
 import { identityOf, questionOf } from '../policy/questions.js'
-import { readVectors } from '../support/vectors.js'
+import { decisionRows, demo, factsOf, reader } from './decision-rows.js'
 import { asker, compileShipped } from './shipped.js'
-
-interface Row {
-  readonly description: string
-  /** The whole input; absent = the usual call with `change` merged in, or a read of `uri`. */
-  readonly facts?: unknown
-  readonly change?: { readonly [member in keyof Facts]?: JsonObject }
-  readonly uri?: string
-  readonly template?: string
-  readonly question?: 'item'
-  /** In place of the shipped data of that name. */
-  readonly data?: JsonObject
-  readonly expected: {
-    readonly allow: boolean
-    readonly reasons: string[]
-    readonly challenge?: unknown
-  }
-}
-
-const demo = { name: 'everything', labels: {} }
-const reader = { identity: identityOf({ roles: ['reader'] }), server: demo }
-const echo = { type: 'tool', id: 'echo', action: 'tools/call' } as const
-
-function factsOf(row: Row): unknown {
-  if ('facts' in row) return row.facts
-  if (row.template !== undefined) {
-    const template = {
-      type: 'resource_template',
-      id: row.template,
-      action: 'resources/read',
-    } as const
-    return itemFacts(questionOf('resources/templates/list', {}, reader), template)
-  }
-  const item =
-    row.uri === undefined
-      ? echo
-      : ({ type: 'resource', id: row.uri, action: 'resources/read' } as const)
-  const params =
-    row.uri === undefined ? { name: 'echo', arguments: { message: 'hi' } } : { uri: row.uri }
-  const question = questionOf(item.action, params, reader)
-  const facts = row.question === 'item' ? itemFacts(question, item) : messageFacts(question, [item])
-  if (facts === null) throw new Error('no facts')
-  const { subject, action, resource, context } = row.change ?? {}
-  return {
-    subject: { ...facts.subject, ...subject },
-    action: { ...facts.action, ...action },
-    resource: { ...facts.resource, ...resource },
-    context: { ...facts.context, ...context },
-  }
-}
 
 const bundle = await compileShipped()
 const shippedData = JSON.parse(new TextDecoder().decode(bundle.data)) as JsonObject
@@ -73,7 +22,7 @@ function askerWith(data: JsonObject): ReturnType<typeof asker> {
   return asker({ ...bundle, data: new TextEncoder().encode(JSON.stringify(data)) })
 }
 
-const rows = readVectors<Row>('decisions')
+const rows = decisionRows
 const isFacts = new Ajv().compile(
   JSON.parse(readFileSync(packageFile('schemas', 'facts.schema.json'), 'utf8')),
 )
