@@ -32,7 +32,8 @@ async function subjects(): Promise<{ revision: string; all: TimedSubject[] }> {
   const shipped = await activate(bundle)
   const named = await activate(await compileNamed())
   const all = [
-    memoSubject('memo', shipped),
+    memoSubject('memo', shipped, 'get-sum'),
+    memoSubject('memo named', named, 'echo'),
     freshSubject('shipped', shipped, 'get-sum'),
     strangerSubject('stranger', shipped, 'get-sum'),
     freshSubject('named 0.3 KB', named, 'echo'),

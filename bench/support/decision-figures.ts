@@ -29,8 +29,9 @@ export function figuresOf(times: readonly Times[]): DecisionFigure[] {
   const perKb = (of('whole 64 KB').p50 - of('shipped').p50) / (64 - 0.3)
   const perPackage = (of('packages 200').p50 - of('packages 5').p50) / 195
   return [
-    us('memo hit, p50', of('memo').p50, 1),
-    us('memo hit, p99', of('memo').p99, null),
+    us('memo hit, one argument is read, p50', of('memo named').p50, 1),
+    us('memo hit, 0.3 KB of arguments are read, p50', of('memo').p50, 1),
+    us('memo hit, 0.3 KB of arguments are read, p99', of('memo').p99, null),
     ...both('shipped bundle without memo, 0.3 KB arguments', 'shipped', 12, 25),
     ...both('the same, a caller never seen before', 'stranger', null, null),
     ...both('a policy that names its arguments, 0.3 KB', 'named 0.3 KB', 12, 25),

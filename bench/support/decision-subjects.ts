@@ -31,8 +31,9 @@ export function callSubject(
   }
 }
 
-export function memoSubject(name: string, point: DecisionPoint): TimedSubject {
-  const asked = callOf('get-sum', freshArguments(smallBytes))
+/** The very same question again and again. */
+export function memoSubject(name: string, point: DecisionPoint, tool: string): TimedSubject {
+  const asked = callOf(tool, freshArguments(smallBytes))
   return callSubject(name, point, () => asked, 4 * calls)
 }
 
