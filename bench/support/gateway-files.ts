@@ -25,13 +25,18 @@ tiers:
     user: { tokens: 1000000000, per: 1s, burst: 1000000000 }
 `
 
+/**
+ * `policy`: a folder in place of the shipped policies, used as it is. It has to allow the tool `echo`
+ * and deny `get-env`, and to charge a limit `user` of the tier `bench` that never runs empty.
+ */
 export async function writeGatewayFiles(
   folder: string,
   upstreamUrl: string,
+  policy: string | null,
 ): Promise<GatewayFiles> {
   const policies = join(folder, 'policies')
-  await cp(packageFile('policies'), policies, { recursive: true })
-  await writeFile(join(policies, 'tiers', 'data.yaml'), tiers)
+  await cp(policy ?? packageFile('policies'), policies, { recursive: true })
+  if (policy === null) await writeFile(join(policies, 'tiers', 'data.yaml'), tiers)
   const cacheHome = join(folder, 'cache')
   await mkdir(cacheHome)
   const key = `mcp_${randomBytes(32).toString('base64url')}`

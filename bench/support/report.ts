@@ -71,9 +71,12 @@ function summaryOf(rounds: readonly LoadResult[], yardstick: readonly LoadResult
 }
 
 function figureOf(values: readonly number[]): Figure {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+}
+
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
-  const at = (index: number) => sorted[index] ?? Number.NaN
-  return { median: at(sorted.length >> 1), min: at(0), max: at(sorted.length - 1) }
+  return sorted[sorted.length >> 1] ?? Number.NaN
 }
 
 export function reportTables(reports: readonly SubjectReport[]): string {

@@ -31,6 +31,11 @@ export interface Plan {
   readonly measureMs: number
 }
 
+/** The subjects of a comparison. */
+export const bareName = 'bare proxy'
+export const guardedName = 'mcp-guard'
+export const directName = 'no proxy'
+
 export const manyConnections = 16
 const firstWarmMs = 3000
 const warmMs = 300
