@@ -40,13 +40,15 @@ export class EditTree {
   #inserted: boolean[] = []
   /** Of an array: for each original index whether it is gone. */
   #eliminated: boolean[] = []
-  /** Nothing can be put into what was a scalar or was deleted. */
-  #closed: boolean
+  /** Nothing can be put into what replaced a root of another kind, or a deleted one. */
+  #takesMembers: boolean
+  #takesElements: boolean
 
   constructor(value: Value, steps: Steps) {
     this.#value = value
     this.#steps = steps
-    this.#closed = !isComposite(value)
+    this.#takesElements = isComposite(value)
+    this.#takesMembers = this.#takesElements && !isArray(value)
     this.#resetSlots()
   }
 
@@ -66,7 +68,8 @@ export class EditTree {
     if (key !== undefined) return parent.#delete(key)
     if (this.#value === undefined) throw new EditRefused('deleted twice')
     this.#value = undefined
-    this.#closed = true
+    this.#takesMembers = false
+    this.#takesElements = false
     this.#forget()
   }
 
@@ -103,10 +106,6 @@ export class EditTree {
     this.#steps.take(length)
     this.#inserted = new Array<boolean>(length).fill(false)
     this.#eliminated = new Array<boolean>(length).fill(false)
-  }
-
-  #open(): void {
-    if (this.#closed) throw new EditFault('json.patch: an edit below a replaced root')
   }
 
   /** What the path leads to, taken apart as far as it has to be. */
@@ -163,7 +162,7 @@ export class EditTree {
       this.#insertElement(indexOf(key, this.#inserted.length), child)
       return child
     } else if (!(this.#value instanceof RegoObject)) throw new EditRefused('no members')
-    this.#open()
+    if (!this.#takesMembers) throw replacedRoot()
     this.#members.set(identityOf(key), { key, state: child })
     return child
   }
@@ -171,7 +170,7 @@ export class EditTree {
   #insertElement(index: number, child: EditTree): void {
     if (index < 0 || index > this.#inserted.length) throw new EditRefused('no such index')
     const [scalars, composites] = this.#insertedFrom(index)
-    this.#open()
+    if (!this.#takesElements) throw replacedRoot()
     for (const from of scalars.reverse()) this.#move(this.#scalars, from, from + 1)
     for (const from of composites.reverse()) this.#move(this.#composites, from, from + 1)
     this.#inserted.splice(index, 0, true)
@@ -191,7 +190,7 @@ export class EditTree {
     const there =
       this.#value instanceof RegoSet ? this.#value.has(key) : this.#value.get(key) !== undefined
     if (known === undefined && !there) throw new EditRefused('no such member')
-    this.#open()
+    if (!this.#takesMembers) throw replacedRoot()
     this.#members.set(identity, { key, state: null })
   }
 
@@ -275,6 +274,10 @@ export class EditTree {
   #isComposite(): boolean {
     return this.#value !== undefined && isComposite(this.#value)
   }
+}
+
+function replacedRoot(): EditFault {
+  return new EditFault('json.patch: an edit below a replaced root')
 }
 
 function lostElement(): EditFault {

@@ -125,6 +125,35 @@ test('json.patch edits arrays as OPA does', () => {
   assert.ok(cases.length > 1_700, `${cases.length} cases have an answer`)
 })
 
+const object = (members: Record<string, Value>) => new RegoObject(Object.entries(members))
+const givenUp: [string, Value, Value[], string][] = [
+  ['the root is gone', 1, [object({ op: 'remove', path: '' })], 'json.patch: the root was removed'],
+  [
+    'an edit below a root that was replaced',
+    [1],
+    [
+      object({ op: 'add', path: '', value: object({}) }),
+      object({ op: 'add', path: '/a', value: 1 }),
+    ],
+    'json.patch: an edit below a replaced root',
+  ],
+  [
+    'a scalar and a list, and one more before them',
+    [],
+    [
+      object({ op: 'add', path: '/0', value: 1 }),
+      object({ op: 'add', path: '/1', value: [2] }),
+      object({ op: 'add', path: '/0', value: 3 }),
+    ],
+    'json.patch: edits of an array that lose an element',
+  ],
+]
+for (const [what, value, operations, problem] of givenUp) {
+  test(`a fault where OPA itself gives up: ${what}`, () => {
+    assert.throws(() => jsonPatch(value, operations), problem)
+  })
+}
+
 test('copies that double the value are a fault', () => {
   const copy = (to: string) =>
     new RegoObject([
