@@ -8,17 +8,22 @@
  */
 import type { AuditEvent } from '../domain.js'
 import { cutText, escapeUnprintable, isPlain } from '../lib/printable.js'
+import { createRecent } from '../lib/recent.js'
 
 const maxTextCharacters = 256
 const maxIdCharacters = 1024
 const maxEntries = 32
+/** Quoted texts remembered; about 600 bytes each at most. */
+const maxRecent = 1000
+
+const recent = createRecent<string>(maxRecent)
 
 /** The line of an event with its line end. Total over AuditEvent. */
 export function auditLine(event: AuditEvent): string {
   const { duration_us: us } = event
   return (
-    `{"time":${text(event.time)},"event":"${event.event}","outcome":"${event.outcome}"` +
-    `,"request_id":${text(event.request_id)},"decision_id":${textOrNull(event.decision_id)}` +
+    `{"time":${ownText(event.time)},"event":"${event.event}","outcome":"${event.outcome}"` +
+    `,"request_id":${ownText(event.request_id)},"decision_id":${ownTextOrNull(event.decision_id)}` +
     `,"revision":${textOrNull(event.revision)},"reasons":${list(event.reasons, text)}` +
     `,"code":${textOrNull(event.code)},"direction":"${event.direction}"` +
     `,"kind":${wordOrNull(event.kind)},"method":${textOrNull(event.method)}` +
@@ -62,7 +67,17 @@ function list<Entry>(entries: readonly Entry[], write: (entry: Entry) => string)
   return `[${kept.map(write).join(',')}]`
 }
 
+/** Most texts come again and again: names of servers, callers, methods, rules. */
 function text(value: string): string {
+  const known = recent.get(value)
+  if (known !== undefined) return known
+  const made = quoted(value, maxTextCharacters)
+  if (value.length <= maxTextCharacters) recent.set(value, made)
+  return made
+}
+
+/** One that is made for its event alone. */
+function ownText(value: string): string {
   return quoted(value, maxTextCharacters)
 }
 
@@ -72,6 +87,10 @@ function id(value: string): string {
 
 function textOrNull(value: string | null): string {
   return value === null ? 'null' : text(value)
+}
+
+function ownTextOrNull(value: string | null): string {
+  return value === null ? 'null' : ownText(value)
 }
 
 /** One of the words that domain.ts lists. */

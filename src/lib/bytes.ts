@@ -13,11 +13,6 @@ export function textAt(bytes: Uint8Array, from: number, to: number): string {
     : decoder.decode(bytes.subarray(from, to))
 }
 
-/** A text of one character for each byte, by its value. */
-export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-}
-
 /** One piece is returned as it is, not copied. */
 export function concat(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0] as Uint8Array

@@ -3,6 +3,7 @@
  * a list, a doubled parameter, a space around `=` or anything over 1,024 characters is null.
  * Empty parameters (`text/plain;`) are allowed, as the grammar allows them.
  */
+import { createRecent } from './recent.js'
 
 export interface MediaType {
   /** `type/subtype` in lower case. */
@@ -21,9 +22,20 @@ const parameterPattern = new RegExp(
   'y',
 )
 
+/** Few are ever sent, each very often. */
+const recent = createRecent<{ readonly parsed: MediaType | null }>(100)
+
 /** Parses one media type; null = not one. */
 export function parseMediaType(text: string): MediaType | null {
   if (text.length > maxCharacters) return null
+  const known = recent.get(text)
+  if (known !== undefined) return known.parsed
+  const parsed = parse(text)
+  recent.set(text, { parsed })
+  return parsed
+}
+
+function parse(text: string): MediaType | null {
   const trimmed = text.replace(/^[ \t]+/, '')
   essencePattern.lastIndex = 0
   const essence = essencePattern.exec(trimmed)

@@ -5,16 +5,13 @@
  */
 
 const plain = /^[ -~]*$/
+const bare = /^[ !#-[\]-~]*$/
 const loneSurrogate = /\p{Surrogate}/gu
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** Only characters that JSON writes as they are, inside quotes, and that need no other care. */
 export function isPlain(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false
-  }
-  return true
+  return bare.test(text)
 }
 
 /** Well-formed and at most `maxCharacters` UTF-16 units; a cut text ends in `…`. */

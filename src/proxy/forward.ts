@@ -15,11 +15,18 @@ export type Forwarded = Omit<
 > & { readonly route: Route }
 
 export function forward(forwarded: Forwarded): void {
-  const { steps, inbound, trail, route, knowledge } = forwarded
+  const { steps, inbound, trail, route, question, decisionPoint, reservation, knowledge } =
+    forwarded
   const verb = inbound.verb as Verb
-  if (forwarded.decisionPoint.readsDefinitions) knowledge.expectList()
+  if (decisionPoint.readsDefinitions) knowledge.expectList()
   const outlet = new Outlet({
-    ...forwarded,
+    steps,
+    inbound,
+    trail,
+    question,
+    decisionPoint,
+    reservation,
+    knowledge,
     expected: expectedAnswer(forwarded),
     sealSession: trail.asked.method === 'initialize' ? sealer(forwarded) : null,
     refuseServerRequest: (request) => refuseServerRequest(forwarded, request),

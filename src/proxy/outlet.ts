@@ -152,7 +152,7 @@ export class Outlet implements FrameSink, AnswerContext {
     if (this.#over) return
     this.#settled = settled
     if (this.#opened || this.#recorded) {
-      record(this.#parts.steps, this.#event({ ...this.#forwarded(), event: 'message' }))
+      record(this.#parts.steps, this.#event(this.#ending('message', 'forwarded')))
       return
     }
     this.#record('message', 'forwarded')
@@ -166,7 +166,7 @@ export class Outlet implements FrameSink, AnswerContext {
     this.#framing = head.framing
     const headers = new Map(head.headers)
     const sessionId = headers.get('mcp-session-id')
-    headers.delete('mcp-session-id')
+    if (sessionId !== undefined) headers.delete('mcp-session-id')
     if (sessionId !== undefined && this.#parts.sealSession !== null) {
       const sealed = this.#parts.sealSession(sessionId)
       if (sealed === null) {
@@ -184,7 +184,7 @@ export class Outlet implements FrameSink, AnswerContext {
     if (this.#longLived && head.framing === 'sse') {
       this.#opened = true
       this.#parts.inbound.endOnDrain()
-      record(this.#parts.steps, this.#event({ ...this.#forwarded(), event: 'stream.opened' }))
+      record(this.#parts.steps, this.#event(this.#ending('stream.opened', 'forwarded')))
     }
     return this.#parts.inbound.sink.head({ ...head, headers })
   }
@@ -279,24 +279,19 @@ export class Outlet implements FrameSink, AnswerContext {
     return this.#longLived ? (steps.policy.current() ?? decisionPoint) : decisionPoint
   }
 
-  #forwarded(): Ending {
+  #ending(event: AuditEvent['event'], outcome: OutcomeKind, code: string | null = null): Ending {
     const { hidden, dropped, bytes } = this.#settled
-    return {
-      event: 'message',
-      outcome: 'forwarded',
-      status: this.#status,
-      hidden,
-      dropped,
-      bytesIn: this.#parts.inbound.bytesIn,
-      bytesOut: bytes,
-    }
+    const { bytesIn } = this.#parts.inbound
+    return { event, outcome, code, status: this.#status, hidden, dropped, bytesIn, bytesOut: bytes }
   }
 
   #event(ending: Ending): AuditEvent {
-    const { trail } = this.#parts
+    const { trail, steps } = this.#parts
+    const monotonicMs = steps.clock.monotonicMs()
     // The event of the exchange itself has the time of its arrival, any other its own.
-    const nowMs = ending.event === 'message' && !this.#opened ? trail.nowMs : this.#now().nowMs
-    return toAuditEvent(trail, ending, { ...this.#now(), nowMs })
+    const isOwn = ending.event === 'message' && !this.#opened
+    const nowMs = isOwn ? trail.nowMs : steps.clock.nowMs()
+    return toAuditEvent(trail, ending, { nowMs, monotonicMs })
   }
 
   #now(): Moment {
@@ -308,12 +303,7 @@ export class Outlet implements FrameSink, AnswerContext {
   #record(event: AuditEvent['event'], outcome: OutcomeKind, code: string | null = null): void {
     if (this.#recorded) return
     this.#recorded = true
-    const made = this.#event({
-      ...this.#forwarded(),
-      event,
-      outcome,
-      ...(code === null ? {} : { code }),
-    })
+    const made = this.#event(this.#ending(event, outcome, code))
     this.#parts.reservation.record(made)
     this.#parts.steps.observer.outcome?.(made)
   }

@@ -94,7 +94,16 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
   if (reservation === null) {
     return failed(new GuardError('GUARD_AUDIT_UNAVAILABLE', 'there is no room in the audit'))
   }
-  forward({ ...exchange, question, decisionPoint, reservation, knowledge })
+  forward({
+    steps,
+    inbound,
+    trail,
+    route,
+    question,
+    decisionPoint,
+    reservation,
+    knowledge,
+  })
   return null
 }
 

@@ -48,7 +48,7 @@ export interface Ending {
   readonly event: AuditEvent['event']
   readonly outcome: OutcomeKind
   readonly reasons?: readonly string[]
-  readonly code?: string
+  readonly code?: string | null
   readonly status: number | null
   readonly hidden?: number
   readonly dropped?: number

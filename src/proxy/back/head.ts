@@ -18,6 +18,29 @@ const passedHeaders = [
   'allow',
 ] as const
 
+const readNames: ReadonlySet<string> = new Set([
+  ...passedHeaders,
+  'content-encoding',
+  'content-type',
+])
+const readLengths: ReadonlySet<number> = new Set([...readNames].map((name) => name.length))
+
+/** Headers as they came, name and value alternating; those that nobody asks for are left out. */
+export function readHeaders(raw: readonly Buffer[]): ResponseHeaders {
+  const headers: ResponseHeaders = {}
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index]
+    const value = raw[index + 1]
+    if (name === undefined || value === undefined || !readLengths.has(name.length)) continue
+    const lowerName = name.toString('latin1').toLowerCase()
+    if (!readNames.has(lowerName)) continue
+    const text = value.toString('latin1')
+    const before = headers[lowerName]
+    headers[lowerName] = before === undefined ? text : [before, text].flat()
+  }
+  return headers
+}
+
 /** The head as frames know it, or why the answer cannot be passed on. */
 export function readHead(status: number, headers: ResponseHeaders): AnswerHead | string {
   if (status === 401 || status === 403) return `the upstream refused the gateway with ${status}`

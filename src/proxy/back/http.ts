@@ -10,7 +10,7 @@ import { asGuardError, GuardError } from '../../errors.js'
 import type { Flow, FrameSink } from '../frames.js'
 import type { Back, Exchange, UpstreamRequest } from './back.js'
 import { type BodyDecoder, EventBody, JsonBody } from './decode.js'
-import { type ResponseHeaders, readHead } from './head.js'
+import { readHead, readHeaders } from './head.js'
 
 export interface HttpBackOptions {
   readonly url: string
@@ -22,8 +22,6 @@ export interface HttpBackOptions {
 
 /** How long an upstream may take to show that it answers. */
 const probeMs = 2000
-
-type Controller = { abort(reason: Error): void; pause(): void; resume(): void }
 
 export function createHttpBack(options: HttpBackOptions): Back {
   const url = new URL(options.url)
@@ -45,7 +43,7 @@ export function createHttpBack(options: HttpBackOptions): Back {
       const pool = request.longLived ? streams : calls
       pool.dispatch({ path, method: request.verb, headers, body: request.body }, exchange)
     } catch (error) {
-      exchange.onResponseError(null, error)
+      exchange.onError(error)
     }
     return exchange
   }
@@ -70,11 +68,14 @@ export function createHttpBack(options: HttpBackOptions): Back {
   return { open, answers, close }
 }
 
+// undici's older form of handler: its connections call it as it is. The newer one is wrapped in it,
+// with an object for all headers of each answer (measured: 2 % of a call).
 class HttpExchange implements Exchange {
   readonly #sink: FrameSink
   /** To the head of the answer, waiting for a connection included; then between JSON chunks. */
   readonly #timer: NodeJS.Timeout
-  #controller: Controller | null = null
+  #abort: ((reason: Error) => void) | null = null
+  #resume: () => void = () => undefined
   #body: BodyDecoder | null = null
   /** What the sink still works on: everything that arrives meanwhile queues behind it. */
   #tail: Promise<void> | null = null
@@ -93,38 +94,44 @@ class HttpExchange implements Exchange {
     this.#stop('the exchange was ended')
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller
-    if (this.#over) controller.abort(new Error('the exchange was ended'))
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort
+    if (this.#over) abort(new Error('the exchange was ended'))
   }
 
-  onResponseStart(_: Controller, status: number, headers: ResponseHeaders): void {
-    if (status < 200 || this.#over) return
-    const read = readHead(status, headers)
-    if (typeof read === 'string') return this.#fail(new GuardError('GUARD_UPSTREAM_INVALID', read))
+  onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
+    if (status < 200 || this.#over) return true
+    this.#resume = resume
+    const read = readHead(status, readHeaders(headers))
+    if (typeof read === 'string') {
+      this.#fail(new GuardError('GUARD_UPSTREAM_INVALID', read))
+      return true
+    }
     if (read.framing === 'sse') clearTimeout(this.#timer)
     else this.#timer.refresh()
     if (read.framing === 'json') this.#body = new JsonBody(this.#sink)
     if (read.framing === 'sse') this.#body = new EventBody(this.#sink)
     this.#run(() => this.#sink.head(read))
+    return true
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  /** False: the upstream is to wait until `resume`. */
+  onData(chunk: Buffer): boolean {
     const body = this.#body
     // Resuming hands over an empty chunk first.
-    if (body === null || this.#over || chunk.length === 0) return
+    if (body === null || this.#over || chunk.length === 0) return true
     if (body instanceof JsonBody) this.#timer.refresh()
     this.#run(() => body.push(chunk))
-    if (this.#tail === null) return
-    controller.pause()
+    if (this.#tail === null) return true
     void this.#tail.then(() => {
       // Only now is the upstream waited for again.
       if (body instanceof JsonBody && !this.#over) this.#timer.refresh()
-      controller.resume()
+      this.#resume()
     })
+    return false
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     clearTimeout(this.#timer)
     this.#run(() => {
       if (this.#over) return undefined
@@ -134,7 +141,7 @@ class HttpExchange implements Exchange {
     })
   }
 
-  onResponseError(_: Controller | null, error: unknown): void {
+  onError(error: unknown): void {
     this.#run(() => {
       this.#fail(upstreamError(error))
       return undefined
@@ -175,7 +182,7 @@ class HttpExchange implements Exchange {
     clearTimeout(this.#timer)
     if (this.#over) return
     this.#over = true
-    this.#controller?.abort(new Error(reason))
+    this.#abort?.(new Error(reason))
   }
 }
 
