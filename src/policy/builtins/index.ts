@@ -6,6 +6,7 @@ import { anyPrefixMatch, anySuffixMatch } from './affixes.js'
 import { hmacSha256, sha256 } from './crypto.js'
 import { parseDurationNs } from './duration.js'
 import { jsonPatch } from './json-patch.js'
+import { jsonMatchSchema } from './json-schema/match.js'
 import { regexReplace } from './regex.js'
 import type { HostBuiltin } from './rego-value.js'
 import { semverCompare, semverIsValid } from './semver.js'
@@ -23,6 +24,7 @@ import {
 export const hostBuiltins: ReadonlyMap<string, HostBuiltin> = new Map<string, HostBuiltin>([
   ['crypto.hmac.sha256', hmacSha256],
   ['crypto.sha256', sha256],
+  ['json.match_schema', jsonMatchSchema],
   ['json.patch', jsonPatch],
   ['object.subset', objectSubset],
   ['regex.replace', regexReplace],

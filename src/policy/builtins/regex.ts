@@ -41,6 +41,11 @@ export function regexReplace(text: Value, pattern: Value, template: Value): stri
   return pieces.join('') + text.slice(end)
 }
 
+/** Whether the pattern matches anywhere in the text. */
+export function patternMatches(pattern: RE2JS, text: string, steps: Steps): boolean {
+  return pattern.re2().match(new MeteredText(text, steps, pattern.programSize()))
+}
+
 /** A text that counts what is read of it, for which the engine has no measure of its own. */
 class MeteredText extends String {
   readonly #steps: Steps
@@ -63,7 +68,8 @@ function matchesOf(pattern: RE2JS, text: MeteredText): readonly (readonly number
   return (pattern.re2().findAllSubmatchIndex(text, -1) as number[][] | null) ?? []
 }
 
-function compiledPattern(pattern: string): RE2JS | null {
+/** null: malformed. */
+export function compiledPattern(pattern: string): RE2JS | null {
   const known = patterns.get(pattern)
   if (known !== undefined) return known
   if (pattern.length > maxPatternLength || repetitionsIn(pattern) > maxRepetitions) {

@@ -48,21 +48,26 @@ export function timeWeekday(moment: Value): Value | undefined {
 }
 
 export function parseRfc3339Ns(text: Value): Value | undefined {
-  const parts = typeof text === 'string' ? rfc3339.exec(text) : null
-  if (parts === null) return undefined
+  const ns = typeof text === 'string' ? rfc3339Ns(text) : null
+  return ns === null ? undefined : (fits64(ns) ?? undefined)
+}
+
+/** Nanoseconds since the epoch, in years 0 to 9999; null: not of that form. */
+export function rfc3339Ns(text: string): bigint | null {
+  const parts = rfc3339.exec(text)
+  if (parts === null) return null
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
     .slice(1, 7)
     .map(Number)
   const [offsetHour, offsetMinute] = [Number(parts[9] ?? 0), Number(parts[10] ?? 0)]
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
-  if (hour > 23 || minute > 59 || second > 59) return undefined
-  if (offsetHour > 24 || offsetMinute > 60) return undefined
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return null
+  if (hour > 23 || minute > 59 || second > 59) return null
+  if (offsetHour > 24 || offsetMinute > 60) return null
   const offset = (offsetHour * 60 + offsetMinute) * 60 * (parts[8] === '-' ? -1 : 1)
-  const midnight = unixSeconds(year, month - 1, day)
-  if (midnight === null) return undefined
-  const seconds = midnight + BigInt(hour * 3600 + minute * 60 + second - offset)
+  const midnight = new Date(0).setUTCFullYear(year, month - 1, day) / 1000
+  const seconds = midnight + hour * 3600 + minute * 60 + second - offset
   const fraction = BigInt((parts[7] ?? '').slice(0, 9).padEnd(9, '0'))
-  return fits64(seconds * nsPerSecond + fraction) ?? undefined
+  return BigInt(seconds) * nsPerSecond + fraction
 }
 
 export function timeAddDate(

@@ -75,7 +75,7 @@ class Reader {
   }
 
   #space(): void {
-    while (this.#text[this.#at] === ' ') this.#at++
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++
   }
 
   #taken(token: string): boolean {
@@ -166,4 +166,9 @@ class Reader {
   #malformed(): Error {
     return new Error(`the engine wrote no value: position ${this.#at}`)
   }
+}
+
+/** The engine writes spaces only; what a policy holds as JSON text may have the others. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }

@@ -33,7 +33,7 @@ export type Outcome = Value | undefined
 const reactor = startReactor(readArtefact(), (text) => process.stderr.write(text))
 
 /** Arguments are as deep as this at most. */
-const depth = 7
+const depth = 16
 
 /**
  * Arguments travel in the input, arrays, sets and objects as tagged lists: as literals of the policy
