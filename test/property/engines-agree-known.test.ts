@@ -67,6 +67,8 @@ const rows: readonly Row[] = [
     '1.1102230246251565e-16',
     '1.1102230246251568e-16',
   ],
+  ['other digits of a product', 'product([input, 3])', 0.1, '0.3', '0.30000000000000004'],
+  ['an element that comes twice', '[1 | y := {"a", input}; some x in y]', 'a', '[1]', '[1,1]'],
   [
     'a sum is no integer',
     'bits.rsh(sum([input, 0.5, 0.5]), 2)',
@@ -75,7 +77,7 @@ const rows: readonly Row[] = [
     '-2251799813685248',
   ],
   ['two spellings of a number', 'count({1e20, input})', 1e20, '2', '1'],
-  ['larger than any double', 'to_number(input)', '1e400', 'null', 'undefined'],
+  ['larger than any double', 'to_number(input)', '1e400', 'Infinity', 'undefined'],
   [
     'large numbers in another base',
     'format_int(input, 2)',
@@ -112,6 +114,25 @@ test('each is still there, and nothing else has changed', () => {
     assert.is(JSON.stringify(found), JSON.stringify(row), expression)
     assert.is.not(found[3], found[4], `${why}: ${expression}`)
   }
+})
+
+test('a contradiction denies also where the interpreter does not get to see it', () => {
+  const text = `package gen.late
+
+r := 1 if input.a
+
+r := 2 if input.a
+
+out := 1 if {
+	x := r
+	x != input.absent
+}
+
+out := 2 if not input.absent
+`
+  const { batch } = buildBatch([{ name: 'late', text }], {})
+  assert.is(production(batch)(0, '{"a": 1}').kind, 'error')
+  assert.equal(interpretEach(batch, ['{"a": 1}'], [[0, 0]]), [{ kind: 'defined', value: 2 }])
 })
 
 test.run()

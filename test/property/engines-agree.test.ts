@@ -22,6 +22,7 @@ test(`${wanted} pairs of policy and facts are answered alike (seed ${seed})`, ()
   let compared = 0
   let members = 0
   let refused = 0
+  let stricter = 0
   let batches = 0
   while (compared < wanted) {
     const trial = runTrial(random, size, builtins)
@@ -32,13 +33,15 @@ test(`${wanted} pairs of policy and facts are answered alike (seed ${seed})`, ()
     compared += trial.compared
     members += trial.members
     refused += trial.refused
+    stricter += trial.stricter
     batches += 1
     if (batches % 10 === 0) console.log(`${compared} pairs`)
   }
-  console.log({ compared, ...counts, members, refused, batches })
+  console.log({ compared, ...counts, members, refused, stricter, batches })
   for (const [kind, count] of Object.entries(counts)) {
     assert.ok(count > compared / 100, `${kind}: ${count} of ${compared}`)
   }
+  assert.ok(stricter < compared / 200, `${stricter} answers are stricter than the interpreter's`)
   assert.ok(members > 2 * counts.defined, 'most rules are undefined')
   assert.ok(refused < (batches * size.packages) / 3, `${refused} packages do not compile`)
 })

@@ -16,7 +16,7 @@ import {
 import type { Random } from './random.js'
 import { randomFacts, spoiltFacts } from './random-facts.js'
 import { randomPackage } from './rego-policies.js'
-import { isSameAnswer } from './same-answer.js'
+import { isSameAnswer, isStricter } from './same-answer.js'
 import { describeDifference, shrink } from './shrink.js'
 
 export interface TrialSize {
@@ -32,6 +32,8 @@ export interface Trial {
   /** Members of `out`, over all answers: how much of the policies was defined. */
   readonly members: number
   readonly refused: number
+  /** Contradictions that the interpreter did not get to see. */
+  readonly stricter: number
   /** The first one, as small as it gets; null: there is none. */
   readonly difference: string | null
 }
@@ -87,12 +89,16 @@ export function runTrial(random: Random, size: TrialSize, builtins: ReadonlySet<
     ...(all ?? interpretEach(batch, facts, pairsOf(answered))),
     ...interpretEach(batch, facts, pairsOf(errors)),
   ]
+  let stricter = 0
   const different = compared.find(([, answer], index) => {
     const other = interpreted[index]
-    return other === undefined || !isSameAnswer(answer, other)
+    if (other === undefined) return true
+    if (!isStricter(answer, other)) return !isSameAnswer(answer, other)
+    stricter += 1
+    return false
   })
   const difference = different === undefined ? null : described(batch, facts, different[0])
-  return { compared: compared.length, counts, members, refused: refused.size, difference }
+  return { compared: compared.length, counts, members, refused: refused.size, stricter, difference }
 }
 
 function pairsOf(entries: readonly (readonly [Pair, Answer])[]): Pair[] {

@@ -157,7 +157,7 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'to_number({ref})',
     'indexof({str}, {needle})',
     'sum([{num}, {num}, {num}])',
-    'product([{num}, {num}])',
+    'product([{whole}, count({coll})])',
     'max([{num}, {num}])',
     'min([{num}, {num}])',
     'bits.and({whole}, count({coll}))',
@@ -241,7 +241,7 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
   set: [
     'set()',
     '{1, 2}',
-    '{"a", "dev", {any}}',
+    '({"a", "dev"} | {{any}})',
     '({set} | {set})',
     '({set} & {set})',
     '({set} - {set})',
