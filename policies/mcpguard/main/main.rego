@@ -29,7 +29,6 @@ decision := {"allow": true, "reasons": sort(_permits), "limits": _limits} if {
 } if {
 	facts.can_step_up
 	_permits[_]
-	_scopes[_]
 	not _final
 } else := {"allow": false, "reasons": sort(_refusals)}
 

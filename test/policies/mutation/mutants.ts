@@ -56,8 +56,9 @@ function withoutRule(lines: readonly string[], row: number): Change[] {
   return [{ change: `removed the rule: ${line}`, by: [], count }]
 }
 
-/** An expression that stands alone on its line. */
+/** An expression that stands alone on its line; a declaration says nothing. */
 function isExpression(line: string): boolean {
+  if (/^\t+some \w+$/.test(line)) return false
   return /^\t+[^\t}\])]/.test(line) && !/[{[(,|]$/.test(line) && !/^\t+"[^"]*":/.test(line)
 }
 

@@ -42,6 +42,18 @@ test_name_no_key if {
 	}
 }
 
+test_name_one_letter_is_a_beginning if {
+	keys.for_name({"r*": {}, "*": {}}, "read") == "r*"
+	keys.for_name(object.union(_long, {"r*": {}}), "ride") == "r*"
+}
+
+test_name_that_is_no_text_has_no_key if {
+	every name in [5, null, true, ["a"], {}] {
+		not keys.for_name({"*": {}}, name)
+		not keys.for_name(_long, name)
+	}
+}
+
 test_name_star_inside_is_no_pattern if {
 	not keys.for_name({"a*b": {}, "a**": {}}, "aXb")
 	not keys.for_name({"a": {}}, "ab")
@@ -113,6 +125,19 @@ test_uri_star if {
 
 test_uri_without_slash_has_no_ancestor if {
 	not keys.for_uri({"a/": {}, "/": {}}, "a")
+}
+
+test_uri_first_segment_is_an_ancestor if {
+	keys.for_uri({"a/": {}}, "a/b") == "a/"
+	keys.for_uri({"a/": {}}, "a/") == "a/"
+	not keys.for_uri({"/": {}}, "x:/a")
+}
+
+_many(n) := concat("", [s | some _ in numbers.range(1, n); s := "a/"])
+
+test_uri_the_last_segment_that_counts if {
+	keys.for_uri({_many(32): {}}, concat("", [_many(40), "b"])) == _many(32)
+	not keys.for_uri({_many(33): {}}, concat("", [_many(40), "b"]))
 }
 
 test_uri_segments_are_bounded if {

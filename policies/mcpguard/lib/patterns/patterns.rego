@@ -27,7 +27,4 @@ _reaches(pattern, name) if pattern == name
 _reaches(pattern, _) if endswith(pattern, "*")
 
 # A list of texts and nothing else can be joined.
-_is_readable(patterns) if {
-	is_array(patterns)
-	concat("", patterns)
-}
+_is_readable(patterns) if concat("", patterns)

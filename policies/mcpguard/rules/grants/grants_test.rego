@@ -15,7 +15,7 @@ _grants := {
 			},
 			"prompts": {"simple": {}, "city": {"arguments": {"city": {"enum": ["Bern"]}}}},
 			"resources": {"file:///workspace/": {}},
-			"methods": {"sampling/createMessage": {}, "tasks/*": {}},
+			"methods": {"sampling/createMessage": {}, "tasks/*": {}, "custom/known": {}},
 		},
 		"*": {"tools": {"ping_me": {}}},
 	},
@@ -24,6 +24,9 @@ _grants := {
 	"broken": {"everything": {"tools": {
 		"nothing": null,
 		"text": "yes",
+		"empty_text": "",
+		"empty_list": [],
+		"both": {"arguments": {"a": {"enum": [1]}}, "argument": {}},
 		"misspelt": {"argument": {"a": {"enum": [1]}}},
 		"list": {"arguments": ["a"]},
 		"unknown_bound": {"arguments": {"a": {"suffix": "x"}}},
@@ -204,7 +207,7 @@ test_deny_what_is_not_granted if {
 }
 
 test_deny_entries_that_are_malformed if {
-	every tool in ["nothing", "text", "misspelt", "list"] {
+	every tool in ["nothing", "text", "empty_text", "empty_list", "both", "misspelt", "list"] {
 		facts := fixtures.as_subject(fixtures.of_tool(tool, {"a": 1}), {"roles": ["broken"]})
 		_permit(facts) == set()
 		_permit(fixtures.item(facts)) == set()
@@ -292,6 +295,17 @@ test_deny_resource if {
 test_allow_method if {
 	_permit(fixtures.of_server("sampling/createMessage", "use")) == {"method-granted"}
 	_permit(fixtures.of_item("tasks/get", "task", "t-1")) == {"method-granted"}
+}
+
+test_allow_unknown_method_by_its_name if {
+	_permit(fixtures.of_server("custom/known", "unknown")) == {"method-granted"}
+	_permit(fixtures.of_server("custom/known", "notify")) == set()
+}
+
+test_a_star_is_no_pattern_for_uris if {
+	table := {"reader": {"everything": {"resources": {"file:///other*": {}}}}}
+	facts := fixtures.of_uri("resources/read", "file:///other/x", true)
+	grants.permit == set() with input as facts with data.grants as table with data.tenants as {}
 }
 
 test_deny_method if {

@@ -110,7 +110,6 @@ _is_open(window) if {
 }
 
 _lies_in(now, weekday, hours) if {
-	hours.from < hours.to
 	weekday in hours.days
 	now >= hours.from
 	now < hours.to
@@ -145,7 +144,6 @@ _padded(n) := concat("", ["0", format_int(n, 10)]) if {
 
 # `HH:MM` from 00:00 to 24:00, so that times compare as texts.
 _is_time(text) if {
-	is_string(text)
 	trim(text, "0123456789") == ":"
 	indexof(text, ":") == 2
 	count(text) == 5

@@ -75,6 +75,14 @@ test_the_whole_day if {
 	not _is_open(window, "tuesday", 0, 0)
 }
 
+test_times_of_two_digits if {
+	window := {"zone": _zone, "open": [{"days": ["monday"], "from": "10:10", "to": "12:59"}]}
+	_is_open(window, "monday", 10, 10)
+	_is_open(window, "monday", 12, 58)
+	not _is_open(window, "monday", 10, 9)
+	not _is_open(window, "monday", 12, 59)
+}
+
 test_one_of_several_hours if {
 	window := {"zone": _zone, "open": [
 		{"days": ["monday"], "from": "08:00", "to": "12:00"},
@@ -86,7 +94,7 @@ test_one_of_several_hours if {
 }
 
 test_times_that_cannot_be_read_are_closed if {
-	every bad in ["8:30", "08:3", "0830", "08:60", "24:01", "25:00", "ab:cd", "0a:00", "08-30", "008:30", "08:300", "", 830, null, ["08:30"]] {
+	every bad in ["8:30", "08:3", "0830", "08:60", "24:01", "25:00", "ab:cd", "0a:00", "~8:30", "0~:30", "1:234", "123:4", "08-30", "008:30", "08:300", "", 830, null, ["08:30"]] {
 		every hours in [{"from": bad, "to": "23:00"}, {"from": "01:00", "to": bad}] {
 			window := {"zone": _zone, "open": [object.union({"days": ["monday"]}, hours)]}
 			not _is_open(window, "monday", 12, 0)
