@@ -51,6 +51,10 @@ export const chunkBudgets = 2
 const readingUnits = 5
 
 const notDecided: ParsedDecision = { decision: denial('policy-undefined'), problem: null }
+const notJson: ParsedDecision = {
+  decision: denial('decision-malformed'),
+  problem: 'the decision is not JSON',
+}
 
 export function createAsking(parts: AskingParts): Asking {
   const { evaluator, entryPoints, budget, memo, fault } = parts
@@ -86,10 +90,19 @@ export function createAsking(parts: AskingParts): Asking {
     if (evaluation.kind === 'unreadable') return denial('facts-malformed')
     if (evaluation.kind === 'fault') return fault(subject, evaluation.reason, evaluation.problem)
     const { decision, problem } =
-      evaluation.kind === 'undefined' ? notDecided : readDecision(evaluation.text)
+      evaluation.kind === 'undefined' ? notDecided : read(evaluation.text)
     if (problem !== null) return fault(subject, 'decision-malformed', problem)
     memo.set(frame.key, resource.key, decision)
     return decision
+  }
+
+  /** The engine writes some numbers as it was given them, `.5` and `1e`, which are no JSON. */
+  function read(text: string): ParsedDecision {
+    try {
+      return readDecision(text)
+    } catch {
+      return notJson
+    }
   }
 
   /** Its faults are told of when the items are asked one by one. */
@@ -102,7 +115,7 @@ export function createAsking(parts: AskingParts): Asking {
     const bounds = { count: asked.length, units: itemBudget }
     const evaluation = evaluate(entryPoints.decisions, input, bounds, purse)
     if (evaluation.kind !== 'defined') return null
-    const answers: unknown = JSON.parse(evaluation.text)
+    const answers = parsed(evaluation.text)
     if (!isAnswers(answers)) return null
     return asked.map(({ resource }, index) => {
       const { decision, problem } = answerOf(answers, String(index))
@@ -125,6 +138,15 @@ export function createAsking(parts: AskingParts): Asking {
       return one(asked, budget + reading, purse)
     },
     chunk,
+  }
+}
+
+/** undefined: it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
