@@ -132,8 +132,8 @@ function unicode(value: bigint, flags: Flags): string {
     .toString(16)
     .toUpperCase()
     .padStart(Math.max(flags.precision ?? 0, 4), '0')
-  const shown = flags.sharp && value <= 0x10ffffn ? characterOf(Number(value)) : ''
-  const behind = shown !== '' && isPrintable(shown) ? ` '${shown}'` : ''
+  const shown = flags.sharp && value <= 0x10ffffn ? String.fromCodePoint(Number(value)) : ''
+  const behind = isPrintable(shown) ? ` '${shown}'` : ''
   return padded(`U+${digits}${behind}`, { ...flags, zero: false })
 }
 
