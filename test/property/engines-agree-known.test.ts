@@ -70,6 +70,13 @@ const rows: readonly Row[] = [
   ['other digits of a product', 'product([input, 3])', 0.1, '0.3', '0.30000000000000004'],
   ['an element that comes twice', '[1 | y := {"a", input}; some x in y]', 'a', '[1]', '[1,1]'],
   [
+    'spelling of large fractions',
+    'json.marshal(sum([9007199254740992, input]))',
+    1000.5,
+    '"9007199254741992.5"',
+    '"9.0071992547419925e+15"',
+  ],
+  [
     'a sum is no integer',
     'bits.rsh(sum([input, 0.5, 0.5]), 2)',
     -(2 ** 53),

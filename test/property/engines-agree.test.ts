@@ -3,7 +3,9 @@
  * valid and spoilt, document by document, with undefined and errors. What is known to differ is not
  * drawn; test/property/engines-agree-known.test.ts lists it. More pairs by hand:
  *
- *   PAIRS=1000000 node dist/test/property/engines-agree.test.js
+ *   SEED=2 PAIRS=1000000 node dist/test/property/engines-agree.test.js
+ *
+ * The seed is the same each time: a difference that nobody knew of is an engine's, not a change's.
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,7 +13,7 @@ import { capabilities } from '../../src/rego/compile-policy.js'
 import { builtinNames, runTrial, type TrialSize } from '../support/engine-trial.js'
 import { seededRandom } from '../support/random.js'
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
+const seed = Number(process.env['SEED'] ?? 1)
 const wanted = Number(process.env['PAIRS'] ?? 10_000)
 const size: TrialSize = { packages: 60, facts: 110, errors: 60 }
 
