@@ -257,16 +257,23 @@ export interface AuditEvent {
   duration_us: { total: number; decide: number; upstream: number }
 }
 
-/** Room in the audit, taken before anything is forwarded. Exactly one of the two is called. */
+/** Room in the audit, taken before anything is forwarded. Exactly one of the three is called. */
 export interface Reservation {
   /** Throws GuardError GUARD_AUDIT_UNAVAILABLE when the event could not be written. */
   record(event: AuditEvent): void
+  /**
+   * Writes the event with all others of this turn of the event loop, then tells whether it is
+   * written: null, or why not. What the event is the record of has to wait for that.
+   */
+  recordSoon(event: AuditEvent, done: (problem: unknown) => void): void
   release(): void
 }
 
 export interface AuditLog {
   /** null: there is no room, the message must be refused. */
   reserve(): Reservation | null
+  /** Writes now what `recordSoon` was told. */
+  flush(): void
   close(): Promise<void>
 }
 

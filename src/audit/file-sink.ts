@@ -8,7 +8,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { asGuardError, GuardError } from '../errors.js'
 import { createLineWriter, type LineWriter } from './line-writer.js'
 
-/** Where lines go. `write` throws when the line is not there whole. */
+/** Where lines go. */
 export interface Sink extends LineWriter {
   /** Opens the target anew; throws, with the old one still open, when that fails. */
   reopen(): void
@@ -32,7 +32,7 @@ const flags =
 export function createFileSink(path: string): Sink {
   let file = openFile(path)
   return {
-    write: (line) => file.writer.write(line),
+    write: (lines) => file.writer.write(lines),
     reopen() {
       const old = file
       file = openFile(path)

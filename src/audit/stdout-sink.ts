@@ -8,5 +8,5 @@ import { createLineWriter } from './line-writer.js'
 export function createStdoutSink(): Sink {
   const writer = createLineWriter(1, false)
   // Standard output is not ours to close, and there is nothing to open anew.
-  return { write: (line) => writer.write(line), reopen() {}, close() {} }
+  return { write: (lines) => writer.write(lines), reopen() {}, close() {} }
 }

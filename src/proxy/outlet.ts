@@ -53,6 +53,13 @@ export function isLongLived({ verb, method }: Asked): boolean {
   return verb === 'GET' || method === 'subscriptions/listen'
 }
 
+interface Leaving {
+  bytes: Uint8Array | null
+  fields: EventFields
+  /** Nothing follows it. */
+  end: boolean
+}
+
 export class Outlet implements FrameSink, AnswerContext {
   readonly expected: Expected
   readonly #parts: OutletParts
@@ -64,6 +71,8 @@ export class Outlet implements FrameSink, AnswerContext {
   #framing: AnswerHead['framing'] = 'none'
   #settled: Settled = { hidden: 0, dropped: 0, bytes: 0 }
   #recorded = false
+  /** The response, while its record is being written. */
+  #leaving: Leaving | null = null
   #opened = false
   /** Bytes of a message are on the wire whose end is not. */
   #partial = false
@@ -103,6 +112,7 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   allowsInput(message: Message): boolean {
+    this.#leaveNow()
     if (this.#over) return false
     const { trail, steps } = this.#parts
     const { method, params, kind } = message
@@ -135,6 +145,7 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   dropped(why: string): void {
+    this.#leaveNow()
     if (this.#over) return
     const code = why
       .toLowerCase()
@@ -148,6 +159,7 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   settle(settled: Settled): void {
+    this.#leaveNow()
     // The client went, or its answer's head could not be passed: that is on record already.
     if (this.#over) return
     this.#settled = settled
@@ -155,7 +167,33 @@ export class Outlet implements FrameSink, AnswerContext {
       record(this.#parts.steps, this.#event(this.#ending('message', 'forwarded')))
       return
     }
-    this.#record('message', 'forwarded')
+    this.#recorded = true
+    this.#leaving = { bytes: null, fields: {}, end: false }
+    const made = this.#event(this.#ending('message', 'forwarded'))
+    this.#parts.reservation.recordSoon(made, (problem) => this.#leave(made, problem))
+  }
+
+  /** The response's record is written, or could not be. */
+  #leave(made: AuditEvent, problem: unknown): void {
+    const leaving = this.#leaving
+    this.#leaving = null
+    if (problem === null) this.#parts.steps.observer.outcome?.(made)
+    if (leaving === null || this.#over) return
+    try {
+      if (problem !== null) throw problem
+      // Nothing but its end follows a response, so nobody has to wait for its reader.
+      if (leaving.bytes !== null) {
+        void this.#parts.inbound.sink.message(leaving.bytes, leaving.fields)
+      }
+      if (leaving.end) void this.end()
+    } catch (thrown) {
+      this.fail(asGuardError(thrown, 'GUARD_INTERNAL', 'the answer could not be passed on'))
+    }
+  }
+
+  /** Whatever comes after the response finds it recorded and sent. */
+  #leaveNow(): void {
+    if (this.#leaving !== null) this.#parts.steps.audit.flush()
   }
 
   // ── FrameSink: what the filter lets through ───────────────────────────────────────────────────
@@ -190,21 +228,33 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   part(bytes: Uint8Array): Flow {
+    this.#leaveNow()
     this.#partial = true
     return this.#over ? undefined : this.#parts.inbound.sink.part(bytes)
   }
 
   message(bytes: Uint8Array, fields: EventFields): Flow {
     this.#partial = false
+    if (this.#leaving?.bytes === null) {
+      this.#leaving.bytes = bytes
+      this.#leaving.fields = fields
+      return undefined
+    }
+    this.#leaveNow()
     return this.#over ? undefined : this.#parts.inbound.sink.message(bytes, fields)
   }
 
   idle(fields: EventFields): Flow {
+    this.#leaveNow()
     return this.#over ? undefined : this.#parts.inbound.sink.idle(fields)
   }
 
   end(): Flow {
     if (this.#over) return undefined
+    if (this.#leaving !== null) {
+      this.#leaving.end = true
+      return undefined
+    }
     try {
       this.#record(this.#opened ? 'stream.closed' : 'message', 'forwarded')
     } catch (thrown) {
@@ -216,6 +266,7 @@ export class Outlet implements FrameSink, AnswerContext {
   }
 
   fail(error: GuardError): void {
+    this.#leaveNow()
     if (this.#over) return
     const { inbound, trail, steps } = this.#parts
     const { asked, requestId } = trail
@@ -246,6 +297,7 @@ export class Outlet implements FrameSink, AnswerContext {
 
   #gone(why: Gone): void {
     if (this.#over) return
+    if (why === 'stopping') this.#leaveNow()
     if (why === 'stopping' && !this.#opened) {
       this.fail(new GuardError('GUARD_STOPPING', 'the time to finish calls was over'))
       return

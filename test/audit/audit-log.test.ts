@@ -142,9 +142,8 @@ function createFillableSink(path: string): Sink & { full: boolean } {
   const full = createLineWriter(fullFd, false)
   return {
     full: false,
-    write(text) {
-      if (this.full) full.write(text)
-      else file.write(text)
+    write(lines) {
+      return this.full ? full.write(lines) : file.write(lines)
     },
     reopen: file.reopen,
     close() {
@@ -194,6 +193,92 @@ test('a full disk closes the door, once a second it is tried, and nothing is los
   await log.close()
 })
 
+test('soon is one write for all of a turn, and each is told after it', async () => {
+  const path = join(folder, 'audit.ndjson')
+  const file = createFileSink(path)
+  const writes: number[] = []
+  const sink: Sink = {
+    ...file,
+    write(lines) {
+      writes.push(lines.length)
+      return file.write(lines)
+    },
+  }
+  const log = createAuditLog({ sink, clock: createTestClock() })
+  const told: unknown[] = []
+  const done = (problem: unknown) => told.push([problem, writes.length])
+  for (let count = 0; count < 3; count += 1) room(log.reserve()).recordSoon(event, done)
+  assert.equal([told, writes], [[], []])
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(told, [
+    [null, 1],
+    [null, 1],
+    [null, 1],
+  ])
+  assert.equal(writes, [3])
+  assert.is(await readFile(path, 'utf8'), line.repeat(3))
+
+  room(log.reserve()).recordSoon(event, done)
+  log.flush()
+  assert.is(told.length, 4)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal([told.length, writes], [4, [3, 1]])
+  await log.close()
+})
+
+test('soon and a disk that fills up inside a write: whole lines are told from the others', async () => {
+  const room1 = 1.5 * line.length
+  const clock = createTestClock()
+  const held: string[] = []
+  let free = room1
+  const sink: Sink = {
+    write(lines) {
+      let taken = 0
+      for (const each of lines) {
+        if (each.length > free) return { ok: false, lines: taken, problem: new Error('ENOSPC') }
+        free -= each.length
+        held.push(each)
+        taken += 1
+      }
+      return { ok: true }
+    },
+    reopen() {},
+    close() {},
+  }
+  const log = createAuditLog({ sink, clock })
+  const told: boolean[] = []
+  const problems: unknown[] = []
+  const done = (problem: unknown) => {
+    told.push(problem === null)
+    if (problem !== null) problems.push(problem)
+    if (told.length === 1) throw new TypeError('whoever is told may throw')
+  }
+  for (let count = 0; count < 3; count += 1) room(log.reserve()).recordSoon(event, done)
+  log.flush()
+  assert.equal(told, [true, false, false])
+  assert.ok(problems.every(unwritable))
+  assert.is(log.reserve(), null)
+  free = Number.POSITIVE_INFINITY
+  clock.forward(1_000)
+  room(log.reserve()).release()
+  assert.equal(held, [line, line, line])
+  await log.close()
+})
+
+test('close writes what was told soon, and waits for it', async () => {
+  const path = join(folder, 'audit.ndjson')
+  const log = openAuditLog({ target: path })
+  const told: unknown[] = []
+  const held = room(log.reserve())
+  held.recordSoon(event, (problem) => told.push(problem))
+  assert.throws(() => held.record(event), /^a reservation is good for one record$/)
+  assert.throws(() => held.recordSoon(event, () => undefined), /is good for one record$/)
+  held.release()
+  await log.close()
+  assert.equal(told, [null])
+  assert.is(await readFile(path, 'utf8'), line)
+})
+
 test('reopen follows a rotation and keeps the old file when it cannot', async () => {
   const path = join(folder, 'audit.ndjson')
   const log = openAuditLog({ target: path })
@@ -232,7 +317,14 @@ test('close gives no more room, waits for open records, and happens once', async
 
 test('a record after close is refused, never written to a descriptor of others', async () => {
   const written: string[] = []
-  const sink = { write: (text: string) => void written.push(text), reopen() {}, close() {} }
+  const sink: Sink = {
+    write(lines) {
+      written.push(...lines)
+      return { ok: true }
+    },
+    reopen() {},
+    close() {},
+  }
   const log = createAuditLog({ sink, clock: createTestClock(), closeWaitMs: 1 })
   const late = room(log.reserve())
   await log.close()
