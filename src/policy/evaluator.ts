@@ -6,7 +6,7 @@
  */
 import { describeThrown } from '../errors.js'
 import type { PolicyImage } from './image.js'
-import { createInstance, type PolicyInstance } from './instance.js'
+import { createInstance, createInstanceInSlices, type PolicyInstance } from './instance.js'
 
 export type Evaluation =
   /** `text`: the JSON text of the result itself. */
@@ -37,12 +37,14 @@ export interface Evaluator {
 /** Beyond it a second copy of the data would cost more than the moment that making one takes. */
 const maxSpareBytes = 33_554_432
 const trapOfBudget = 'unreachable'
+const backslash = 0x5c
 
-/** `another`: makes an instance that is as good as `first`. */
+/** `another` and `ahead` make an instance that is as good as `first`: at once, or in slices. */
 export function createEvaluator(
   image: PolicyImage,
   first: PolicyInstance,
   another = () => createInstance(image),
+  ahead = () => createInstanceInSlices(image),
 ): Evaluator {
   let instance: PolicyInstance | null = first
   let spare: PolicyInstance | null = null
@@ -52,11 +54,14 @@ export function createEvaluator(
   function prepareSpare(): void {
     if (image.heap.length > maxSpareBytes) return
     setImmediate(() => {
-      try {
-        spare ??= another()
-      } catch {
-        // No memory now; the next evaluation that needs one tries again and says so.
-      }
+      ahead().then(
+        (made) => {
+          spare ??= made
+        },
+        () => {
+          // No memory now; the next evaluation that needs one tries again and says so.
+        },
+      )
     }).unref()
   }
 
@@ -88,8 +93,12 @@ export function createEvaluator(
   function broken(thrown: unknown, budget: number): Evaluation {
     const problem = describeThrown(thrown)
     if (!isSound(thrown)) {
-      // How far it came depends on how much stack the machine has: it counts as all there was.
       instance = null
+      return fault('policy-fault', problem, budget)
+    }
+    if (thrown instanceof RangeError) {
+      // How far it came depends on how much stack the machine has: it counts as all there was.
+      instance?.recover()
       return fault('policy-fault', problem, budget)
     }
     const remaining = instance?.remaining() ?? budget
@@ -111,10 +120,12 @@ function isTrap(thrown: unknown): boolean {
   return thrown instanceof WebAssembly.RuntimeError && thrown.message === trapOfBudget
 }
 
-/** Memory holds what it should after an abort; after any other trap nobody knows. */
+/**
+ * Memory holds what it should after an abort, and after a stack that was used up: callers can cause
+ * that (a text with deep JSON in it), and nothing is written by it. After any other trap nobody knows.
+ */
 function isSound(thrown: unknown): boolean {
-  if (thrown instanceof WebAssembly.RuntimeError) return thrown.message === trapOfBudget
-  return !(thrown instanceof RangeError)
+  return !(thrown instanceof WebAssembly.RuntimeError) || thrown.message === trapOfBudget
 }
 
 /**
@@ -122,5 +133,11 @@ function isSound(thrown: unknown): boolean {
  * control range; a backslash of the content is doubled, so only an odd run of them escapes.
  */
 export function hasLoneSurrogate(json: string): boolean {
-  return json.includes('\\ud') && /(?<!\\)(\\\\)*\\ud[89a-f]/.test(json)
+  for (let at = json.indexOf('\\ud'); at >= 0; at = json.indexOf('\\ud', at + 1)) {
+    if (!/[89a-f]/.test(json.charAt(at + 3))) continue
+    let first = at
+    while (first > 0 && json.charCodeAt(first - 1) === backslash) first -= 1
+    if ((at - first) % 2 === 0) return true
+  }
+  return false
 }

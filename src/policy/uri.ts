@@ -15,6 +15,9 @@ export interface UriParts {
 /** Schemes whose host goes through address parsing and whose `//` some parsers add by themselves. */
 const hostSchemes: ReadonlySet<string> = new Set(['http', 'https', 'ws', 'wss', 'ftp'])
 
+/** Longer ones are nobody's address, and looking at each segment of a megabyte takes its time. */
+const maxCanonical = 8_192
+
 const schemePattern = /^([A-Za-z][A-Za-z0-9+.-]*):/
 const legal = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*(#[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*)?$/
 const encodedOtherwise = /%(?![0-9A-F]{2})/
@@ -49,6 +52,7 @@ function split(text: string, shape: string): UriParts {
     authority: text.slice(authorityStart, authorityEnd),
     path: text.slice(authorityEnd, pathEnd),
     canonical:
+      text.length <= maxCanonical &&
       scheme === scheme.toLowerCase() &&
       isCanonicalAuthority(scheme, hasAuthority, shape.slice(authorityStart, authorityEnd)) &&
       isCanonicalPath(shape.slice(authorityEnd, pathEnd), hasAuthority) &&

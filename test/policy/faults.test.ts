@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createEvaluator, type Evaluation, type Evaluator } from '../../src/policy/evaluator.js'
 import { createImage, type PolicyImage } from '../../src/policy/image.js'
-import { createInstance } from '../../src/policy/instance.js'
+import { createInstance, type PolicyInstance } from '../../src/policy/instance.js'
 import { loadPolicy } from '../../src/policy/load.js'
 import { rewriteModule } from '../../src/policy/rewrite.js'
 import { compilePolicy } from '../../src/rego/compile-policy.js'
@@ -89,6 +89,43 @@ test('the budget is spent in time and counted, and one more unit would have been
   assert.is(faultOf(short), `policy-budget: more than ${spent - 1} units of work`)
 })
 
+test('any number of aborts leaves the instance in use and its stack as deep as it was', () => {
+  let made = 0
+  const evaluator = createEvaluator(image, createInstance(image), () => {
+    made += 1
+    return createInstance(image)
+  })
+  // Each leaves 16 to 128 bytes on a stack of 64 KiB.
+  for (const args of [{ conflict: true }, { json: '"\\ud800"' }]) {
+    for (let count = 0; count < 5_000; count += 1) {
+      const fault = faultOf(ask(evaluator, args))
+      if (!/conflict|illegal/.test(fault)) assert.unreachable(`${count}: ${fault}`)
+    }
+    assert.ok(isRight(evaluator), JSON.stringify(args))
+  }
+  assert.is(made, 0)
+})
+
+test('an instance that read or wrote where it never should is not used again', () => {
+  const broken: PolicyInstance = {
+    evaluate() {
+      throw new WebAssembly.RuntimeError('memory access out of bounds')
+    },
+    remaining: () => 7,
+    recover() {},
+  }
+  let made = 0
+  const evaluator = createEvaluator(image, broken, () => {
+    made += 1
+    return createInstance(image)
+  })
+  const problem = 'memory access out of bounds'
+  const expected = { kind: 'fault', reason: 'policy-fault', problem, spent: bounds.budget }
+  assert.equal(ask(evaluator, { n: 3 }), expected)
+  assert.ok(isRight(evaluator) && isRight(evaluator))
+  assert.is(made, 1)
+})
+
 test('falsy inputs are values like any other', () => {
   const evaluator = newEvaluator()
   const rows = [
@@ -106,7 +143,7 @@ test('falsy inputs are values like any other', () => {
   }
 })
 
-test('deep input is a fault, and costs an instance at most', () => {
+test('deep input is a fault, and the next answer is right', () => {
   const evaluator = newEvaluator()
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
   assert.is(evaluator.evaluate(entryPoint, nested(500), bounds).kind, 'defined')

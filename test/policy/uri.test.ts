@@ -155,4 +155,10 @@ test('a long hostile text is read in time', () => {
   assert.ok(performance.now() - startedMs < 2_000)
 })
 
+test('a URI of more than 8,192 characters is not canonical, and costs no look', () => {
+  const long = `file:///${'a/'.repeat(4_092)}`
+  assert.is(uriParts(long).canonical, true)
+  assert.is(uriParts(`${long}a`).canonical, false)
+})
+
 test.run()
