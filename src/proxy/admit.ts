@@ -43,7 +43,8 @@ const singletons = [
   'last-event-id',
 ] as const
 
-const verbs = 'POST, GET, DELETE, OPTIONS'
+const verbs = ['POST', 'GET', 'DELETE', 'OPTIONS']
+const allow = verbs.join(', ')
 
 export function admit<Route>(
   head: RequestHead,
@@ -67,8 +68,8 @@ export function admit<Route>(
   }
   const route = routes.get(head.target)
   if (route === undefined) return refuse(404, -32600, 'route-unknown', 'no MCP server at this path')
-  if (!verbs.split(', ').includes(head.verb)) {
-    return refuse(405, -32600, 'verb-refused', 'this method is not allowed', ['allow', verbs])
+  if (!verbs.includes(head.verb)) {
+    return refuse(405, -32600, 'verb-refused', 'this method is not allowed', ['allow', allow])
   }
   if (head.verb === 'POST') return admitBody(head, route)
   // A body that nobody reads would hide the end of the connection.
