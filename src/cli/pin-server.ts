@@ -6,12 +6,13 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { readFileText } from '../config/read-file.js'
 import { describeThrown } from '../errors.js'
+import { cutText, escapeUnprintable } from '../lib/printable.js'
 import { describeNetworkFailure, parseUrl, readKey } from './endpoint.js'
 import { type ListDigests, readDigests } from './list-digests.js'
 import { createMcpClient } from './mcp-client.js'
 import { reportPins } from './pin-report.js'
-import { comparePins, formatPins, noPins, type Pins, parsePins } from './pins.js'
-import { exitCodes, printFailure, UsageError } from './terminal.js'
+import { canBePinned, comparePins, formatPins, noPins, type Pins, parsePins, renewPins } from './pins.js'
+import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
 import { readVersion } from './version.js'
 
 export interface PinArguments {
@@ -26,13 +27,16 @@ export interface PinArguments {
 
 const timeoutMs = 30_000
 const maxFileBytes = 16 * 1024 * 1024
-/** Of `--check`: the server says something else than what is pinned. */
+/** Of what a server says went wrong. */
+const maxProblemLength = 1000
+/** Something has no pin, or for `--check`: the server says something else than what is pinned. */
 const differs = 2
 
 /** Returns the exit code. */
 export async function pin(given: PinArguments): Promise<number> {
   const url = parseUrl(given.url)
   const server = given.server ?? nameIn(url)
+  if (!canBePinned(server)) throw new UsageError('--server is no name that can be in a file of pins')
   const keyFile = given['key-file']
   const key = keyFile === undefined ? null : readKey(keyFile)
   const check = given.check === true
@@ -41,16 +45,21 @@ export async function pin(given: PinArguments): Promise<number> {
 
   const live = await readLive(url, key, given.modern === true)
   if (!live.ok) {
-    printFailure(`${given.url}: ${live.problem}`)
+    printFailure(`${given.url}: ${escapeUnprintable(cutText(live.problem, maxProblemLength))}`)
+    if (live.unauthenticated) {
+      printNote(key === null ? 'send a key: --key-file FILE' : 'the key is not accepted')
+    }
     return exitCodes.failed
   }
-  const before = pins.get(server)
-  const differences = comparePins(before ?? noPins, live.pins)
-  if (!check && !write(given.out, new Map([...pins, [server, live.pins]]))) return exitCodes.failed
+  const before = pins.get(server) ?? noPins
+  const differences = comparePins(before, live.pins)
+  const renewed = new Map([...pins, [server, renewPins(before, live.pins)]])
+  if (!check && !write(given.out, renewed)) return exitCodes.failed
   const { unclear } = live
   const json = given.json === true
   reportPins({ server, file: given.out, check, json, pins: live.pins, differences, unclear })
-  return check && differences.length > 0 ? differs : exitCodes.ok
+  if (check && before === undefined) printNote(`nothing is pinned of ${server}; is its name right?`)
+  return unclear.length > 0 || (check && differences.length > 0) ? differs : exitCodes.ok
 }
 
 function nameIn(url: string): string {
@@ -65,31 +74,46 @@ function readPins(file: string, mustExist: boolean): Pins | null {
   if (!read.ok && read.problem === 'does not exist' && !mustExist) return new Map()
   const parsed = read.ok ? parsePins(read.text) : read
   if (parsed.ok) return parsed.pins
-  printFailure(`${file} ${parsed.problem}`)
+  printFailure(`${file} ${escapeUnprintable(parsed.problem)}`)
+  if (parsed.problem === 'does not exist') printNote('pin without --check writes it')
   return null
 }
 
-async function readLive(url: string, key: string | null, modern: boolean): Promise<ListDigests> {
+type Live = Extract<ListDigests, { ok: true }> | Failed
+interface Failed {
+  readonly ok: false
+  readonly problem: string
+  readonly unauthenticated: boolean
+}
+
+async function readLive(url: string, key: string | null, modern: boolean): Promise<Live> {
   const client = createMcpClient({ url, key, modern, version: readVersion(), timeoutMs })
   try {
     const refused = await client.connect()
     if (refused?.kind === 'error') {
-      return { ok: false, problem: `${refused.message} (HTTP ${refused.status})` }
+      const problem = `${refused.message} (HTTP ${refused.status})`
+      return { ok: false, problem, unauthenticated: refused.status === 401 }
     }
     const read = await readDigests(client)
     await client.close()
-    return read
+    return read.ok ? read : { ...read, unauthenticated: false }
   } catch (thrown) {
-    return { ok: false, problem: describeNetworkFailure(thrown, { who: 'the server', timeoutMs }) }
+    const problem = describeNetworkFailure(thrown, { who: 'the server', timeoutMs })
+    return { ok: false, problem, unauthenticated: false }
   }
 }
 
 /** A gateway that watches the folder sees the old file or the new one. */
 function write(file: string, pins: Pins): boolean {
   const draft = `${file}.${process.pid}.tmp`
+  const text = formatPins(pins)
+  if (Buffer.byteLength(text) > maxFileBytes) {
+    printFailure(`${file} is not written: it would be larger than ${maxFileBytes} bytes`)
+    return false
+  }
   try {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(draft, formatPins(pins), { flag: 'wx' })
+    writeFileSync(draft, text, { flag: 'wx' })
     renameSync(draft, file)
     return true
   } catch (thrown) {

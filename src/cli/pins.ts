@@ -8,7 +8,7 @@ import { parseYaml, type YamlMap, type YamlValue } from '../config/yaml.js'
 export const pinnedKinds = ['tools', 'prompts', 'resources'] as const
 export type PinnedKind = (typeof pinnedKinds)[number]
 
-/** Name → digest. */
+/** Name → digest; an operator may have `*` → `required` beside them. */
 export type Digests = ReadonlyMap<string, string>
 export type ServerPins = Readonly<Record<PinnedKind, Digests>>
 export type Pins = ReadonlyMap<string, ServerPins>
@@ -24,23 +24,36 @@ export interface Difference {
 
 export const noPins: ServerPins = { tools: new Map(), prompts: new Map(), resources: new Map() }
 
+const anyName = '*'
+const required = 'required'
+/** YAML readers take no key that is longer than 1,024 characters as it is written. */
+const maxKeyBytes = 1000
 const digestPattern = /^sha256:[0-9a-f]{64}$/
 const header = `# Digests of what servers say of their tools, prompts and resources, by server, kind and name.
 # Written by "mcp-guard pin", which replaces a server's part as a whole and keeps no comments.
 # "mcp-guard pin --check" shows what a server says differently now.
 `
+const emptyForm = 'write {} where nothing is pinned'
+const serverForm = 'below tools, prompts and resources stands NAME: sha256:<64 hex digits>'
 
 /** The problem is a text that goes on from the name of the file. */
 export function parsePins(
   text: string,
 ): { readonly ok: true; readonly pins: Pins } | { readonly ok: false; readonly problem: string } {
   const { value, problems } = parseYaml(text)
-  if (problems.length > 0) return { ok: false, problem: 'is not YAML of the plain kind' }
-  if (!isMap(value)) return { ok: false, problem: 'does not hold servers by name' }
+  const [first] = problems
+  if (first !== undefined) {
+    const place = first.line === undefined ? '' : `line ${first.line}: `
+    const problem = `is not YAML of the plain kind (${place}${first.problem}); ${emptyForm}`
+    return { ok: false, problem }
+  }
+  if (!isMap(value)) return { ok: false, problem: `does not hold servers by name; ${emptyForm}` }
   const pins = new Map<string, ServerPins>()
   for (const [server, kinds] of Object.entries(value)) {
     const read = isMap(kinds) ? readServer(kinds) : null
-    if (read === null) return { ok: false, problem: `does not hold digests for ${server}` }
+    if (read === null) {
+      return { ok: false, problem: `does not hold digests for ${server}; ${serverForm}` }
+    }
     pins.set(server, read)
   }
   return { ok: true, pins }
@@ -59,9 +72,25 @@ export function formatPins(pins: Pins): string {
   return pins.size === 0 ? `${text}{}\n` : text
 }
 
+/** A name that is no key of the file, or means something else there, cannot be pinned. */
+export function canBePinned(name: string): boolean {
+  const isWhole = !/\p{Surrogate}/u.test(name)
+  return isWhole && name !== anyName && Buffer.byteLength(quoted(name)) <= maxKeyBytes
+}
+
+/** What is pinned anew; what the operator asked of whole lists stays. */
+export function renewPins(before: ServerPins, now: ServerPins): ServerPins {
+  const renew = (kind: PinnedKind): Digests => {
+    const rule = before[kind].get(anyName)
+    return rule === undefined ? now[kind] : new Map([[anyName, rule], ...now[kind]])
+  }
+  return { tools: renew('tools'), prompts: renew('prompts'), resources: renew('resources') }
+}
+
 export function comparePins(before: ServerPins, now: ServerPins): Difference[] {
   return pinnedKinds.flatMap((kind) => {
     const names = new Set([...before[kind].keys(), ...now[kind].keys()])
+    names.delete(anyName)
     return [...names].sort().flatMap((name): Difference[] => {
       const was = before[kind].get(name) ?? null
       const is = now[kind].get(name) ?? null
@@ -78,7 +107,8 @@ function readServer(kinds: YamlMap): ServerPins | null {
     if (!isPinnedKind(kind) || !isMap(names)) return null
     const digests = new Map<string, string>()
     for (const [name, digest] of Object.entries(names)) {
-      if (typeof digest !== 'string' || !digestPattern.test(digest)) return null
+      const isRule = name === anyName && digest === required
+      if (typeof digest !== 'string' || !(isRule || digestPattern.test(digest))) return null
       digests.set(name, digest)
     }
     read[kind] = digests

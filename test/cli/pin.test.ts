@@ -156,12 +156,12 @@ const failures: readonly [string, string[], string][] = [
   [
     'no file to compare with',
     ['--url', url, '--server', 'up', '--check', '--out', 'none.yaml'],
-    'none.yaml does not exist',
+    'none.yaml does not exist\npin without --check writes it',
   ],
   [
     'a file that is something else',
     ['--url', url, '--server', 'up', '--out', 'else.yaml'],
-    'else.yaml does not hold digests for a',
+    'else.yaml does not hold digests for a; below tools, prompts and resources stands NAME: sha256:<64 hex digits>',
   ],
   [
     'a file that is a folder',
@@ -221,6 +221,27 @@ test('a server without prompts and resources has none', async () => {
     'bare.yaml',
   ])
   assert.equal([code, stderr], [0, 'bare: 1 tools, 0 prompts, 0 resources pinned in bare.yaml\n'])
+})
+
+test('exit 1: the endpoint asks for a key', async () => {
+  server.instead = (_asked, response) => {
+    response.writeHead(401).end()
+    return true
+  }
+  const { code, stderr } = await pin()
+  assert.is(code, 1)
+  assert.match(stderr, /\(HTTP 401\)\nsend a key: --key-file FILE\n$/)
+})
+
+test('a check of a server that has no pins asks for its name', async () => {
+  server.offer = { tools: [[echo]] }
+  await cli(['pin', '--url', url, '--server', 'up', '--out', 'named.yaml'])
+  const args = ['pin', '--check', '--url', url, '--server', 'pu', '--out', 'named.yaml']
+  const { code, stderr } = await cli(args)
+  assert.equal(
+    [code, stderr],
+    [2, 'pu: 1 not as pinned in named.yaml\nnothing is pinned of pu; is its name right?\n'],
+  )
 })
 
 test.run()

@@ -13,20 +13,22 @@ const pinsOf = (more: Partial<ServerPins>): ServerPins => ({
   ...more,
 })
 
+const noDigests =
+  'does not hold digests for up; below tools, prompts and resources stands NAME: sha256:<64 hex digits>'
 const refused: readonly [string, string, string][] = [
-  ['no YAML', 'a: [', 'is not YAML of the plain kind'],
-  ['an alias', 'a: &x {}\nb: *x\n', 'is not YAML of the plain kind'],
-  ['a list', '- a\n', 'does not hold servers by name'],
-  ['a server without kinds', 'up: yes\n', 'does not hold digests for up'],
-  ['another kind', `up:\n  tasks:\n    a: ${digest('0')}\n`, 'does not hold digests for up'],
-  ['a kind that is a list', 'up:\n  tools: [a]\n', 'does not hold digests for up'],
-  ['another digest', 'up:\n  tools:\n    a: md5:00\n', 'does not hold digests for up'],
+  ['nothing', '', 'is not YAML of the plain kind (is empty); write {} where nothing is pinned'],
   [
-    'a digest in capitals',
-    `up:\n  tools:\n    a: ${digest('A')}\n`,
-    'does not hold digests for up',
+    'an alias',
+    'a: {}\nb: &x {}\nc: *x\n',
+    'is not YAML of the plain kind (line 2: has a YAML anchor); write {} where nothing is pinned',
   ],
-  ['a number', 'up:\n  tools:\n    a: 1\n', 'does not hold digests for up'],
+  ['a list', '- a\n', 'does not hold servers by name; write {} where nothing is pinned'],
+  ['a server without kinds', 'up: yes\n', noDigests],
+  ['another kind', `up:\n  tasks:\n    a: ${digest('0')}\n`, noDigests],
+  ['a kind that is a list', 'up:\n  tools: [a]\n', noDigests],
+  ['another digest', 'up:\n  tools:\n    a: md5:00\n', noDigests],
+  ['a digest in capitals', `up:\n  tools:\n    a: ${digest('A')}\n`, noDigests],
+  ['a number', 'up:\n  tools:\n    a: 1\n', noDigests],
 ]
 for (const [what, text, problem] of refused) {
   test(`refused: ${what}`, () => assert.equal(parsePins(text), { ok: false, problem }))
