@@ -25,6 +25,8 @@ export interface GatewayOptions {
   readonly callers?: Readonly<Record<string, readonly string[]>>
   /** `shipped`: the repository's policies. Default: `rolePolicy`. */
   readonly policy?: 'shipped' | PolicyFiles
+  /** Beside the policy's path. */
+  readonly policyOptions?: JsonObject
   readonly listen?: JsonObject
   readonly admin?: JsonObject
   readonly refusals?: JsonObject
@@ -193,7 +195,7 @@ export async function writeFiles(
   const config = {
     listen: { port: 0, ...options.listen },
     admin: { port: 0, ...options.admin },
-    policy: { path: policyFolder },
+    policy: { path: policyFolder, ...options.policyOptions },
     upstreams: Object.fromEntries(upstreams),
     identity: {
       anonymous: options.anonymous ?? false,
