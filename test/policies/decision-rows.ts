@@ -1,13 +1,13 @@
 /** The table of decisions as facts: each row changes the usual call, or a read of a URI. */
 import type { Facts } from '../../src/contracts.js'
-import type { JsonObject } from '../../src/domain.js'
+import type { Definitions, JsonObject } from '../../src/domain.js'
 import { itemFacts, messageFacts } from '../../src/policy/facts.js'
 import { identityOf, questionOf } from '../policy/questions.js'
 import { readVectors } from '../support/vectors.js'
 
 export interface DecisionRow {
   readonly description: string
-  /** The whole input; absent = the usual call with `change` merged in, or a read of `uri`. */
+  /** The whole input; absent = the usual call of a known tool with `change` merged in, or a read of `uri`. */
   readonly facts?: unknown
   readonly change?: { readonly [member in keyof Facts]?: JsonObject }
   readonly uri?: string
@@ -23,7 +23,11 @@ export interface DecisionRow {
 }
 
 export const demo = { name: 'everything', labels: {} }
-export const reader = { identity: identityOf({ roles: ['reader'] }), server: demo }
+/** Every item is known, and its server says nothing of it. */
+export const definitions: Definitions = {
+  of: () => ({ digest: `sha256:${'0'.repeat(64)}`, annotations: {} }),
+}
+export const reader = { identity: identityOf({ roles: ['reader'] }), server: demo, definitions }
 const echo = { type: 'tool', id: 'echo', action: 'tools/call' } as const
 
 export function factsOf(row: DecisionRow): unknown {

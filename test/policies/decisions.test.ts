@@ -11,7 +11,7 @@ import { packageFile } from '../../src/lib/package-root.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
 import { parseDecision } from '../../src/policy/decision.js'
 import { identityOf, questionOf } from '../policy/questions.js'
-import { decisionRows, demo, factsOf, reader } from './decision-rows.js'
+import { decisionRows, definitions, demo, factsOf, reader } from './decision-rows.js'
 import { asker, compileShipped } from './shipped.js'
 
 const bundle = await compileShipped()
@@ -76,7 +76,7 @@ const destructiveData: readonly (readonly [string, JsonObject, readonly string[]
   ['an empty scope', { destructive: { '*': { '': ['e*'] } } }, malformed],
   ['a text for a list', { destructive: { '*': { a: 'echo' } } }, ['scope-missing']],
   ['a scope', { destructive: { '*': { a: ['echo'] } } }, ['scope-missing']],
-  ['a hint', { hints: { '*': { unknown: 'a' } } }, ['scope-missing']],
+  ['a hint', { hints: { '*': { noReadOnlyHint: 'a' } } }, ['scope-missing']],
   ['hints that are a list', { hints: ['unknown'] }, malformed],
   ['an empty table', { destructive: {} }, ['tool-granted']],
   ['no data', {}, ['tool-granted']],
@@ -134,7 +134,7 @@ for (const [kind, method, shown, hidden] of demoNames) {
 }
 
 test('an administrator sees every tool of the demo server', async () => {
-  const admin = { identity: identityOf({ roles: ['admin'] }), server: demo }
+  const admin = { identity: identityOf({ roles: ['admin'] }), server: demo, definitions }
   const ids = demoNames.flatMap(([kind, , shown, hidden]) =>
     kind === 'tools' ? [...shown, ...hidden] : [],
   )
@@ -147,7 +147,7 @@ test('a call passes exactly when the tool is listed', async () => {
   assert.ok(point)
   const names = ['echo', 'get-env', 'get-sum', 'delete_file', 'nothing']
   for (const roles of [['reader'], ['admin'], [], ['reader', 'admin']]) {
-    const who = { identity: identityOf({ roles }), server: demo }
+    const who = { identity: identityOf({ roles }), server: demo, definitions }
     const visible = await point?.visible(questionOf('tools/list', {}, who), 'tools', names)
     const called = names.map((name) => {
       const params = { name, arguments: { message: 'hi' } }

@@ -58,7 +58,7 @@ test('the shipped policy lists exactly what it lets pass, for every role', async
   const counts: Record<Answer, number> = { usable: 0, challenged: 0, hidden: 0 }
   for (const identity of callers) {
     for (const [kind, list, use, member] of kinds) {
-      const change = { identity, server }
+      const change = { identity, server, definitions }
       const answers = ids.map((id) => {
         const params = { [member]: id, arguments: { message: 'hello' } }
         return answerTo(questionOf(use, params, change))
@@ -74,7 +74,7 @@ test('the shipped policy lists exactly what it lets pass, for every role', async
 })
 
 test('the shipped policy lets nobody in on arguments it was not shown', () => {
-  const change = { identity: identityOf({ roles: ['reader'] }), server }
+  const change = { identity: identityOf({ roles: ['reader'] }), server, definitions }
   const call = (args: unknown) => {
     return questionOf('tools/call', { name: 'echo', arguments: args as string }, change)
   }

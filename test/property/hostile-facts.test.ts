@@ -13,6 +13,7 @@ import { parseDecision } from '../../src/policy/decision.js'
 import { itemFacts, messageFacts } from '../../src/policy/facts.js'
 import { compileProjection, projectedText } from '../../src/policy/project.js'
 import { readSources } from '../../src/rego/sources.js'
+import { definitions } from '../policies/decision-rows.js'
 import { compileShipped, shippedPolicies } from '../policies/shipped.js'
 import { evaluatorOf, loadedOf } from '../policy/bundles.js'
 import { identityOf, questionOf } from '../policy/questions.js'
@@ -29,7 +30,7 @@ import {
 import { canonical } from '../support/same-answer.js'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
-const chanceCases = 1_000
+const chanceCases = 400
 const megabyte = 'a'.repeat(1_048_576)
 const server = { name: 'everything', labels: { env: 'prod' } }
 const reader = identityOf({ roles: ['reader'], scopes: ['mcp:tools'], tenant: null })
@@ -51,7 +52,7 @@ const bases: readonly JsonObject[] = [
 ]
 
 function question(method: string, params: JsonObject, identity = reader): Question {
-  return questionOf(method, params, { identity, server })
+  return questionOf(method, params, { identity, server, definitions })
 }
 
 function factsOf(asked: Question, item: boolean): JsonObject {
