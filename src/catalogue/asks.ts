@@ -18,15 +18,20 @@ export class Asks {
     this.#everyMs = Math.min(askEveryMs, maxAgeMs)
   }
 
-  /** Waits for whoever asks already, or asks; null: it is too early for that. Never rejects. */
-  ask(changes: number, nowMs: number, work: () => Promise<void>): Promise<void> | null {
+  /**
+   * Waits for whoever asks already, or asks; null: it is too early for that, or `work` gave null,
+   * which then counts as not asked. Never rejects.
+   */
+  ask(changes: number, nowMs: number, work: () => Promise<void> | null): Promise<void> | null {
     if (this.#running !== null) return this.#running
     const rested = nowMs - this.#askedMs >= this.#everyMs
     if (!rested && (this.#again || changes === this.#changes)) return null
+    const started = work()
+    if (started === null) return null
     this.#again = !rested
     if (rested) this.#askedMs = nowMs
     this.#changes = changes
-    this.#running = work()
+    this.#running = started
       .catch(() => undefined)
       .finally(() => {
         this.#running = null

@@ -6,40 +6,27 @@
  */
 import type { Definitions, ListKind } from '../domain.js'
 import type { Clock } from '../lib/clock.js'
-import { maxPages } from './list.js'
+import { createBudget } from './budget.js'
+import { createReadings, type Keys, type Reading } from './reading.js'
 import { createItemReader, type Items } from './said.js'
-import { ownKey, type Scope, sharedKey } from './scope.js'
+import { askerKey, ownKey, type Scope, sharedKey } from './scope.js'
 import { createStore, type Kept } from './store.js'
-import { agreed, createViews, type Lists, listKindOf, spoken } from './view.js'
+import { agreed, createViews, type Lists, listKindOf } from './view.js'
 
+export type { PageRead, Reading } from './reading.js'
 export type { Item, Items } from './said.js'
 export type { Scope } from './scope.js'
-
-/** One page of a list answer. */
-export interface PageRead extends Items {
-  /** The cursor that was asked with; null: the first page. */
-  readonly cursor: string | null
-  /** The cursor of the next page; null: this is the last one. */
-  readonly next: string | null
-  /** The server calls the list the same for everybody (2026-07-28, `cacheScope`). */
-  readonly shared: boolean
-}
-
-/** A list that was asked for; its pages are learnt as they come. */
-export interface Reading {
-  /** The cursor to go on with; null: this was the last page, or the last that is kept. */
-  readonly next: string | null
-  /** Learns a page. What comes back is what its items are to be judged by. */
-  page(page: PageRead): Promise<Definitions | null>
-}
 
 export interface NamedItem {
   readonly type: string
   readonly id: string
 }
 
-/** Asks the upstream for all pages of a list. What goes wrong is for whoever asks to tell. */
-export type AskForList = (kind: ListKind, reading: Reading) => Promise<void>
+/**
+ * Asks the upstream for all pages of a list. What goes wrong is for whoever asks to tell. A list
+ * `forAll` is to be asked for with nothing of one caller: what comes of it is everybody's.
+ */
+export type AskForList = (kind: ListKind, reading: Reading, forAll: boolean) => Promise<void>
 
 export interface Catalogue {
   /** null: nothing is known of any item. The same object for the same state of knowledge. */
@@ -64,16 +51,12 @@ export interface CatalogueOptions {
 /** A list may turn out to be kept elsewhere, or change while it is read. */
 const maxTurns = 3
 
-interface Keys {
-  readonly scope: Scope
-  readonly own: string
-  readonly shared: string | null
-}
-
 export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogue {
   const store = createStore(maxAgeMs)
   const readItems = createItemReader()
   const viewOf = createViews()
+  const budget = createBudget()
+  const learn = createReadings({ store, clock, readItems, viewOf: ({ scope }) => view(scope) })
   let last: Keys | null = null
 
   /** An exchange asks several times with the same object. */
@@ -128,13 +111,42 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
     for (const kind of unsettled(scope, items)) {
       const own = store.findOrMake(keysOf(scope).own)
       const shared = store.find(keysOf(scope).shared)
-      // What was everybody's the last time is asked for once for everybody.
-      const asks = shared?.lists[kind].isLearnt ? shared.asks[kind] : own.asks[kind]
-      const changes = own.lists[kind].changes + (shared?.lists[kind].changes ?? 0)
-      const asked = asks.ask(changes, clock.monotonicMs(), () => ask(kind, reading(scope, kind)))
+      const changes = shared?.lists[kind].changes ?? 0
+      const nowMs = clock.monotonicMs()
+      const started = (forAll: boolean) => () => start(scope, kind, ask, forAll)
+      // What was everybody's the last time is asked for once for everybody. Whom that did not help
+      // asks for himself: what fails for one must not leave the others without.
+      const asked =
+        (shared?.lists[kind].isLearnt
+          ? shared.asks[kind].ask(changes, nowMs, started(true))
+          : null) ?? own.asks[kind].ask(own.lists[kind].changes + changes, nowMs, started(false))
       if (asked !== null) running.push(asked)
     }
     return running.length === 0 ? null : Promise.all(running)
+  }
+
+  /** null: the principal has made the gateway ask too much of late. */
+  function start(
+    scope: Scope,
+    kind: ListKind,
+    ask: AskForList,
+    forAll: boolean,
+  ): Promise<void> | null {
+    const asker = askerKey(scope)
+    if (!budget.start(asker, clock.monotonicMs())) return null
+    const learning = learn(keysOf(scope), kind, forAll)
+    let isOver = false
+    const bounded: Reading = {
+      get next() {
+        return isOver ? null : learning.next
+      },
+      async page(page) {
+        const judged = await learning.page(page)
+        isOver ||= learning.next !== null && !budget.more(asker, clock.monotonicMs())
+        return judged
+      },
+    }
+    return ask(kind, bounded, forAll).finally(() => budget.done(asker))
   }
 
   function ensure(
@@ -153,50 +165,10 @@ export function createCatalogue({ clock, maxAgeMs }: CatalogueOptions): Catalogu
     })()
   }
 
-  function reading(scope: Scope, kind: ListKind): Reading {
-    const own = target(keysOf(scope).own, kind)
-    const key = keysOf(scope).shared
-    const shared = key === null ? null : target(key, kind)
-    let pages = 0
-    let following: string | null = null
-
-    return {
-      get next() {
-        return following
-      },
-      async page({ items, bytes, cursor, next, shared: isShared }) {
-        pages += 1
-        following = null
-        const said = await readItems(kind, { items, bytes })
-        // A caller chooses its cursor: what everybody believes is read from the first page on.
-        const isPublic = isShared && shared?.list.continues(cursor) === true
-        const [into, other] = isPublic ? [shared, own] : [own, shared]
-        if (!into.isCurrent()) return spoken(kind, said)
-        if (cursor === null || isPublic) other?.list.forget()
-        const isLearnt = into.list.learn({ said, cursor, next }, clock.monotonicMs())
-        into.grown()
-        if (isLearnt && pages < maxPages && next !== cursor) following = next
-        return agreed(view(scope), kind, said)
-      },
-    }
-  }
-
-  /** Where a list that is asked for now is kept, as long as that is still so when it comes. */
-  function target(key: string, kind: ListKind) {
-    const kept: Kept = store.findOrMake(key)
-    const list = kept.lists[kind]
-    const { changes } = list
-    return {
-      list,
-      isCurrent: () => store.find(key) === kept && list.changes === changes,
-      grown: () => store.grown(key, kept),
-    }
-  }
-
   return {
     view,
     ensure,
-    reading,
+    reading: (scope, kind) => learn(keysOf(scope), kind, false),
     async unasked(scope, kind, list) {
       const said = await readItems(kind, list)
       return agreed(view(scope), kind, said)

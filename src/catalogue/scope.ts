@@ -33,6 +33,11 @@ export function sharedKey(scope: Scope): string | null {
   return era === 'legacy' ? null : joined(['public', server, credential, protocolVersion])
 }
 
+/** Who makes the gateway ask whom, in however many sessions. */
+export function askerKey({ server, principal }: Scope): string {
+  return joined([server, principal])
+}
+
 /** Two lists of parts never give one text: each part is there with its length. */
 function joined(parts: readonly (string | null)[]): string {
   return parts.map((part) => (part === null ? '-' : `${part.length}:${part}`)).join('')

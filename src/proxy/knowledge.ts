@@ -5,7 +5,7 @@
  * looked at: nothing is parsed, kept or asked for.
  */
 import type { Reading, Scope } from '../catalogue/catalogue.js'
-import type { Definitions, Identity, JsonObject, ListKind, Message } from '../domain.js'
+import type { Definitions, Identity, Json, JsonObject, ListKind, Message } from '../domain.js'
 import { changedLists, listItems, listOf, namedItems } from '../mcp/methods.js'
 import type { ListPage } from './answer/list-page.js'
 import { askForList } from './ask-list.js'
@@ -32,7 +32,8 @@ interface NamedItem {
 const pagingParams: ReadonlySet<string> = new Set(['cursor', '_meta'])
 /** What of a request's `_meta` says who asks; a server may answer with it in mind (2026-07-28). */
 const metaPrefix = 'io.modelcontextprotocol/'
-const askerMeta = ['protocolVersion', 'clientCapabilities', 'clientInfo'] as const
+/** As what the gateway asks for lists that are everybody's. */
+const gatewayInfo = { name: 'mcp-guard', version: '1' }
 
 export class Knowledge {
   readonly #parts: KnowledgeParts
@@ -122,15 +123,16 @@ export class Knowledge {
 
   #ask(items: readonly NamedItem[]): Promise<void> | null {
     const { steps, route, inbound, trail } = this.#parts
-    return steps.catalogue.ensure(this.#scope(), items, (kind, reading) => {
-      const headers = replyHeaders(inbound.rawHeaders, trail.session)
+    return steps.catalogue.ensure(this.#scope(), items, (kind, reading, forAll) => {
+      const version = ['mcp-protocol-version', this.#scope().protocolVersion ?? '']
+      const headers = replyHeaders(forAll ? version : inbound.rawHeaders, trail.session)
       return askForList(
         {
           steps,
           route,
           kind,
           headers,
-          meta: this.#meta(),
+          meta: this.#meta(forAll),
           onServerMessage: (message) => {
             this.heard(message)
             if (message.kind === 'request') refuseServerRequest(this.#parts, message)
@@ -141,16 +143,24 @@ export class Knowledge {
     })
   }
 
-  #meta(): JsonObject | null {
-    const { asked, message } = this.#parts.trail
+  /**
+   * Servers vary lists by who is let in, by what the client can do, and some by which client it is.
+   * A caller's own list is asked for as that caller, as far as what it says of itself is well-formed.
+   * A list that is everybody's may vary by none of them: it is asked for as a client that can do
+   * nothing, so that no caller has a say in whether and what everybody gets. A tool that a server
+   * shows in a public list to some clients alone is unknown until one of them lists.
+   */
+  #meta(forAll: boolean): JsonObject | null {
+    const { asked, message, classified } = this.#parts.trail
     if (asked.era !== 'modern') return null
     const given = (message?.params?.['_meta'] ?? {}) as JsonObject
-    const meta: JsonObject = {}
-    for (const name of askerMeta) {
-      const value = given[`${metaPrefix}${name}`]
-      if (value !== undefined) meta[`${metaPrefix}${name}`] = value
+    const capabilities = given[`${metaPrefix}clientCapabilities`]
+    const client = forAll ? gatewayInfo : (classified?.client ?? null)
+    return {
+      [`${metaPrefix}protocolVersion`]: this.#scope().protocolVersion,
+      [`${metaPrefix}clientCapabilities`]: forAll || !isObject(capabilities) ? {} : capabilities,
+      ...(client === null ? {} : { [`${metaPrefix}clientInfo`]: { ...client } }),
     }
-    return meta
   }
 
   /** One object for the exchange, by which the catalogue knows it again. */
@@ -171,4 +181,8 @@ export class Knowledge {
       protocolVersion: classified?.protocolVersion ?? session?.protocolVersion ?? null,
     }
   }
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,7 @@
 /** Who shares what, when a list is asked for, and what is forgotten first. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createBudget, maxAsking, pagesPerMinute } from '../../src/catalogue/budget.js'
 import {
   type AskForList,
   createCatalogue,
@@ -226,7 +227,138 @@ test('a public list that turns out to be private is asked for by each', async ()
   const ask = answering(() => page(['a']))
   await Promise.all(['alice', 'bob'].map((who) => catalogue.ensure(modern(who), tool('a'), ask)))
   assert.equal([knows(modern('alice'), 'a'), knows(modern('bob'), 'a')], [[true], [true]])
-  assert.is(asked.length, 3)
+  // Once more for all, which told that there is no such list any more, then by each.
+  assert.is(asked.length, 4)
+})
+
+test('a public list that cannot be had for all: who waited asks for himself, and so does who comes later', async () => {
+  const { catalogue, clock, knows } = rig()
+  const whoAsked: [string, boolean][] = []
+  const asking =
+    (who: string, fails: boolean): AskForList =>
+    async (_, reading, forAll) => {
+      whoAsked.push([who, forAll])
+      await Promise.resolve()
+      if (fails || forAll) throw new Error('the server failed')
+      await reading.page(page([who], { shared: true }))
+    }
+  await catalogue.reading(modern('alice'), 'tools').page(page(['a'], { shared: true }))
+  clock.forward(maxAgeMs)
+  await Promise.all([
+    catalogue.ensure(modern('mallory'), tool('bob'), asking('mallory', true)),
+    catalogue.ensure(modern('bob'), tool('bob'), asking('bob', false)),
+  ])
+  assert.equal(whoAsked, [
+    ['mallory', true],
+    ['mallory', false],
+    ['bob', false],
+  ])
+  assert.equal([knows(modern('bob'), 'bob'), knows(modern('alice'), 'bob')], [[true], [true]])
+  catalogue.changed(modern('bob'), ['tools'])
+  for (const [who, fails] of [
+    ['mallory', true],
+    ['mallory', true],
+    ['carol', false],
+  ] as const) {
+    await catalogue.ensure(modern(who), tool('carol'), asking(who, fails))
+  }
+  assert.equal(knows(modern('bob'), 'carol'), [true])
+})
+
+test('asked for with nothing of the caller: a list that is not public says nothing of the caller’s own', async () => {
+  const { catalogue, clock, knows } = rig()
+  await catalogue.reading(modern('alice'), 'tools').page(page(['a'], { shared: true }))
+  clock.forward(maxAgeMs)
+  await catalogue.ensure(modern('alice'), tool('a'), async (_, reading, forAll) => {
+    if (!forAll) throw new Error('the server failed')
+    await reading.page(page(['a']))
+    assert.is(reading.next, null)
+  })
+  assert.equal(knows(modern('alice'), 'a'), [false])
+})
+
+test('who begins a public list anew meanwhile keeps nobody from reading it to its end', async () => {
+  const { catalogue, clock, knows } = rig()
+  const names = ['a', 'b', 'c', 'd']
+  const at = (index: number) =>
+    page([names[index] ?? ''], {
+      shared: true,
+      cursor: index === 0 ? null : `p${index}`,
+      next: index === 3 ? null : `p${index + 1}`,
+    })
+  await catalogue.reading(modern('alice'), 'tools').page(page(['a'], { shared: true }))
+  clock.forward(maxAgeMs)
+  await catalogue.ensure(modern('bob'), tool('c'), async (_, reading) => {
+    for (let index = 0; index < 4; index += 1) {
+      await reading.page(at(index))
+      await catalogue.reading(modern('mallory'), 'tools').page(at(0))
+    }
+  })
+  assert.equal(knows(modern('bob'), ...names), [true, true, true, true])
+})
+
+test('sessions are cheap: what a principal makes the gateway ask is bounded over all of them', async () => {
+  const { catalogue, clock, asked, answering, knows } = rig()
+  const failing = answering(() => null)
+  const sessions = pagesPerMinute + 5
+  for (let index = 0; index < sessions; index += 1) {
+    await catalogue.ensure(session(`s${index}`), tool('a'), failing)
+  }
+  assert.is(asked.length, pagesPerMinute)
+  const ask = answering(() => page(['a']))
+  assert.is(catalogue.ensure(session('t'), tool('a'), ask), null, 'it stays unknown')
+  await catalogue.ensure(session('u', { principal: 'bob' }), tool('a'), ask)
+  await catalogue.ensure(session('v', { server: 'other' }), tool('a'), ask)
+  assert.equal(knows(session('u'), 'a'), [true], 'another principal')
+  assert.equal(knows(session('v', { server: 'other' }), 'a'), [true], 'another server')
+  clock.forward(60_000 / pagesPerMinute)
+  await catalogue.ensure(session('t'), tool('a'), ask)
+  assert.equal(knows(session('t'), 'a'), [true])
+  assert.is(catalogue.ensure(session('w'), tool('a'), ask), null)
+})
+
+test('each page of a list counts, and the reading ends where no more may be asked for', async () => {
+  const { catalogue } = rig()
+  let pages = 0
+  for (let index = 0; index < 10; index += 1) {
+    await catalogue.ensure(session(`s${index}`), tool('x'), async (_, reading) => {
+      let cursor: string | null = null
+      do {
+        pages += 1
+        await reading.page(page([`t${pages}`], { cursor, next: `p${pages}` }))
+        cursor = reading.next
+      } while (cursor !== null)
+    })
+  }
+  assert.is(pages, pagesPerMinute)
+})
+
+test(`no more than ${maxAsking} lists at once for one principal`, async () => {
+  const { catalogue } = rig()
+  const held: (() => void)[] = []
+  const hold: AskForList = () => new Promise((resolve) => held.push(resolve))
+  const start = (id: string) => catalogue.ensure(session(id), tool('a'), hold)
+  const asking = Array.from({ length: maxAsking }, (_, index) => start(`s${index}`))
+  assert.is(start('one more'), null)
+  held.shift()?.()
+  await asking[0]
+  assert.is.not(start('one more'), null)
+  assert.is(start('and one'), null)
+})
+
+test('of more principals than are kept in mind the one that asked longest ago starts anew', () => {
+  const budget = createBudget(2)
+  for (let page = 0; page < pagesPerMinute; page += 1) {
+    assert.ok(budget.start('a', 0))
+    budget.done('a')
+  }
+  budget.start('b', 0)
+  assert.not.ok(budget.start('a', 0))
+  budget.start('c', 0)
+  assert.not.ok(budget.start('a', 0), 'b was the oldest')
+  budget.start('b', 0)
+  budget.start('c', 0)
+  assert.ok(budget.start('a', 0))
 })
 
 test('changed: forgotten, and asked for once more at once, but not each time', async () => {

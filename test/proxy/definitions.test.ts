@@ -4,6 +4,7 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { pagesPerMinute } from '../../src/catalogue/budget.js'
 import { maxPages } from '../../src/catalogue/list.js'
 import type { ListKind } from '../../src/domain.js'
 import { startGateway, writePolicy } from '../support/gateway.js'
@@ -535,6 +536,90 @@ test('modern: what the server calls public is everybody’s', async () => {
   assert.ok(isAllowed((await gateway.send(get)).body))
   assert.ok(isAllowed((await gateway.send({ ...get, as: 'bob' })).body))
   assert.is(server.asked('prompts').own.length, 1)
+})
+
+test('modern: who says malformed things of itself keeps nobody else from a public list', async () => {
+  const other = await startGateway({
+    upstreams: { up: { url: server.upstream.url, timeout: '1s' } },
+    callers: { bob: [], mallory: [] },
+    policy: readOnly,
+    catalogue: { maxAge: '1s' },
+  })
+  try {
+    server.offer = { tools: [[reads('look')]] }
+    server.more = { cacheScope: 'public', ttlMs: 1000 }
+    // A strict server: it wants a client that names itself, and no baggage.
+    server.instead = ({ message, headers }, response) => {
+      if (message.method !== 'tools/list') return false
+      const meta = message.params?.['_meta'] as Record<string, unknown>
+      const client = meta['io.modelcontextprotocol/clientInfo']
+      if (typeof client === 'object' && !headers.has('baggage')) return false
+      json(response, { jsonrpc: '2.0', id: message.id, error: { code: -32602, message: 'no' } })
+      return true
+    }
+    const asBob = async () =>
+      isAllowed((await other.send({ ...modern('tools/call', { name: 'look' }), as: 'bob' })).body)
+    const malformed = modern('tools/call', { name: 'look' }, { baggage: 'a=b' })
+    const body = structuredClone(malformed.body) as { params: { _meta: Record<string, unknown> } }
+    body.params._meta['io.modelcontextprotocol/clientInfo'] = 5
+    body.params._meta['io.modelcontextprotocol/clientCapabilities'] = { sampling: 5 }
+    const asMallory = () => other.send({ ...malformed, body, as: 'mallory' })
+
+    assert.not.ok(isAllowed((await asMallory()).body), 'not known to be public yet')
+    assert.ok(await asBob())
+    const before = server.asked('tools').own.length
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    assert.ok(isAllowed((await asMallory()).body))
+    assert.ok(await asBob())
+    const asked = server.asked('tools').own
+    assert.is(asked.length, before + 1, 'once for both')
+    assert.equal(asked.at(-1)?.message.params?.['_meta'], {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 'mcp-guard', version: '1' },
+    })
+    assert.is(asked.at(-1)?.headers.get('mcp-protocol-version'), '2026-07-28')
+    assert.equal(asked[0]?.message.params?.['_meta'], {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': { sampling: 5 },
+    })
+  } finally {
+    await other.close()
+  }
+})
+
+test('one caller in many sessions does not make the gateway ask without end', async () => {
+  const other = await startGateway({
+    upstreams: { up: { url: server.upstream.url, timeout: '30s' } },
+    callers: { alice: [], bob: [] },
+    policy: readOnly,
+  })
+  try {
+    server.offer = { tools: Array.from({ length: maxPages + 1 }, (_, at) => [reads(`t${at}`)]) }
+    const lastPage = call(`t${maxPages - 1}`)
+    const use = async (as: string) => {
+      const session = await openSession(other, { as })
+      const answer = await other.send({
+        as,
+        headers: { 'mcp-session-id': session },
+        body: lastPage,
+      })
+      return isAllowed(answer.body)
+    }
+    const startMs = performance.now()
+    const whole = pagesPerMinute / maxPages
+    const answers: boolean[] = []
+    for (let at = 0; at < whole; at += 1) answers.push(await use('alice'))
+    assert.ok(answers.every(Boolean))
+    assert.not.ok(await use('alice'))
+    assert.not.ok(await use('alice'))
+    const refilled = ((performance.now() - startMs) / 60_000) * pagesPerMinute
+    const asked = server.asked('tools').own.length
+    assert.ok(asked >= pagesPerMinute && asked <= pagesPerMinute + refilled, String(asked))
+    assert.ok(await use('bob'))
+  } finally {
+    await other.close()
+  }
 })
 
 test('a client that leaves while the list is asked for: nothing is forwarded, and that is on record', async () => {
