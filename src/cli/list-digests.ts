@@ -6,11 +6,13 @@ import { readDefinition } from '../catalogue/definition.js'
 import { EnvelopeReader } from '../mcp/envelope.js'
 import { listMethods } from '../mcp/methods.js'
 import type { Answer, McpClient } from './mcp-client.js'
-import { type PinnedKind, pinnedKinds, type ServerPins } from './pins.js'
+import { canBePinned, type PinnedKind, pinnedKinds, type ServerPins } from './pins.js'
 
 export interface Unclear {
   readonly kind: PinnedKind
   readonly name: string
+  /** What is wrong: there is no one definition, or no place for such a name in a file of pins. */
+  readonly what: 'definition' | 'name'
 }
 
 export type ListDigests =
@@ -34,7 +36,8 @@ export async function readDigests(client: McpClient): Promise<ListDigests> {
     if (typeof read === 'string') return { ok: false, problem: `${listMethods[kind]}: ${read}` }
     const digests = new Map<string, string>()
     for (const [name, digest] of read) {
-      if (digest === null) unclear.push({ kind, name })
+      if (!canBePinned(name)) unclear.push({ kind, name, what: 'name' })
+      else if (digest === null) unclear.push({ kind, name, what: 'definition' })
       else digests.set(name, digest)
     }
     pins[kind] = digests

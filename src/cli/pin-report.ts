@@ -1,5 +1,5 @@
 /** What `pin` found, as a table for a person, as lines with tabs for a pipe, or as JSON. */
-import { escapeUnprintable } from '../lib/printable.js'
+import { cutText, escapeUnprintable } from '../lib/printable.js'
 import type { Unclear } from './list-digests.js'
 import { type Difference, pinnedKinds, type ServerPins } from './pins.js'
 import { paint, printJson, printLine, printNote } from './terminal.js'
@@ -16,13 +16,19 @@ export interface PinReport {
 
 const colours = { added: 32, removed: 31, changed: 33 } as const
 const shortDigest = 19
+const maxShownName = 200
+const problems = {
+  definition: 'definition is not clear',
+  name: 'name cannot be a key of the file',
+} as const
 
 export function reportPins(report: PinReport): void {
   const { server, file, check, json, pins, differences, unclear } = report
   const counts = Object.fromEntries(pinnedKinds.map((kind) => [kind, pins[kind].size]))
   if (json) return printJson({ server, file, counts, differences, unclear })
-  for (const { kind, name } of unclear) {
-    printNote(`${kind} ${escapeUnprintable(name)}: its definition is not clear, so it has no pin`)
+  for (const { kind, name, what } of unclear) {
+    const shown = escapeUnprintable(cutText(name, maxShownName))
+    printNote(`${kind} ${shown}: its ${problems[what]}, so it has no pin`)
   }
   const rows = differences.map(({ change, kind, name, before, now }) => [
     change,

@@ -11,7 +11,15 @@ import { describeNetworkFailure, parseUrl, readKey } from './endpoint.js'
 import { type ListDigests, readDigests } from './list-digests.js'
 import { createMcpClient } from './mcp-client.js'
 import { reportPins } from './pin-report.js'
-import { canBePinned, comparePins, formatPins, noPins, type Pins, parsePins, renewPins } from './pins.js'
+import {
+  canBePinned,
+  comparePins,
+  formatPins,
+  noPins,
+  type Pins,
+  parsePins,
+  renewPins,
+} from './pins.js'
 import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
 import { readVersion } from './version.js'
 
@@ -36,7 +44,7 @@ const differs = 2
 export async function pin(given: PinArguments): Promise<number> {
   const url = parseUrl(given.url)
   const server = given.server ?? nameIn(url)
-  if (!canBePinned(server)) throw new UsageError('--server is no name that can be in a file of pins')
+  if (!canBePinned(server)) throw new UsageError('--server is no name for a file of pins')
   const keyFile = given['key-file']
   const key = keyFile === undefined ? null : readKey(keyFile)
   const check = given.check === true
@@ -58,7 +66,7 @@ export async function pin(given: PinArguments): Promise<number> {
   const { unclear } = live
   const json = given.json === true
   reportPins({ server, file: given.out, check, json, pins: live.pins, differences, unclear })
-  if (check && before === undefined) printNote(`nothing is pinned of ${server}; is its name right?`)
+  if (check && !pins.has(server)) printNote(`nothing is pinned of ${server}; is its name right?`)
   return unclear.length > 0 || (check && differences.length > 0) ? differs : exitCodes.ok
 }
 

@@ -16,7 +16,8 @@ export const pinCommand: CommandModule<object, PinArguments> = {
       .usage(
         '$0 pin --url URL --server NAME\n$0 pin --check --url URL --server NAME\n\nReads all tools, prompts and ' +
           'resources of a server and writes a digest of each definition, as data for a policy. With --check nothing ' +
-          'is written: exits with 0 when all is as pinned, with 2 when something differs, with 1 when it cannot tell.',
+          'is written. Exits with 0 when all is pinned, with 2 when something differs or cannot be pinned, with 1 when ' +
+          'it failed.',
       )
       .option('url', {
         ...textOption('url', 'The MCP endpoint of the server itself'),

@@ -147,7 +147,7 @@ class Reader {
       this.#refuse(child, 'is a key that is not text', 'put the key in quotes')
       return undefined
     }
-    if (key === '<<') {
+    if (key === '<<' && event.style === SCALAR_STYLE.PLAIN) {
       this.#refuse(child, 'is a merge key', 'write the keys out; merging is not accepted')
       return undefined
     }

@@ -1,5 +1,5 @@
 /** `pin` against a server whose definitions change, and what it pins against what the gateway sees. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -110,11 +110,65 @@ test('what is not clear gets no pin, and that is said', async () => {
     '--out',
     'unclear.yaml',
   ])
-  assert.equal([code, stdout], [0, `added\ttools\twipe\t-\t${digestOf(wipe)}\n`])
+  assert.equal([code, stdout], [2, `added\ttools\twipe\t-\t${digestOf(wipe)}\n`])
   assert.equal(stderr.split('\n').slice(0, 2), [
     'tools echo: its definition is not clear, so it has no pin',
     'tools a\\u001bb: its definition is not clear, so it has no pin',
   ])
+})
+
+test('a name that the file cannot hold gets no pin, and what is written can be read', async () => {
+  const long = { name: 'x'.repeat(1100) }
+  const odd = [{ name: '<<' }, { name: '__proto__' }]
+  server.offer = { tools: [[echo, long, { name: '*' }, ...odd]] }
+  const args = ['--url', url, '--server', 'up', '--out', 'names/data.yaml']
+  const why = 'its name cannot be a key of the file, so it has no pin'
+  for (const more of [[], ['--check']]) {
+    const { code, stdout, stderr } = await cli(['pin', ...args, ...more])
+    assert.equal([code, stdout.split('\n').length - 1], [2, more.length === 0 ? 3 : 0])
+    assert.equal(stderr.split('\n').slice(0, 2), [
+      `tools ${'x'.repeat(199)}…: ${why}`,
+      `tools *: ${why}`,
+    ])
+  }
+  server.offer = { tools: [[echo, ...odd]] }
+  assert.equal(await cli(['pin', ...args, '--check']), {
+    code: 0,
+    stdout: '',
+    stderr: 'up: 3 tools, 0 prompts, 0 resources, all as pinned in names/data.yaml\n',
+  })
+})
+
+test('a server whose name no file of pins can hold is a wrong command line', async () => {
+  const args = ['pin', '--url', url, '--server', '*', '--out', 'star.yaml']
+  const { code, stderr } = await cli(args)
+  assert.is(code, 2)
+  assert.match(stderr, '--server is no name for a file of pins')
+  assert.not.ok(existsSync(join(folder, 'star.yaml')))
+})
+
+test('more than a file of pins may hold is not written', async () => {
+  const names = Array.from({ length: 18_000 }, (_, at) => ({ name: `${at}`.padEnd(900, 'x') }))
+  server.offer = { tools: [names.slice(0, 6000), names.slice(6000, 12_000), names.slice(12_000)] }
+  assert.equal(await cli(['pin', '--url', url, '--server', 'up', '--out', 'many.yaml']), {
+    code: 1,
+    stdout: '',
+    stderr: 'error: many.yaml is not written: it would be larger than 16777216 bytes\n',
+  })
+  assert.not.ok(existsSync(join(folder, 'many.yaml')))
+})
+
+test('what a server says went wrong is shown without what a terminal would carry out', async () => {
+  server.instead = ({ message }, response) => {
+    if (message.method !== 'tools/list') return false
+    const text = `\u001b[2J\u202egone ${'y'.repeat(2000)}`
+    json(response, { jsonrpc: '2.0', id: message.id, error: { code: -32603, message: text } })
+    return true
+  }
+  const { code, stderr } = await pin()
+  assert.is(code, 1)
+  assert.match(stderr, 'tools/list: \\u001b[2J\\u202egone yyy')
+  assert.ok(stderr.length < 1200 && stderr.endsWith('y…\n'), String(stderr.length))
 })
 
 test('the pins of a server are the digests that the gateway judges by', async () => {

@@ -31,7 +31,6 @@ const refused: readonly (readonly [what: string, source: string, problems: reado
     ['1 /a has a YAML anchor', '-  is a YAML alias', '-  has a key that is not text'],
   ],
   ['a merge key', 'a: { b: 1 }\n<<: { c: 2 }', ['2 /<< is a merge key']],
-  ['a quoted merge key', '"<<": { c: 2 }', ['1 /<< is a merge key']],
   ['a tag', 'a: !!str 1', ['1 /a has a YAML tag']],
   ['a tag of a language', 'a: !!js/function "x"', ['1 /a has a YAML tag']],
   ['a tag on a map', 'a: !!map {}', ['1 /a has a YAML tag']],
