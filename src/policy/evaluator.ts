@@ -5,6 +5,7 @@
  * parser aborts on does not reach it.
  */
 import { describeThrown } from '../errors.js'
+import { BudgetSpent } from './builtins/bounds.js'
 import type { PolicyImage } from './image.js'
 import { createInstance, createInstanceInSlices, type PolicyInstance } from './instance.js'
 
@@ -103,7 +104,7 @@ export function createEvaluator(
     }
     const remaining = instance?.remaining() ?? budget
     instance?.recover()
-    if (isTrap(thrown) && remaining <= 0) {
+    if (thrown instanceof BudgetSpent || (isTrap(thrown) && remaining <= 0)) {
       return fault('policy-budget', `more than ${budget} units of work`, budget)
     }
     return fault('policy-fault', problem, budget - remaining)

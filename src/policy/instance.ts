@@ -4,6 +4,7 @@
  * the input alone: neither an evaluation that was broken off nor one that left something behind
  * (RE2 keeps addresses of memory that is given away) can be noticed by the next.
  */
+import { startEvaluation } from './builtins/bounds.js'
 import { hostBuiltins } from './builtins/index.js'
 import type { HostBuiltin } from './builtins/value.js'
 import type { PolicyImage } from './image.js'
@@ -86,6 +87,7 @@ function ready(image: PolicyImage, linked: Linked): PolicyInstance {
       budgetNumber = budget
       budgetUnits = BigInt(budget)
     }
+    startEvaluation()
     bytes.set(variables, from)
     budgetCell.value = budgetUnits
     if (3 * input.length > room && Buffer.byteLength(input) > room) {

@@ -1,9 +1,11 @@
 /**
  * Joins a policy module with what it asks of its host: memory, an abort that throws, and the host
  * functions. Arguments and results cross as the text of Rego values, which tells sets from arrays;
- * a function that gives undefined makes its expression undefined. Only here are names of exports
- * of the engine's WebAssembly ABI (1.2 and later 1.x) turned into functions.
+ * a function that gives undefined makes its expression undefined. Host functions spend the module's
+ * own budget. Only here are names of exports of the engine's WebAssembly ABI (1.2 and later 1.x)
+ * turned into functions.
  */
+import { charge, metered } from './builtins/bounds.js'
 import type { HostBuiltin } from './builtins/value.js'
 import { readValue, writeValue } from './builtins/value.js'
 import { budgetGlobal, stackGlobal } from './rewrite.js'
@@ -64,6 +66,9 @@ export class PolicyAbort extends Error {}
 
 const maxAbortBytes = 1_000
 const maxArgumentBytes = 16_777_216
+/** Units: of a call, and of a character of its arguments or its result. */
+const callUnits = 200
+const characterUnits = 0.25
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -75,10 +80,14 @@ export function link(module: WebAssembly.Module, pages: number, builtins: Builti
     const builtin = builtins[id]
     if (builtin === undefined) throw new Error(`there is no built-in function ${id}`)
     const args = addresses.map((address) => {
-      return readValue(textAt(text, policy.opa_value_dump(address), maxArgumentBytes))
+      return textAt(text, policy.opa_value_dump(address), maxArgumentBytes)
     })
-    const result = builtin(...args)
-    return result === undefined ? 0 : write(writeValue(result))
+    const result = metered(Number(budget.value), settle, () => resultOf(builtin, args))
+    return result === null ? 0 : write(result)
+  }
+
+  function settle(left: number): void {
+    budget.value = BigInt(left)
   }
 
   function write(result: string): number {
@@ -112,14 +121,29 @@ export function link(module: WebAssembly.Module, pages: number, builtins: Builti
   const text = Buffer.from(bytes.buffer)
   const { exports } = instance
   const policy = exports as unknown as PolicyExports
+  const budget = exports[budgetGlobal] as WebAssembly.Global<'i64'>
   return {
     abi: { major: numberOf(exports, abiGlobals[0]), minor: numberOf(exports, abiGlobals[1]) },
     bytes,
     text,
-    budget: exports[budgetGlobal] as WebAssembly.Global<'i64'>,
+    budget,
     stackPointer: exports[stackGlobal] as WebAssembly.Global<'i32'>,
     exports: policy,
   }
+}
+
+/** null: undefined. Charges for everything that is done outside the module. */
+function resultOf(builtin: HostBuiltin, args: readonly string[]): string | null {
+  charge(callUnits)
+  const values = args.map((arg) => {
+    charge(arg.length * characterUnits)
+    return readValue(arg)
+  })
+  const result = builtin(...values)
+  if (result === undefined) return null
+  const written = writeValue(result)
+  charge(written.length * characterUnits)
+  return written
 }
 
 /** The text that ends with a NUL; throws where it is not UTF-8. */

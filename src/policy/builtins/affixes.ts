@@ -3,6 +3,7 @@
  * with any of those. Both sides are a string or an array or set of strings. In sorted order strings
  * with a common beginning stand directly behind it, so the work is sorting and one search for each.
  */
+import { charge } from './bounds.js'
 import { isArray, RegoSet, type Value } from './rego-value.js'
 
 export function anyPrefixMatch(search: Value, base: Value): boolean | undefined {
@@ -11,7 +12,7 @@ export function anyPrefixMatch(search: Value, base: Value): boolean | undefined 
   if (strings === null || prefixes === null) return undefined
   const [only, another] = strings
   if (only === undefined) return false
-  if (another === undefined) return prefixes.some((prefix) => only.startsWith(prefix))
+  if (another === undefined) return prefixes.some((prefix) => begins(only, prefix))
   return someStartsWith(strings, prefixes)
 }
 
@@ -21,7 +22,7 @@ export function anySuffixMatch(search: Value, base: Value): boolean | undefined 
   if (strings === null || suffixes === null) return undefined
   const [only, another] = strings
   if (only === undefined) return false
-  if (another === undefined) return suffixes.some((suffix) => only.endsWith(suffix))
+  if (another === undefined) return suffixes.some((suffix) => ends(only, suffix))
   return someStartsWith(strings.map(reversed), suffixes.map(reversed))
 }
 
@@ -33,9 +34,24 @@ function textsOf(value: Value): string[] | null {
   return texts.length === size ? texts : null
 }
 
+function begins(text: string, prefix: string): boolean {
+  charge(1 + prefix.length / 8)
+  return text.startsWith(prefix)
+}
+
+function ends(text: string, suffix: string): boolean {
+  charge(1 + suffix.length / 8)
+  return text.endsWith(suffix)
+}
+
 function someStartsWith(strings: readonly string[], prefixes: readonly string[]): boolean {
+  const depth = Math.ceil(Math.log2(strings.length + 1))
+  for (const text of strings) charge(depth * (4 + text.length / 16))
   const sorted = [...strings].sort()
-  return prefixes.some((prefix) => sorted[firstFrom(sorted, prefix)]?.startsWith(prefix) === true)
+  return prefixes.some((prefix) => {
+    charge(depth * (4 + prefix.length / 16))
+    return sorted[firstFrom(sorted, prefix)]?.startsWith(prefix) === true
+  })
 }
 
 /** Where the first string that is not before `text` stands. */
@@ -52,5 +68,6 @@ function firstFrom(sorted: readonly string[], text: string): number {
 
 /** By units: halves of pairs change their order on both sides alike. */
 function reversed(text: string): string {
+  charge(4 + 2 * text.length)
   return text.split('').reverse().join('')
 }

@@ -4,12 +4,16 @@
  * The power of five is itself rounded to 128 bits, as Go does.
  */
 
+import { boundedNumeral, charge } from './bounds.js'
+
 /** mantissa × 2^exponent; the sign is the mantissa's. */
 export interface BinaryFloat {
   readonly mantissa: bigint
   readonly exponent: number
 }
 
+/** Most of it for the powers of five of an exponent. */
+const readUnits = 1_000
 const precision = 64
 const powerPrecision = precision + 64
 const factorPrecision = powerPrecision + 64
@@ -19,7 +23,8 @@ const form = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i
 
 /** null: not a decimal number. */
 export function readBinaryFloat(text: string): BinaryFloat | null {
-  const parts = form.exec(text)
+  charge(readUnits + 2 * text.length)
+  const parts = form.exec(boundedNumeral(text))
   if (parts === null) return null
   const [, sign, whole = '', fraction = '', exponent = '0'] = parts
   const digits = BigInt(whole + fraction)

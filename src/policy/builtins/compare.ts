@@ -2,6 +2,7 @@
  * Rego's order of values: null, booleans, numbers, strings, arrays, objects, sets. Members of
  * objects and sets are compared in their own sorted order.
  */
+import { charge } from './bounds.js'
 import { numberParts } from './number-parts.js'
 import {
   isArray,
@@ -15,6 +16,7 @@ import {
 import { compareText } from './utf8.js'
 
 export function compareValues(a: Value, b: Value): number {
+  charge(4)
   const byKind = kindOf(a) - kindOf(b)
   if (byKind !== 0) return byKind
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
@@ -28,8 +30,10 @@ export function compareValues(a: Value, b: Value): number {
 
 export function compareNumbers(a: RegoNumber, b: RegoNumber): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  const x = numberParts(numberText(a))
-  const y = numberParts(numberText(b))
+  const [first, second] = [numberText(a), numberText(b)]
+  charge(40 + first.length + second.length)
+  const x = numberParts(first)
+  const y = numberParts(second)
   if (x.sign !== y.sign) return x.sign - y.sign
   return (
     x.sign * (x.scale === y.scale ? compareDigits(x.digits, y.digits) : x.scale > y.scale ? 1 : -1)
@@ -71,10 +75,26 @@ function compareObjects(a: RegoObject, b: RegoObject): number {
   return a.size - b.size
 }
 
-export function sorted(set: RegoSet): Value[] {
-  return [...set].sort(compareValues)
+type Members = readonly (readonly [Value, Value])[]
+
+/** Sorted once: in a sort of objects each is compared many times. */
+const sortedSets = new WeakMap<RegoSet, readonly Value[]>()
+const sortedObjects = new WeakMap<RegoObject, Members>()
+
+export function sorted(set: RegoSet): readonly Value[] {
+  const known = sortedSets.get(set)
+  if (known !== undefined) return known
+  charge(10)
+  const members = [...set].sort(compareValues)
+  sortedSets.set(set, members)
+  return members
 }
 
-export function sortedMembers(object: RegoObject): (readonly [Value, Value])[] {
-  return [...object].sort(([a], [b]) => compareValues(a, b))
+export function sortedMembers(object: RegoObject): Members {
+  const known = sortedObjects.get(object)
+  if (known !== undefined) return known
+  charge(10)
+  const members = [...object].sort(([a], [b]) => compareValues(a, b))
+  sortedObjects.set(object, members)
+  return members
 }

@@ -1,7 +1,8 @@
 /**
  * `time.parse_duration_ns`: Go's durations (`1h30m`, `-1.5s`, `300ms`) and OPA's days, weeks and
- * years of 365 days, each a number of hours. Beyond 64 bits is undefined. The work is linear.
+ * years of 365 days, each a number of hours. Beyond 64 bits is undefined. Bound: 4,096 units of text.
  */
+import { boundedNumeral, charge } from './bounds.js'
 import type { Value } from './rego-value.js'
 
 const unitNs: ReadonlyMap<string, bigint> = new Map([
@@ -20,11 +21,14 @@ const hoursOf: ReadonlyMap<string, number> = new Map([
   ['y', 8_760],
 ])
 
+/** Of a text. */
+const characterUnits = 25
 /** 2^63, which is one more than fits and still allowed below zero. */
 const limit = 2n ** 63n
 
 export function parseDurationNs(text: Value): bigint | undefined {
   if (typeof text !== 'string') return undefined
+  charge(characterUnits * boundedNumeral(text).length)
   const plain = /[dwy]/.test(text) ? inHours(text) : text
   return plain === null ? undefined : (parse(plain) ?? undefined)
 }

@@ -22,6 +22,9 @@ export class EditRefused extends Error {}
 /** OPA itself gives up here: neither a result nor undefined. */
 export class EditFault extends Error {}
 
+/** A node of its own is a few maps. */
+const nodeSteps = 20
+
 interface Member {
   readonly key: Value
   /** null: deleted. */
@@ -92,7 +95,9 @@ export class EditTree {
   }
 
   #parentOf(path: readonly Value[]): [EditTree, Value | undefined] {
-    return path.length === 0 ? [this, undefined] : [this.#unfold(path.slice(0, -1)), path.at(-1)]
+    return path.length === 0
+      ? [this, undefined]
+      : [this.#unfold(path, path.length - 1), path.at(-1)]
   }
 
   #forget(): void {
@@ -109,13 +114,19 @@ export class EditTree {
   }
 
   /** What the path leads to, taken apart as far as it has to be. */
-  #unfold(path: readonly Value[]): EditTree {
-    const [key, ...rest] = path
-    if (key === undefined) return this
-    this.#steps.take()
-    if (this.#value instanceof RegoObject) return this.#objectMember(this.#value, key).#unfold(rest)
-    if (this.#value instanceof RegoSet) return this.#setMember(key).#unfold(rest)
-    if (isArray(this.#value)) return this.#element(this.#value, key).#unfold(rest)
+  #unfold(path: readonly Value[], depth = path.length): EditTree {
+    let at: EditTree = this
+    for (const key of path.slice(0, depth)) {
+      this.#steps.take(nodeSteps)
+      at = at.#member(key)
+    }
+    return at
+  }
+
+  #member(key: Value): EditTree {
+    if (this.#value instanceof RegoObject) return this.#objectMember(this.#value, key)
+    if (this.#value instanceof RegoSet) return this.#setMember(key)
+    if (isArray(this.#value)) return this.#element(this.#value, key)
     throw new EditRefused('no members')
   }
 
@@ -154,6 +165,7 @@ export class EditTree {
   }
 
   #insert(key: Value, value: Value): EditTree {
+    this.#steps.take(nodeSteps)
     const child = new EditTree(value, this.#steps)
     if (this.#value instanceof RegoSet) {
       if (identityOf(key) !== identityOf(value)) throw new EditRefused('not its own key')
@@ -263,9 +275,10 @@ export class EditTree {
   #renderArray(original: readonly Value[]): Value[] {
     this.#steps.take(original.length)
     const left = original.filter((_, at) => this.#eliminated[at] === false)
+    let next = 0
     return this.#inserted.map((inserted, at) => {
       const child = this.#scalars.get(at) ?? this.#composites.get(at)
-      const value = inserted ? child?.render() : left.shift()
+      const value = inserted ? child?.render() : left[next++]
       if (value === undefined) throw lostElement()
       return value
     })

@@ -2,7 +2,8 @@
  * Go's quoting of text (strconv): what can be printed stays, everything else is an escape. What can
  * be printed is by Unicode category, in the edition that OPA has, whatever the runtime's is.
  */
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
+import { charge } from './bounds.js'
+
 /** Characters of Unicode 15.1, 16 and 17 that can be printed; OPA has Unicode 15. */
 const younger = `
 88f 897 c5c cdc 1acf-1add 1ae0-1aeb 1b4e-1b4f 1b7f 1c89-1c8a 20c1 2427-2429 2b96 2ffc-2fff
@@ -16,10 +17,17 @@ const younger = `
 1fa89-1fa8a 1fa8e-1fa8f 1fabe 1fac6 1fac8 1facd 1fadc 1fadf 1fae9-1faea 1faef 1fbcb-1fbef 1fbfa
 2b73a-2b73f 2cea2-2cead 2ebf0-2ee5d 323b0-33479
 `
-const youngerRanges = younger
+const youngerClass = younger
   .trim()
-  .split(/\s+/)
-  .map((range) => range.split('-').map((code) => Number.parseInt(code, 16)))
+  .replace(/[0-9a-f]+/g, '\\u{$&}')
+  .replace(/\s+/g, '')
+const unprintable = `[^\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ]|[${youngerClass}]`
+/** What is quoted with an escape; for `+` everything beyond ASCII is. */
+const escapedIn = new RegExp(`["\\\\]|${unprintable}`, 'gu')
+const escapedInAscii = new RegExp(`["\\\\]|[^\\0-\\x7f]|${unprintable}`, 'gu')
+const notPrintable = new RegExp(`^(?:${unprintable})?$`, 'u')
+const characterUnits = 2
+const escapeUnits = 20
 const named: ReadonlyMap<string, string> = new Map([
   ['\x07', '\\a'],
   ['\b', '\\b'],
@@ -31,19 +39,18 @@ const named: ReadonlyMap<string, string> = new Map([
 ])
 
 export function isPrintable(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0
-  return printable.test(character) && !isYounger(code)
-}
-
-function isYounger(code: number): boolean {
-  return (
-    code > 0x7ff && youngerRanges.some(([first = 0, last = first]) => first <= code && code <= last)
-  )
+  return !notPrintable.test(character)
 }
 
 export function goQuoted(text: string, onlyAscii = false): string {
+  charge(text.length / 8)
   if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`
-  return `"${Array.from(text, (character) => escaped(character, '"', onlyAscii)).join('')}"`
+  charge(characterUnits * text.length)
+  const shown = text.replace(onlyAscii ? escapedInAscii : escapedIn, (character) => {
+    charge(escapeUnits)
+    return escaped(character, '"', onlyAscii)
+  })
+  return `"${shown}"`
 }
 
 export function goQuotedCharacter(character: string, onlyAscii: boolean): string {
@@ -52,6 +59,7 @@ export function goQuotedCharacter(character: string, onlyAscii: boolean): string
 
 /** Whether the text can stand between backquotes as it is. */
 export function canBackquote(text: string): boolean {
+  charge(characterUnits * text.length)
   return ![...text].some((character) => {
     const code = character.codePointAt(0) ?? 0
     return (code < 0x20 && code !== 9) || code === 0x60 || code === 0x7f || code === 0xfeff

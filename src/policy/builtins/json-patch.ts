@@ -3,15 +3,17 @@
  * operation that cannot be made, a failed `test` included, makes the whole result undefined. Bound:
  * 4,000,000 steps, in which a value that is moved, copied or compared counts with its whole size.
  */
-import { Steps } from './bounds.js'
+import { charge, Steps } from './bounds.js'
 import { EditRefused, EditTree } from './edit-tree.js'
 import { identityOf, isArray, RegoObject, RegoSet, type Value } from './rego-value.js'
 
 const maxSteps = 4_000_000
+const stepUnits = 3
+const operationUnits = 300
 
 export function jsonPatch(document: Value, operations: Value): Value | undefined {
   if (!isArray(operations)) return undefined
-  const steps = new Steps(maxSteps)
+  const steps = new Steps(maxSteps, stepUnits)
   const tree = new EditTree(document, steps)
   try {
     for (const operation of operations) apply(tree, operation, steps)
@@ -26,6 +28,7 @@ export function jsonPatch(document: Value, operations: Value): Value | undefined
 }
 
 function apply(tree: EditTree, operation: Value, steps: Steps): void {
+  charge(operationUnits)
   if (!(operation instanceof RegoObject)) throw new EditRefused('no operation')
   const path = pathOf(operation.get('path'))
   switch (operation.get('op')) {
@@ -68,6 +71,7 @@ function pathOf(path: Value | undefined): readonly Value[] {
   if (isArray(path)) return path
   if (typeof path !== 'string') throw new EditRefused('no path')
   if (path === '') return []
+  charge(8 * path.length)
   const segments = path.replace(/^\/+/, '').split('/')
   return segments.map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
 }

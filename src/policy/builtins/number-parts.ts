@@ -5,7 +5,7 @@ export interface NumberParts {
   readonly scale: number
 }
 
-const form = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
+const form = /^(-?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 const zero: NumberParts = { sign: 0, digits: '', scale: 0 }
 
 export function numberParts(text: string): NumberParts {

@@ -1,12 +1,12 @@
 /**
  * `regex.replace` with RE2's syntax and linear time, by `re2js`; templates (`$1`, `${name}`, `$$`)
  * are expanded here by Go's rules. Bounds: a pattern of 1,000 units whose repetitions add up to
- * 2,000, a program of 10,000 instructions, 5,000,000 steps of matching (characters read times
- * instructions) and the length of a text. Beyond is a fault, and so is a group name that is there
+ * 2,000, a program of 10,000 instructions, 5,000,000 steps of matching (four instructions for each
+ * character read) and the length of a text. Beyond is a fault, and so is a group name that is there
  * twice, which Go takes and the engine does not; a malformed pattern is undefined.
  */
 import { RE2JS, RE2JSSyntaxException } from 're2js'
-import { maxTextLength, Steps } from './bounds.js'
+import { charge, madeOnce, maxTextLength, Steps } from './bounds.js'
 import type { Value } from './rego-value.js'
 
 const maxPatternLength = 1_000
@@ -14,8 +14,23 @@ const maxRepetitions = 2_000
 const maxProgram = 10_000
 const maxSteps = 5_000_000
 const maxPatterns = 64
+/** Of compiling. */
+const patternUnits = 5_000
+const patternCharacterUnits = 100
+const instructionUnits = 40
+const tableUnits = 3_000
+const foldedTableUnits = 10_000
+const wideClassUnits = 120_000
 
-/** Malformed ones too. The engine keeps what it learns of a pattern's states, so not for ever. */
+/** Steps of a match, and of an instruction for each character that is read. */
+const matchSteps = 40
+const readSteps = 2
+const instructionShare = 1 / 4
+/** For each unit of text that the engine passes over by itself. */
+const skippedShare = 1 / 16
+const unanchored = 0
+
+/** Malformed ones too. */
 const patterns = new Map<string, RE2JS | null>()
 
 export function regexReplace(text: Value, pattern: Value, template: Value): string | undefined {
@@ -25,12 +40,14 @@ export function regexReplace(text: Value, pattern: Value, template: Value): stri
   const compiled = compiledPattern(pattern)
   if (compiled === null) return undefined
   const steps = new Steps(maxSteps)
-  const matches = matchesOf(compiled, new MeteredText(text, steps, compiled.programSize()))
+  charge(8 * template.length)
   const parts = templateParts(template, compiled.namedGroups())
+  const groups = Math.min(compiled.groupCount(), highestGroup(parts))
   const pieces: string[] = []
   let length = 0
   let end = 0
-  for (const match of matches) {
+  for (const match of matchesOf(compiled, text, groups, steps)) {
+    steps.take(4 * parts.length)
     const [from = 0, to = 0] = match
     const piece = text.slice(end, from) + expanded(parts, text, match)
     length += piece.length
@@ -43,7 +60,8 @@ export function regexReplace(text: Value, pattern: Value, template: Value): stri
 
 /** Whether the pattern matches anywhere in the text. */
 export function patternMatches(pattern: RE2JS, text: string, steps: Steps): boolean {
-  return pattern.re2().match(new MeteredText(text, steps, pattern.programSize()))
+  const metered = new MeteredText(text, steps, readingSteps(pattern, 0))
+  return matchFrom(pattern, metered, 0, 0) !== null
 }
 
 /** A text that counts what is read of it, for which the engine has no measure of its own. */
@@ -61,24 +79,80 @@ class MeteredText extends String {
     this.#steps.take(this.#cost)
     return super.charCodeAt(at)
   }
+
+  override indexOf(text: string, from = 0): number {
+    const found = super.indexOf(text, from)
+    this.#steps.take(1 + ((found < 0 ? this.length : found) - from) * skippedShare)
+    return found
+  }
+}
+
+/** Who follows many groups copies their places with every instruction. */
+function readingSteps(pattern: RE2JS, groups: number): number {
+  return readSteps + pattern.programSize() * instructionShare * (1 + groups / 8)
 }
 
 /** Begin and end of each match and of its groups; -1 for a group that took no part. */
-function matchesOf(pattern: RE2JS, text: MeteredText): readonly (readonly number[])[] {
-  return (pattern.re2().findAllSubmatchIndex(text, -1) as number[][] | null) ?? []
+function* matchesOf(
+  pattern: RE2JS,
+  text: string,
+  groups: number,
+  steps: Steps,
+): Generator<readonly number[]> {
+  const metered = new MeteredText(text, steps, readingSteps(pattern, groups))
+  let lastEnd = -1
+  for (let at = 0; at <= text.length; ) {
+    steps.take(matchSteps)
+    const match = matchFrom(pattern, metered, at, groups)
+    if (match === null) return
+    const [from = 0, to = 0] = match
+    // Where one match ended no empty one begins.
+    if (to > at || from !== lastEnd) yield match
+    lastEnd = to
+    at = to > at ? to : at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1)
+  }
+}
+
+/** Always with places: without, the engine's work would depend on what it has seen before. */
+function matchFrom(
+  pattern: RE2JS,
+  text: MeteredText,
+  at: number,
+  groups: number,
+): readonly number[] | null {
+  return pattern.re2().matchWithGroup(text, at, text.length, unanchored, groups + 1)[1]
 }
 
 /** null: malformed. */
 export function compiledPattern(pattern: string): RE2JS | null {
-  const known = patterns.get(pattern)
-  if (known !== undefined) return known
   if (pattern.length > maxPatternLength || repetitionsIn(pattern) > maxRepetitions) {
     throw new Error('regex.replace: the pattern is too large')
   }
-  const compiled = compile(pattern)
-  if (patterns.size >= maxPatterns) patterns.clear()
+  return madeOnce(`pattern ${pattern}`, compilingUnits(pattern), () => {
+    const compiled = patterns.get(pattern) ?? remembered(pattern, compile(pattern))
+    charge(instructionUnits * (compiled?.programSize() ?? 0))
+    return compiled
+  })
+}
+
+function remembered(pattern: string, compiled: RE2JS | null): RE2JS | null {
+  const [oldest] = patterns.keys()
+  if (patterns.size >= maxPatterns && oldest !== undefined) patterns.delete(oldest)
   patterns.set(pattern, compiled)
   return compiled
+}
+
+/** What unfolds to many ranges of characters costs more than its length says. */
+function compilingUnits(pattern: string): number {
+  const folds = /\(\?[A-Za-z-]*i/.test(pattern)
+  const tables = pattern.split(/\\p/i).length - 1
+  const classes = folds && /\\x|[^\0-\x7f]/.test(pattern) ? pattern.split('[').length - 1 : 0
+  return (
+    patternUnits +
+    patternCharacterUnits * pattern.length +
+    tables * (folds ? foldedTableUnits : tableUnits) +
+    classes * wideClassUnits
+  )
 }
 
 function compile(pattern: string): RE2JS | null {
@@ -125,6 +199,13 @@ function templateParts(template: string, names: Readonly<Record<string, number>>
   }
   parts.push(template.slice(end))
   return parts
+}
+
+function highestGroup(parts: readonly TemplatePart[]): number {
+  return parts.reduce<number>(
+    (most, part) => (typeof part === 'number' && part > most ? part : most),
+    0,
+  )
 }
 
 function groupNamed(name: string, names: Readonly<Record<string, number>>): number | null {

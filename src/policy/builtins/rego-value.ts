@@ -4,6 +4,7 @@
  * from `opa_value_dump` (JSON text extended by `{1, 2}`, `set()` and any value as a key) and results
  * are written for `opa_value_parse`. A number is a `number` only where that is a safe integer.
  */
+import { charge } from './bounds.js'
 import { numberParts } from './number-parts.js'
 
 /** Longer than any safe integer, so that those need no look at their digits. */
@@ -81,7 +82,11 @@ export function numberText(value: RegoNumber): string {
 
 /** Equal for exactly those values that Rego calls equal: 1, 1.0 and 10e-1 are one. */
 export function identityOf(value: Value): string {
-  if (typeof value === 'string') return `"${value}`
+  if (typeof value === 'string') {
+    charge(1 + value.length / 8)
+    return `"${value}`
+  }
+  charge(4)
   if (isNumber(value)) return numberIdentity(value)
   if (value === null || typeof value === 'boolean') return String(value)
   if (isArray(value)) return `[${lengthPrefixed(value.map(identityOf))}`
@@ -93,12 +98,19 @@ export function identityOf(value: Value): string {
 }
 
 function lengthPrefixed(parts: readonly string[]): string {
-  return parts.map((part) => `${part.length}:${part}`).join('')
+  let text = ''
+  for (const part of parts) {
+    charge(4 + part.length / 8)
+    text += `${part.length}:${part}`
+  }
+  return text
 }
 
 function numberIdentity(value: RegoNumber): string {
   if (typeof value === 'number') return String(value)
-  const { sign, digits, scale } = numberParts(numberText(value))
+  const source = numberText(value)
+  charge(20 + source.length)
+  const { sign, digits, scale } = numberParts(source)
   if (sign === 0) return '0'
   const whole = scale >= digits.length && scale <= maxPlainDigits
   const text = whole ? digits.padEnd(scale, '0') : `${digits}e${scale}`

@@ -1,7 +1,9 @@
 /**
  * Semantic versions (semver.org 2.0.0) as OPA reads them: one leading `v` is passed over, the three
- * numbers must fit 64 bits, numeric pre-release parts beyond that count as the largest.
+ * numbers must fit 64 bits, numeric pre-release parts beyond that count as the largest. Bound: 4,096
+ * units of text.
  */
+import { boundedNumeral, charge } from './bounds.js'
 import type { Value } from './rego-value.js'
 import { compareText } from './utf8.js'
 
@@ -10,6 +12,7 @@ interface Version {
   readonly preRelease: string
 }
 
+const characterUnits = 10
 const maxInteger = 2n ** 63n - 1n
 const identifiers = /^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$/
 const digits = /^[0-9]+$/
@@ -27,6 +30,7 @@ export function semverCompare(a: Value, b: Value): number | undefined {
 }
 
 function parse(text: string): Version | null {
+  charge(characterUnits * boundedNumeral(text).length)
   const [withoutMetadata, metadata] = cut(text.startsWith('v') ? text.slice(1) : text, '+')
   if (metadata !== null && !identifiers.test(metadata)) return null
   const [core, preRelease] = cut(withoutMetadata, '-')

@@ -3,9 +3,13 @@
  * types: string (also for everything that is no number, as OPA prints it), int64, *big.Int and
  * float64. A verb that does not fit the type is spelt out, `%!d(string=x)`, and is no error.
  */
+import { charge } from './bounds.js'
 import { goFloat } from './go-float.js'
 import { canBackquote, goQuoted, goQuotedCharacter, isPrintable } from './go-quote.js'
 import { utf8Bytes } from './utf8.js'
+
+/** Of a float with a precision, which needs all its digits. */
+const exactUnits = 100
 
 export interface Flags {
   sharp: boolean
@@ -74,8 +78,8 @@ function bytesInHex(text: string, verb: string, flags: Flags): string {
   const shown = precision === null ? bytes : bytes.subarray(0, precision)
   if (shown.length === 0) return pad(width ?? 0, flags)
   const prefix = flags.sharp ? `0${verb}` : ''
-  const pairs = Array.from(shown, (byte) => byte.toString(16).padStart(2, '0'))
-  const hex = flags.space ? pairs.join(` ${prefix}`) : pairs.join('')
+  const digits = Buffer.from(shown).toString('hex')
+  const hex = flags.space ? digits.replace(/..(?=.)/g, `$& ${prefix}`) : digits
   return padded(prefix + (verb === 'X' ? hex.toUpperCase() : hex), flags)
 }
 
@@ -179,6 +183,7 @@ function floatVerb(verb: string, value: number, flags: Flags): string | null {
 }
 
 function float(value: number, format: string, precision: number, flags: Flags): string {
+  if (precision >= 0) charge(exactUnits + 4 * Math.abs(Math.log2(Math.abs(value) || 1)))
   const text = goFloat(value, format, precision)
   const negative = text.startsWith('-')
   const number = negative ? text.slice(1) : text

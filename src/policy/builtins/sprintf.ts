@@ -3,12 +3,15 @@
  * and its own words for what is wrong with a format. Bounds: a result of 1,048,576 units, 10,000,000
  * units of arguments looked at; width and precision at most 1,000,000, as in Go.
  */
-import { boundedText, maxTextLength, Steps } from './bounds.js'
+import { boundedText, charge, maxTextLength, Steps } from './bounds.js'
 import { isArray, isNumber, numberText, type RegoNumber, type Value } from './rego-value.js'
 import { type Argument, type Flags, formatted } from './sprintf-verb.js'
 import { termText } from './term-text.js'
 
 const maxArgumentUnits = 10_000_000
+/** A character that is quoted, cut or written as bytes. */
+const unitsOfUnit = 4
+const directiveUnits = 60
 const largest = 1_000_000
 
 export function sprintf(format: Value, values: Value): string | undefined {
@@ -38,10 +41,11 @@ class Printer {
   readonly #format: string
   readonly #arguments: readonly Argument[]
   readonly #sizes: readonly number[]
-  readonly #steps = new Steps(maxArgumentUnits)
+  readonly #steps = new Steps(maxArgumentUnits, unitsOfUnit)
   #text = ''
   #at = 0
   #next = 0
+  #closing = 0
   /** Some index was explicit: then arguments that are left over are nobody's mistake. */
   #reordered = false
   #goodIndex = true
@@ -66,11 +70,13 @@ class Printer {
   }
 
   #write(text: string): void {
+    charge(1 + text.length / 8)
     this.#text += text
     if (this.#text.length > maxTextLength) boundedText(this.#text)
   }
 
   #directive(): void {
+    charge(directiveUnits)
     this.#goodIndex = true
     const flags = this.#flags()
     this.#afterIndex = this.#index()
@@ -185,8 +191,8 @@ class Printer {
   #index(): boolean {
     if (this.#format[this.#at] !== '[') return false
     this.#reordered = true
-    const end = this.#format.indexOf(']', this.#at + 1)
-    if (this.#format.length - this.#at < 3 || end < 0) {
+    const end = this.#closingAfter(this.#at)
+    if (this.#format.length - this.#at < 3 || end === this.#format.length) {
       this.#goodIndex = false
       this.#at++
       return false
@@ -198,6 +204,15 @@ class Printer {
     if (wellFormed && index >= 0 && index < this.#arguments.length) this.#next = index
     else this.#goodIndex = false
     return wellFormed
+  }
+
+  /** Where the next `]` is; looked for again only when it is passed. */
+  #closingAfter(at: number): number {
+    if (this.#closing <= at) {
+      const found = this.#format.indexOf(']', at + 1)
+      this.#closing = found < 0 ? this.#format.length : found
+    }
+    return this.#closing
   }
 }
 

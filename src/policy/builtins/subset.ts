@@ -45,8 +45,9 @@ function isPartOfObject(whole: RegoObject, part: RegoObject, steps: Steps): bool
 }
 
 function isRunOf(whole: readonly Value[], part: readonly Value[], steps: Steps): boolean {
-  const members = whole.map(identityOf)
-  const wanted = part.map(identityOf)
+  const numbers = new Map<string, number>()
+  const members = whole.map((member) => numberOf(identityOf(member), numbers))
+  const wanted = part.map((member) => numberOf(identityOf(member), numbers))
   for (let start = 0; start + wanted.length <= members.length; start++) {
     let length = 0
     while (length < wanted.length && members[start + length] === wanted[length]) length++
@@ -54,4 +55,12 @@ function isRunOf(whole: readonly Value[], part: readonly Value[], steps: Steps):
     if (length === wanted.length) return true
   }
   return false
+}
+
+/** Equal texts have one number, which is quick to compare. */
+function numberOf(identity: string, numbers: Map<string, number>): number {
+  const known = numbers.get(identity)
+  if (known !== undefined) return known
+  numbers.set(identity, numbers.size)
+  return numbers.size - 1
 }

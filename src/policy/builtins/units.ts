@@ -1,11 +1,13 @@
 /**
  * `units.parse_bytes`: an amount and a unit (`10Ki`, `1.5 GB` without the space) as a whole number
- * of bytes. Bounds: an exponent of six digits (OPA's own, beyond is undefined), a result of 1,000
- * digits (beyond is a fault).
+ * of bytes. Bounds: an exponent of six digits (OPA's own, beyond is undefined), 4,096 units of text
+ * and a result of 1,000 digits (beyond is a fault).
  */
 import { decimalSize, readBinaryFloat, times, truncated } from './binary-float.js'
+import { boundedNumeral, charge } from './bounds.js'
 import type { Value } from './rego-value.js'
 
+const characterUnits = 10
 const maxExponentDigits = 6
 const maxResultDigits = 1_000
 
@@ -24,6 +26,7 @@ const units: ReadonlyMap<string, bigint> = new Map(
 
 export function parseBytes(text: Value): bigint | undefined {
   if (typeof text !== 'string' || text.includes(' ')) return undefined
+  charge(characterUnits * boundedNumeral(text).length)
   // Go lowers one character to one character.
   const amountAndUnit = text.replaceAll('İ', 'i').toLowerCase().replaceAll('"', '')
   const split = endOfAmount(amountAndUnit)

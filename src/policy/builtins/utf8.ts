@@ -2,6 +2,8 @@
  * Text as the bytes Rego means. Go's strings hold any bytes; here a byte that is no UTF-8 becomes
  * U+FFFD, one for each byte, which is how OPA writes it when it leaves as JSON.
  */
+import { charge } from './bounds.js'
+
 const encoder = new TextEncoder()
 
 export function utf8Bytes(text: string): Uint8Array {
@@ -21,13 +23,16 @@ export function utf8Text(bytes: Uint8Array): string {
 /** Order of UTF-8 bytes, which is that of code points and not that of UTF-16 units. */
 export function compareText(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length)
+  charge(2)
   for (let at = 0; at < shorter; at++) {
     const x = a.charCodeAt(at)
     const y = b.charCodeAt(at)
     if (x === y) continue
+    charge(at / 8)
     if (isSurrogate(x) !== isSurrogate(y)) return isSurrogate(x) ? 1 : -1
     return x - y
   }
+  charge(shorter / 8)
   return a.length - b.length
 }
 

@@ -3,6 +3,7 @@
  * `readValue` reads, `opa_value_parse` reads what `writeValue` writes. Text that is not of that form
  * is a fault of the engine and throws.
  */
+import { boundedNumeral, charge } from './bounds.js'
 import {
   Decimal,
   isArray,
@@ -22,7 +23,11 @@ export function readValue(text: string): Value {
   return value
 }
 
+/** Units for a value, however it is written. */
+const valueUnits = 5
+
 export function writeValue(value: Value): string {
+  charge(valueUnits)
   if (typeof value === 'string') return JSON.stringify(value)
   if (isNumber(value)) return numberText(value)
   if (value === null || typeof value === 'boolean') return String(value)
@@ -34,7 +39,8 @@ export function writeValue(value: Value): string {
   return `{${members.join(',')}}`
 }
 
-const numeral = /-?\d+(\.\d*)?([eE][+-]?\d+)?/y
+/** The engine keeps `.5` as it was written. */
+const numeral = /-?(?=\.?\d)\d*(\.\d*)?([eE][+-]?\d+)?/y
 const words = [
   ['null', null],
   ['true', true],
@@ -56,6 +62,7 @@ class Reader {
 
   value(): Value {
     this.#space()
+    charge(valueUnits)
     switch (this.#text[this.#at]) {
       case '"':
         return this.#string()
@@ -99,7 +106,10 @@ class Reader {
   #string(): string {
     const start = this.#at
     let end = this.#text.indexOf('"', start + 1)
-    while (end >= 0 && this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1)
+    while (end >= 0 && this.#isEscaped(end)) {
+      charge(1)
+      end = this.#text.indexOf('"', end + 1)
+    }
     if (end < 0) throw this.#malformed()
     this.#at = end + 1
     return JSON.parse(this.#text.slice(start, end + 1)) as string
@@ -115,7 +125,8 @@ class Reader {
   #number(): Value {
     const found = this.#match(numeral)
     if (found === null) throw this.#malformed()
-    const text = found[0]
+    const text = boundedNumeral(found[0])
+    charge(text.length)
     if (found[1] !== undefined || found[2] !== undefined || text === '-0') return new Decimal(text)
     const value = Number(text)
     return Number.isSafeInteger(value) ? value : BigInt(text)

@@ -2,10 +2,13 @@
  * How far a time zone is from UTC at a moment, from the runtime's own time zone data. Names as in
  * Go: exact case; `Local` is UTC, because a decision must not depend on the machine it is made on.
  */
+import { charge, madeOnce } from './bounds.js'
 import { zoneNames } from './zone-names.js'
 
-/** Of about 600 zones; a policy names a few, a caller may name them all. */
-const maxFormats = 64
+/** In units: a zone's data in an evaluation, and each look into them. */
+const zoneUnits = 10_000
+const lookUnits = 600
+/** As many as there are zones: about 600, of 50 KB. */
 const formats = new Map<string, Intl.DateTimeFormat>()
 const utcNames: ReadonlySet<string> = new Set(['', 'UTC', 'Local', 'Factory'])
 
@@ -16,8 +19,10 @@ export function isZone(name: string): boolean {
 /** Seconds to add to UTC. */
 export function zoneOffset(name: string, unixSeconds: bigint): bigint {
   if (utcNames.has(name)) return 0n
+  const format = madeOnce(`zone ${name}`, zoneUnits, () => formatOf(name))
+  charge(lookUnits)
   const part = new Map(
-    formatOf(name)
+    format
       .formatToParts(Number(unixSeconds) * 1000)
       .map(({ type, value }) => [type, Number(value)]),
   )
@@ -46,7 +51,6 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
     minute: 'numeric',
     second: 'numeric',
   })
-  if (formats.size >= maxFormats) formats.clear()
   formats.set(timeZone, format)
   return format
 }

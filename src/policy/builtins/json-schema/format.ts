@@ -4,6 +4,7 @@
  * a schema that names them is a fault. Formats that nobody knows always hold.
  */
 import { isIPv4, isIPv6 } from 'node:net'
+import { charge } from '../bounds.js'
 import { compiledPattern } from '../regex.js'
 import { rfc3339Ns } from '../time.js'
 
@@ -34,6 +35,7 @@ const refused: ReadonlySet<string> = new Set([
 ])
 
 export function hasFormat(format: string, text: string): boolean {
+  charge(100 + text.length)
   if (refused.has(format)) throw new Error(`json.match_schema: the format ${format}`)
   return formats.get(format)?.(text) ?? true
 }

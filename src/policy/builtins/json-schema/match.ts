@@ -13,9 +13,10 @@ import { SchemaRefused } from './schema.js'
 import { Validator } from './validate.js'
 
 const maxSteps = 2_000_000
+const stepUnits = 8
 
 export function jsonMatchSchema(document: Value, schema: Value): Value | undefined {
-  const steps = new Steps(maxSteps)
+  const steps = new Steps(maxSteps, stepUnits)
   try {
     const value = documentOf(document)
     const root = parseSchema(documentOf(schema), steps)

@@ -1,5 +1,6 @@
 /** Documents and schemas as they arrive: an object, an array, or JSON as text. */
 
+import { charge } from '../bounds.js'
 import { goJsonText, nativeJson } from '../native-json.js'
 import { Decimal, isArray, isNumber, numberText, RegoObject, type Value } from '../rego-value.js'
 import { readValue } from '../value.js'
@@ -10,6 +11,7 @@ const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\
 export function documentOf(value: Value): Value {
   if (isArray(value) || value instanceof RegoObject) return nativeJson(value)
   if (typeof value !== 'string') throw new SchemaRefused('neither text nor an object')
+  charge(value.length)
   try {
     JSON.parse(value)
   } catch {
@@ -42,6 +44,7 @@ export function comparedText(value: Value): string | null {
 class RangeOfDoubles extends Error {}
 
 function withDoubles(value: Value): Value {
+  charge(20)
   if (isNumber(value)) {
     const double = Number(numberText(value))
     if (!Number.isFinite(double)) throw new RangeOfDoubles()

@@ -1,10 +1,14 @@
 /** Bounds of numbers: exact arithmetic, and Go's wording of a bound. */
+import { charge } from '../bounds.js'
 import { numberParts } from '../number-parts.js'
 import { numberText, type RegoNumber } from '../rego-value.js'
 
 const maxShift = 2_000
+/** Also of digits and powers in the thousands. */
+const multipleUnits = 2_000
 
 export function isMultiple(value: RegoNumber, of: RegoNumber): boolean {
+  charge(multipleUnits)
   const a = numberParts(numberText(value))
   const b = numberParts(numberText(of))
   if (a.sign === 0) return true

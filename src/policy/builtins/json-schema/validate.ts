@@ -1,5 +1,5 @@
 /** Holds a document to a schema, check by check in OPA's order, members in sorted order. */
-import type { Steps } from '../bounds.js'
+import { charge, type Steps } from '../bounds.js'
 import { compareNumbers, sortedMembers } from '../compare.js'
 import { numberParts } from '../number-parts.js'
 import { patternMatches } from '../regex.js'
@@ -273,6 +273,7 @@ export class Validator {
 
   #text(schema: Schema, text: string, place: Place, result: Result): void {
     const { minLength, maxLength } = schema.sizes
+    charge(2 * text.length)
     const length = minLength === undefined && maxLength === undefined ? 0 : [...text].length
     if (minLength !== undefined && length < minLength) {
       const words = `String length must be greater than or equal to ${minLength}`
