@@ -14,7 +14,7 @@ import { createStore, type Kept } from './store.js'
 import { agreed, createViews, type Lists, listKindOf } from './view.js'
 
 export type { PageRead, Reading } from './reading.js'
-export type { Item, Items } from './said.js'
+export type { Items } from './said.js'
 export type { Scope } from './scope.js'
 
 export interface NamedItem {

@@ -74,12 +74,9 @@ for (const text of [
 
 test('what is written is read as the same', () => {
   const seed = printedSeed('values written and read')
-  fc.assert(
-    fc.property(value, (each) => {
-      assert.is(writeValue(readValue(writeValue(each))), writeValue(each))
-    }),
-    { numRuns: 2_000, seed },
-  )
+  for (const each of fc.sample(value, { numRuns: 2_000, seed })) {
+    assert.is(writeValue(readValue(writeValue(each))), writeValue(each))
+  }
 })
 
 test.run()
