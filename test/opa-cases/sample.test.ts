@@ -23,6 +23,11 @@ testCases("a sample of OPA's cases", async () => {
   assert.equal(disagreements(failures, readExceptions()), [])
 })
 
+test('the list of exceptions only shrinks', () => {
+  const listed = Object.values(readExceptions()).flat().length
+  assert.is(listed, 782, 'lower this number with the list; never raise it')
+})
+
 function sample(cases: readonly OpaCase[]): readonly OpaCase[] {
   const names = [...new Set(cases.map(({ folder }) => folder))]
   const all = names.map((name) => cases.filter(({ folder }) => folder === name))
