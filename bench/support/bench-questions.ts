@@ -1,8 +1,15 @@
 /** Questions of one caller to one server, each with arguments that no other question has. */
-import type { Identity, JsonObject, Question } from '../../src/domain.js'
+import type { Definition, Definitions, Identity, JsonObject, Question } from '../../src/domain.js'
 import { identityOf } from '../../src/identity/subject.js'
 
 let made = 0
+
+/** Every item is known, and its server says of each that it only reads. */
+const said: Definition = {
+  digest: `sha256:${'0'.repeat(64)}`,
+  annotations: { readOnlyHint: true },
+}
+export const definitions: Definitions = { of: () => said }
 
 export function callerOf(
   id: string,
@@ -60,7 +67,7 @@ function question(method: string, params: JsonObject, identity: Identity): Quest
   return {
     identity,
     server,
-    definitions: null,
+    definitions,
     direction: 'client',
     kind: 'request',
     method,

@@ -3,6 +3,7 @@
  * with. Every task counts what it got, and the count is checked at the end: nothing can be optimised
  * away, and a step that refuses is not measured as a fast one.
  */
+
 import { join } from 'node:path'
 import { openAuditLog } from '../../src/audit/audit-log.js'
 import { auditLine } from '../../src/audit/event.js'
@@ -13,6 +14,7 @@ import { parseStrict } from '../../src/mcp/json.js'
 import { readMessage, serialise } from '../../src/mcp/json-rpc.js'
 import { type AnswerContext, AnswerFilter } from '../../src/proxy/answer/filter.js'
 import type { AnswerHead, FrameSink } from '../../src/proxy/frames.js'
+import { definitions } from './bench-questions.js'
 
 export interface Task {
   readonly name: string
@@ -128,7 +130,7 @@ const who = {
     'sha256:583407c9aedd',
   ),
   server: { name: 'everything', labels: {} },
-  definitions: null,
+  definitions,
   direction: 'client',
   kind: 'request',
 } as const

@@ -16,6 +16,7 @@ interface Asked {
   }
 }
 
+const echo = { name: 'echo', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } }
 const sessions = new Set<string>()
 const sessionHeader = /\r\nmcp-session-id: *([^\r]*)/i
 
@@ -39,6 +40,7 @@ function answer({ head, body }: HttpMessage): string {
   }
   if (!sessions.has(session)) return http('404 Not Found')
   if (id === undefined) return http('202 Accepted')
+  if (method === 'tools/list') return json(id, { tools: [echo] }, '')
   if (method !== 'tools/call') return http('400 Bad Request')
   const text = params?.arguments?.message ?? ''
   return json(id, { content: [{ type: 'text', text }], isError: false }, '')
