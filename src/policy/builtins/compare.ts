@@ -16,7 +16,7 @@ import {
 import { compareText } from './utf8.js'
 
 export function compareValues(a: Value, b: Value): number {
-  charge(4)
+  charge(6)
   const byKind = kindOf(a) - kindOf(b)
   if (byKind !== 0) return byKind
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)

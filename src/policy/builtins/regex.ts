@@ -23,7 +23,7 @@ const foldedTableUnits = 10_000
 const wideClassUnits = 120_000
 
 /** Steps of a match, and of an instruction for each character that is read. */
-const matchSteps = 40
+const matchSteps = 100
 const readSteps = 2
 const instructionShare = 1 / 4
 /** For each unit of text that the engine passes over by itself. */

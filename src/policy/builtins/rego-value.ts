@@ -100,7 +100,7 @@ export function identityOf(value: Value): string {
 function lengthPrefixed(parts: readonly string[]): string {
   let text = ''
   for (const part of parts) {
-    charge(4 + part.length / 8)
+    charge(8 + part.length / 8)
     text += `${part.length}:${part}`
   }
   return text

@@ -10,6 +10,7 @@ import { utf8Bytes } from './utf8.js'
 
 /** Of a float with a precision, which needs all its digits. */
 const exactUnits = 100
+const byteUnits = 2
 
 export interface Flags {
   sharp: boolean
@@ -73,6 +74,7 @@ function quoted(text: string, flags: Flags): string {
 
 function bytesInHex(text: string, verb: string, flags: Flags): string {
   const { precision, width } = flags
+  charge(byteUnits * text.length)
   // One unit more, so that no pair of surrogates is cut whose bytes are asked for.
   const bytes = utf8Bytes(precision === null ? text : text.slice(0, precision + 1))
   const shown = precision === null ? bytes : bytes.subarray(0, precision)
@@ -183,7 +185,7 @@ function floatVerb(verb: string, value: number, flags: Flags): string | null {
 }
 
 function float(value: number, format: string, precision: number, flags: Flags): string {
-  if (precision >= 0) charge(exactUnits + 4 * Math.abs(Math.log2(Math.abs(value) || 1)))
+  if (precision >= 0) charge(exactUnits + Math.abs(Math.log2(Math.abs(value) || 1)))
   const text = goFloat(value, format, precision)
   const negative = text.startsWith('-')
   const number = negative ? text.slice(1) : text
@@ -210,6 +212,7 @@ function withPoint(number: string, format: string, precision: number): string {
 
 function truncated(text: string, { precision }: Flags): string {
   if (precision === null || text.length <= precision) return text
+  charge(4 * precision)
   return Array.from(text.slice(0, precision * 2))
     .slice(0, precision)
     .join('')

@@ -9,8 +9,7 @@ import { type Argument, type Flags, formatted } from './sprintf-verb.js'
 import { termText } from './term-text.js'
 
 const maxArgumentUnits = 10_000_000
-/** A character that is quoted, cut or written as bytes. */
-const unitsOfUnit = 4
+const argumentShare = 1 / 2
 const directiveUnits = 60
 const largest = 1_000_000
 
@@ -41,7 +40,7 @@ class Printer {
   readonly #format: string
   readonly #arguments: readonly Argument[]
   readonly #sizes: readonly number[]
-  readonly #steps = new Steps(maxArgumentUnits, unitsOfUnit)
+  readonly #steps = new Steps(maxArgumentUnits, argumentShare)
   #text = ''
   #at = 0
   #next = 0

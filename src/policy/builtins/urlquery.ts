@@ -69,6 +69,7 @@ function textsOf(value: Value): string[] | null {
 function escaped(text: string): string {
   charge(characterUnits * text.length)
   if (/^[A-Za-z0-9_.~-]*$/.test(text)) return text
+  if (/[!'()*]/.test(text)) charge(2 * characterUnits * text.length)
   // The browser's function leaves !'()* as they are; Go does not.
   return encodeURIComponent(text)
     .replaceAll('!', '%21')

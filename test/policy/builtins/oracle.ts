@@ -32,47 +32,54 @@ export type Outcome = Value | undefined
 
 const reactor = startReactor(readArtefact(), (text) => process.stderr.write(text))
 
-/** Arguments are as deep as this at most. */
-const depth = 16
-
 /**
- * Arguments travel in the input, arrays, sets and objects as tagged lists: as literals of the policy
- * they would cost the type checker more than the evaluation.
+ * Arguments travel in the input as kind and content: as literals of the policy they would cost the
+ * type checker more than the evaluation. By its kind the interpreter finds the one rule that applies.
  */
-const unpacking = Array.from({ length: depth }, (_, level) => {
-  const [outer, inner] = [`unpack${level}`, `unpack${level - 1}`]
-  const scalars = [
-    `${outer}(x) := x if not is_object(x)`,
-    `${outer}(x) := json.unmarshal(x.number) if x.number`,
-  ]
-  if (level === 0) return scalars.join('\n\n')
-  return [
-    ...scalars,
-    `${outer}(x) := [${inner}(m) | some m in x.array] if x.array`,
-    `${outer}(x) := {${inner}(m) | some m in x.set} if x.set`,
-    `${outer}(x) := {${inner}(m[0]): ${inner}(m[1]) | some m in x.object} if x.object`,
-  ].join('\n\n')
-})
+function unpacking(depth: number): string {
+  const levels = Array.from({ length: depth + 1 }, (_, level) => {
+    const [outer, inner] = [`unpack${level}`, `unpack${level - 1}`]
+    const scalars = [`${outer}("scalar", x) := x`, `${outer}("number", x) := json.unmarshal(x)`]
+    if (level === 0) return scalars.join('\n\n')
+    return [
+      ...scalars,
+      `${outer}("array", x) := [${inner}(m[0], m[1]) | some m in x]`,
+      `${outer}("set", x) := {${inner}(m[0], m[1]) | some m in x}`,
+      `${outer}("object", x) := {${inner}(k[0], k[1]): ${inner}(v[0], v[1]) | some [k, v] in x}`,
+    ].join('\n\n')
+  })
+  return levels.join('\n\n')
+}
+
+function depthOf(value: Value): number {
+  if (isArray(value) || value instanceof RegoSet) {
+    return 1 + Math.max(0, ...Array.from(value, depthOf))
+  }
+  if (!(value instanceof RegoObject)) return 0
+  return 1 + Math.max(0, ...Array.from(value, ([key, of]) => Math.max(depthOf(key), depthOf(of))))
+}
 
 function packed(value: Value): string {
-  if (isArray(value)) return `{"array": [${value.map(packed).join(',')}]}`
-  if (value instanceof RegoSet) return `{"set": [${Array.from(value, packed).join(',')}]}`
+  if (isArray(value)) return `["array",[${value.map(packed).join(',')}]]`
+  if (value instanceof RegoSet) return `["set",[${Array.from(value, packed).join(',')}]]`
   // As text: the interpreter remembers results by arguments, and 1 equals 1.0.
-  if (isNumber(value)) return `{"number": "${numberText(value)}"}`
-  if (!(value instanceof RegoObject)) return writeValue(value)
+  if (isNumber(value)) return `["number","${numberText(value)}"]`
+  if (!(value instanceof RegoObject)) return `["scalar",${writeValue(value)}]`
   const members = Array.from(value, ([key, member]) => `[${packed(key)},${packed(member)}]`)
-  return `{"object": [${members.join(',')}]}`
+  return `["object",[${members.join(',')}]]`
 }
 
 /** One rule whose value has the index and the result of every case that has one. */
-function policyText(name: string, arity: number): string {
-  const list = Array.from({ length: arity }, (_, i) => `unpack${depth - 1}(case[${i}])`).join(', ')
+function policyText(name: string, cases: readonly Arguments[]): string {
+  const depth = Math.max(...cases.flat().map(depthOf))
+  const places = Array.from({ length: cases[0]?.length ?? 0 }, (_, i) => i)
+  const list = places.map((i) => `unpack${depth}(case[${i}][0], case[${i}][1])`).join(', ')
   const results = `results := [[i, result] | some i, case in input; result := ${name}(${list})]`
-  return `${['package oracle', ...unpacking, results].join('\n\n')}\n`
+  return `${['package oracle', unpacking(depth), results].join('\n\n')}\n`
 }
 
 function requestFor(name: string, cases: readonly Arguments[]): JsonObject {
-  const files = { 'oracle.rego': policyText(name, cases[0]?.length ?? 0) }
+  const files = { 'oracle.rego': policyText(name, cases) }
   return { source: { files }, capabilities: capabilities() }
 }
 
