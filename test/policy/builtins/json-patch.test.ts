@@ -85,10 +85,10 @@ test("json.patch is OPA's", () => {
     { weight: 3, arbitrary: fc.tuple(document, fc.array(operation, { maxLength: 3 })) },
     fc.tuple(tree, mostly(fc.array(mostly(operation), { maxLength: 2 }))),
   )
-  const cases: Arguments[] = sampled('json.patch', patch, 2_000).filter(hasAnswer)
+  const cases: Arguments[] = sampled('json.patch', patch, 1_300).filter(hasAnswer)
   const found = differences('json.patch', cases)
   assert.equal(found.texts, [])
-  assert.ok(cases.length > 1_850, `${cases.length} cases have an answer`)
+  assert.ok(cases.length > 1_200, `${cases.length} cases have an answer`)
   assert.ok(found.defined > 0.15, `only ${found.defined} of the cases are defined`)
 })
 
@@ -118,11 +118,11 @@ test('json.patch edits arrays as OPA does', () => {
   const cases: Arguments[] = sampled(
     'json.patch of arrays',
     fc.tuple(array, fc.array(edit, { maxLength: 4 })),
-    2_000,
+    1_000,
   ).filter(hasAnswer)
   const found = differences('json.patch', cases)
   assert.equal(found.texts, [])
-  assert.ok(cases.length > 1_700, `${cases.length} cases have an answer`)
+  assert.ok(cases.length > 850, `${cases.length} cases have an answer`)
 })
 
 const object = (members: Record<string, Value>) => new RegoObject(Object.entries(members))

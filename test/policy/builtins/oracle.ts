@@ -132,7 +132,7 @@ export interface Differences {
 }
 
 /** How many of the cases also go through the compiled policy. */
-const throughTheEngine = 200
+const throughTheEngine = 100
 
 /** Where the gateway's function and the interpreter differ. */
 export function differences(
