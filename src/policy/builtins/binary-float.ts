@@ -12,8 +12,8 @@ export interface BinaryFloat {
   readonly exponent: number
 }
 
-/** Most of it for the powers of five of an exponent. */
-const readUnits = 1_000
+const readUnits = 200
+const powerUnits = 1_000
 const precision = 64
 const powerPrecision = precision + 64
 const factorPrecision = powerPrecision + 64
@@ -61,6 +61,7 @@ export function decimalSize({ mantissa, exponent }: BinaryFloat): number {
 
 function scaled(digits: bigint, power: number): BinaryFloat {
   if (power === 0) return rounded(digits, 0, precision)
+  charge(powerUnits)
   const five = powerOfFive(Math.abs(power))
   if (power > 0) {
     return rounded(digits * five.mantissa, five.exponent + power, precision)

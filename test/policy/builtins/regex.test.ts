@@ -203,7 +203,7 @@ test("regex.replace is OPA's", () => {
   const cases: Arguments[] = sampled(
     'regex.replace',
     fc.tuple(mostly(subject), mostly(pattern.filter(namesOnce)), mostly(template)),
-    6_000,
+    3_000,
   )
   const found = differences('regex.replace', cases)
   assert.equal(found.texts, [])
