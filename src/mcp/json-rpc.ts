@@ -4,7 +4,8 @@
  * one of request, notification and response. Whether the method exists, and what the message may
  * do, is not asked here. Texts are constant: nothing of the message goes into them.
  */
-import type { Json, JsonObject, Message, MessageId } from '../domain.js'
+import type { Json, JsonObject, Message, MessageId, Spelling } from '../domain.js'
+import { GuardError } from '../errors.js'
 import {
   envelopeNames,
   filterNames,
@@ -40,7 +41,11 @@ export const parseErrorCodes: Readonly<Record<JsonProblem, -32700 | -32600>> = {
   surrogate: -32600,
 }
 
-export function readMessage(value: Json): MessageResult {
+/**
+ * `argumentsText`: what the strict parse kept of the member `arguments`. In a request only `params`
+ * can have such a member at its depth, because every other member of the envelope is a scalar.
+ */
+export function readMessage(value: Json, argumentsText: string | null = null): MessageResult {
   if (!isObject(value)) return refuse('the message is not an object', null)
   const id = isMessageId(value['id']) ? value['id'] : null
   const problem = envelopeProblem(value) ?? paramsProblem(value['params'])
@@ -48,10 +53,17 @@ export function readMessage(value: Json): MessageResult {
 
   const method = value['method']
   if (typeof method !== 'string') {
-    return { ok: true, message: message('response', id, hostMethods.response, value) }
+    return { ok: true, message: message('response', id, hostMethods.response, value, null) }
   }
   const kind = value['id'] === undefined ? 'notification' : 'request'
-  return { ok: true, message: message(kind, id, method, value) }
+  return { ok: true, message: message(kind, id, method, value, argumentsText) }
+}
+
+/** A message of the gateway's own making. Throws when `raw` is none, which is a bug of its maker. */
+export function ownMessage(raw: JsonObject): Message {
+  const read = readMessage(raw)
+  if (!read.ok) throw new GuardError('GUARD_INTERNAL', `not a message: ${read.text}`)
+  return read.message
 }
 
 /** The only way out: what is sent is made of the very object that was judged. */
@@ -111,9 +123,16 @@ function message(
   id: MessageId | null,
   method: string,
   raw: JsonObject,
+  argumentsText: string | null,
 ): Message {
-  const params = raw['params']
-  return { kind, id, method, params: isObject(params) ? params : undefined, raw }
+  const given = raw['params']
+  const params = isObject(given) ? given : undefined
+  const spelling = spellingOf(params?.['arguments'], argumentsText)
+  return { kind, id, method, params, raw, spelling }
+}
+
+function spellingOf(value: Json | undefined, text: string | null): Spelling | null {
+  return text !== null && isObject(value) ? { of: value, text } : null
 }
 
 function isMessageId(value: Json | undefined): value is MessageId {

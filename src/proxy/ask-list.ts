@@ -8,10 +8,11 @@
 import type { Reading } from '../catalogue/catalogue.js'
 import type { JsonObject, ListKind, Message } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
+import { ownMessage } from '../mcp/json-rpc.js'
 import { listMethods } from '../mcp/methods.js'
 import { type AnswerContext, AnswerFilter, type Expected } from './answer/filter.js'
 import type { ListPage } from './answer/list-page.js'
-import type { Exchange } from './back/back.js'
+import type { Exchange, UpstreamRequest } from './back/back.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Route, Steps } from './steps.js'
 
@@ -19,6 +20,8 @@ export interface ListQuestion {
   readonly steps: Steps
   readonly route: Route
   readonly kind: ListKind
+  /** As whom the upstream is asked. */
+  readonly asker: Pick<UpstreamRequest, 'era' | 'sessionId' | 'principal'>
   /** What the upstream sees, as far as it is the same for every page. */
   readonly headers: readonly string[]
   readonly meta: JsonObject | null
@@ -50,7 +53,7 @@ export async function askForList(question: ListQuestion, reading: Reading): Prom
 }
 
 function askForPage(
-  { steps, route, kind, headers, meta, onServerMessage }: ListQuestion,
+  { steps, route, kind, asker, headers, meta, onServerMessage }: ListQuestion,
   cursor: string | null,
   deadline: AbortSignal,
 ): Promise<ListPage> {
@@ -61,7 +64,7 @@ function askForPage(
       ...(cursor === null ? {} : { cursor }),
       ...(meta === null ? {} : { _meta: meta }),
     }
-    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }))
+    const message = ownMessage({ jsonrpc: '2.0', id, method, params })
     // 2026-07-28: what a request is stands in its headers too.
     const mirror = meta === null ? [] : ['mcp-method', method]
     let exchange: Exchange | null = null
@@ -78,7 +81,7 @@ function askForPage(
     deadline.addEventListener('abort', onDeadline)
     const answer = new PageAnswer({ type: 'own', id }, kind, settle, onServerMessage)
     exchange = route.back.open(
-      { verb: 'POST', headers: [...headers, ...mirror], body, longLived: false },
+      { verb: 'POST', ...asker, message, headers: [...headers, ...mirror], longLived: false },
       new AnswerFilter(answer, answer),
     )
   })

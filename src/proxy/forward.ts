@@ -1,6 +1,5 @@
 /** Sends what was judged and ties the upstream's answer to the outlet, through the answer filter. */
 import { singleHeader } from '../lib/headers.js'
-import { serialise } from '../mcp/json-rpc.js'
 import { AnswerFilter, type Expected } from './answer/filter.js'
 import { isLongLived, Outlet, type OutletParts } from './outlet.js'
 import { refuseServerRequest } from './refuse-server.js'
@@ -29,7 +28,8 @@ export function forward(forwarded: Forwarded): void {
     knowledge,
     expected: expectedAnswer(forwarded),
     sealSession: trail.asked.method === 'initialize' ? sealer(forwarded) : null,
-    refuseServerRequest: (request) => refuseServerRequest(forwarded, request),
+    refuseServerRequest: (request) =>
+      refuseServerRequest({ inbound, trail, route, identity: question.identity }, request),
     onDone(status) {
       const closed = verb === 'DELETE' && status >= 200 && status < 300
       if (trail.session === null) return
@@ -41,10 +41,14 @@ export function forward(forwarded: Forwarded): void {
   const { message, session } = trail
   const request = {
     verb,
+    era: trail.asked.era ?? 'legacy',
+    message,
+    sessionId: session?.upstreamId ?? null,
+    principal: question.identity.binding,
     headers: upstreamHeaders(verb, inbound.rawHeaders, trail.asked.era ?? 'legacy', session),
-    body: message === null ? null : serialise(message),
     longLived: isLongLived(trail.asked),
   }
+  inbound.forwarded()
   outlet.attach(route.back.open(request, new AnswerFilter(outlet, outlet)))
 }
 

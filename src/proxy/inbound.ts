@@ -9,7 +9,7 @@ export type BodyResult =
 export type Gone = 'client' | 'stopping'
 
 export interface Inbound {
-  readonly transport: 'http'
+  readonly transport: 'http' | 'sse' | 'stdio'
   readonly verb: string
   /** The request target as it was sent: never decoded, never normalised. */
   readonly target: string
@@ -21,6 +21,8 @@ export interface Inbound {
   reply(answer: HttpAnswer): void
   /** An answer that passes from an upstream. `headers`: further ones, name and value alternate. */
   readonly sink: FrameSink
+  /** What was asked is on its way to the upstream: no step refuses it any more. */
+  forwarded(): void
   /** What is sent is a stream without an end: a draining front closes it. */
   endOnDrain(): void
   /** True once `sink` has put a status on the wire. */

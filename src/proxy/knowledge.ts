@@ -8,7 +8,7 @@ import type { Reading, Scope } from '../catalogue/catalogue.js'
 import type { Definitions, Identity, Json, JsonObject, ListKind, Message } from '../domain.js'
 import { changedLists, listItems, listOf, namedItems } from '../mcp/methods.js'
 import type { ListPage } from './answer/list-page.js'
-import { askForList } from './ask-list.js'
+import { askForList, type ListQuestion } from './ask-list.js'
 import type { Gone, Inbound } from './inbound.js'
 import { refuseServerRequest } from './refuse-server.js'
 import type { Route, Steps } from './steps.js'
@@ -131,6 +131,7 @@ export class Knowledge {
           steps,
           route,
           kind,
+          asker: this.#asker(),
           headers,
           meta: this.#meta(forAll),
           onServerMessage: (message) => {
@@ -141,6 +142,15 @@ export class Knowledge {
         reading,
       )
     })
+  }
+
+  #asker(): ListQuestion['asker'] {
+    const { trail, identity } = this.#parts
+    return {
+      era: trail.asked.era ?? 'legacy',
+      sessionId: trail.session?.upstreamId ?? null,
+      principal: identity.binding,
+    }
   }
 
   /**

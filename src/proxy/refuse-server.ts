@@ -1,8 +1,9 @@
 /** Tells a server that what it asked its client for was refused. */
-import type { Message } from '../domain.js'
+import type { Identity, Message } from '../domain.js'
+import { ownMessage } from '../mcp/json-rpc.js'
 import type { FrameSink } from './frames.js'
 import type { Inbound } from './inbound.js'
-import { rpcCodes, rpcError } from './respond.js'
+import { rpcCodes } from './respond.js'
 import type { Route } from './steps.js'
 import type { Trail } from './trail.js'
 import { replyHeaders } from './upstream-headers.js'
@@ -11,16 +12,26 @@ export interface ServersExchange {
   readonly inbound: Inbound
   readonly trail: Trail
   readonly route: Route
+  readonly identity: Identity
 }
 
 /** The gateway answers, so that the server is not left waiting. */
 export function refuseServerRequest(
-  { inbound, trail, route }: ServersExchange,
+  { inbound, trail, route, identity }: ServersExchange,
   request: Message,
 ): void {
-  const body = Buffer.from(rpcError(request, rpcCodes.denied, 'refused by the gateway', {}))
-  const headers = replyHeaders(inbound.rawHeaders, trail.session)
-  route.back.open({ verb: 'POST', headers, body, longLived: false }, nobody)
+  const { id } = request
+  const error = { code: rpcCodes.denied, message: 'refused by the gateway' }
+  const answer = {
+    verb: 'POST' as const,
+    era: trail.asked.era ?? 'legacy',
+    message: ownMessage({ jsonrpc: '2.0', id, error }),
+    sessionId: trail.session?.upstreamId ?? null,
+    principal: identity.binding,
+    headers: replyHeaders(inbound.rawHeaders, trail.session),
+    longLived: false,
+  }
+  route.back.open(answer, nobody)
 }
 
 /** Whatever the server says to a refusal is for nobody. */

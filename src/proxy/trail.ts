@@ -25,7 +25,7 @@ export interface Trail {
   readonly startedMs: number
   readonly nowMs: number
   readonly ip: string
-  readonly transport: 'http'
+  readonly transport: Inbound['transport']
   readonly asked: Asked
   identity: Identity | null
   server: Server | null

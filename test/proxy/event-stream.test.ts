@@ -188,8 +188,8 @@ test('a server’s request that policy denies: the server gets an error, the cli
   assert.equal(
     refusals.map(({ body }) => body),
     [
-      '{"jsonrpc":"2.0","id":"ask-1","error":{"code":1403,"message":"refused by the gateway","data":{}}}',
-      '{"jsonrpc":"2.0","id":7,"error":{"code":1403,"message":"refused by the gateway","data":{}}}',
+      '{"jsonrpc":"2.0","id":"ask-1","error":{"code":1403,"message":"refused by the gateway"}}',
+      '{"jsonrpc":"2.0","id":7,"error":{"code":1403,"message":"refused by the gateway"}}',
     ],
   )
   assert.ok(refusals.every(({ headers }) => headers.get('mcp-session-id') !== undefined))

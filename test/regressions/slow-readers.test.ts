@@ -72,7 +72,8 @@ test('what the sink took its time for does not count against the server’s next
       end: () => void resolve('ended'),
       fail: (error: GuardError) => resolve(error.code),
     }
-    back.open({ verb: 'POST', headers: [], body: Buffer.from('{}'), longLived: false }, sink)
+    const request = { headers: [], message: null, sessionId: null, principal: '', longLived: false }
+    back.open({ verb: 'POST', era: 'legacy', ...request }, sink)
   })
   await back.close()
   assert.is(ended, 'ended')

@@ -1,11 +1,18 @@
 /** What the pipeline knows of an upstream: something that answers an exchange with frames. */
+import type { Era, Message } from '../../domain.js'
 import type { FrameSink } from '../frames.js'
 
 export interface UpstreamRequest {
   readonly verb: 'POST' | 'GET' | 'DELETE'
+  readonly era: Era
+  /** What is sent, once it was judged; null where nothing is. */
+  readonly message: Message | null
+  /** The upstream's own id of a legacy session. */
+  readonly sessionId: string | null
+  /** Whose exchange it is: `Identity.binding`. */
+  readonly principal: string
   /** Name and value alternate; exactly what the upstream is to see, framing aside. */
   readonly headers: readonly string[]
-  readonly body: Uint8Array | null
   /** The answer may be a stream without an end, which keeps its connection. */
   readonly longLived: boolean
 }

@@ -7,6 +7,7 @@
 // undici's index loads a browser's fetch and more: a sixth of the gateway's start, and never used.
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { asGuardError, GuardError } from '../../errors.js'
+import { serialise } from '../../mcp/json-rpc.js'
 import type { Flow, FrameSink } from '../frames.js'
 import type { Back, Exchange, UpstreamRequest } from './back.js'
 import { type BodyDecoder, EventBody, JsonBody } from './decode.js'
@@ -40,8 +41,10 @@ export function createHttpBack(options: HttpBackOptions): Back {
     const exchange = new HttpExchange(sink, options.timeoutMs)
     const headers = [...request.headers, 'accept-encoding', 'identity']
     try {
-      const pool = request.longLived ? streams : calls
-      pool.dispatch({ path, method: request.verb, headers, body: request.body }, exchange)
+      const { verb, message, longLived } = request
+      const body = message === null ? null : serialise(message)
+      const pool = longLived ? streams : calls
+      pool.dispatch({ path, method: verb, headers, body }, exchange)
     } catch (error) {
       exchange.onError(error)
     }

@@ -100,6 +100,9 @@ export class HttpInbound implements Inbound {
     if (!this.#request.complete) this.#discardRest()
   }
 
+  /** One request has one answer: there is nothing to say before it. */
+  forwarded(): void {}
+
   endOnDrain(): void {
     this.#endsOnDrain = true
   }
