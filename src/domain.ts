@@ -73,6 +73,16 @@ export type MessageKind = 'request' | 'notification' | 'response'
 /** A JSON-RPC id. The type is part of the id: 1 and "1" are two ids. */
 export type MessageId = string | number
 
+/**
+ * The text that an object was parsed from: equal texts, equal objects. Where members are of no
+ * consequence but being the same again, it saves writing the object. Bound to the object itself, so
+ * that it is never taken for another's.
+ */
+export interface Spelling {
+  readonly of: JsonObject
+  readonly text: string
+}
+
 /** One JSON-RPC message after the strict parse. `raw` is the object that is judged and sent. */
 export interface Message {
   readonly kind: MessageKind
@@ -81,6 +91,8 @@ export interface Message {
   readonly method: string
   readonly params: JsonObject | undefined
   readonly raw: JsonObject
+  /** Of `params.arguments`; null: there are none, or the text is long or was not kept. */
+  readonly spelling: Spelling | null
 }
 
 /** The kinds of list an upstream answers with, by the result's member name. */
@@ -137,6 +149,8 @@ export interface Question {
   readonly kind: MessageKind
   readonly method: string
   readonly params: JsonObject | undefined
+  /** Of `params.arguments`, for whoever remembers by them. It never decides anything. */
+  readonly spelling?: Spelling | null
   readonly circumstances: Circumstances
 }
 

@@ -1,7 +1,17 @@
 /** Questions of one caller to one server, each with arguments that no other question has. */
-import type { Definition, Definitions, Identity, JsonObject, Question } from '../../src/domain.js'
+import type {
+  Definition,
+  Definitions,
+  Identity,
+  JsonObject,
+  Message,
+  Question,
+} from '../../src/domain.js'
 import { identityOf } from '../../src/identity/subject.js'
+import { parseStrict } from '../../src/mcp/json.js'
+import { readMessage } from '../../src/mcp/json-rpc.js'
 
+const jsonLimits = { maxDepth: 64, maxMembers: 10_000 }
 let made = 0
 
 /** Every item is known, and its server says of each that it only reads. */
@@ -64,6 +74,7 @@ export function freshArguments(bytes: number): JsonObject {
 
 function question(method: string, params: JsonObject, identity: Identity): Question {
   made += 1
+  const { params: sent, spelling } = messageOf(method, params)
   return {
     identity,
     server,
@@ -71,9 +82,19 @@ function question(method: string, params: JsonObject, identity: Identity): Quest
     direction: 'client',
     kind: 'request',
     method,
-    params,
+    params: sent,
+    spelling,
     circumstances: { ...circumstances, requestId: `request-${made}` },
   }
+}
+
+/** As it is read from the wire, so that nothing of it was written or hashed before. */
+function messageOf(method: string, params: JsonObject): Message {
+  const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))
+  const parsed = parseStrict(body, jsonLimits, { textOf: 'arguments' })
+  const read = parsed.ok ? readMessage(parsed.value, parsed.memberText) : null
+  if (read === null || !read.ok) throw new Error('the message of a question was refused')
+  return read.message
 }
 
 const server = { name: 'everything', labels: {} }

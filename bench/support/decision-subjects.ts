@@ -31,10 +31,10 @@ export function callSubject(
   }
 }
 
-/** The very same question again and again. */
+/** The same message again and again, read from the wire each time. */
 export function memoSubject(name: string, point: DecisionPoint, tool: string): TimedSubject {
-  const asked = callOf(tool, freshArguments(smallBytes))
-  return callSubject(name, point, () => asked, 4 * calls)
+  const args = freshArguments(smallBytes)
+  return callSubject(name, point, () => callOf(tool, args), 4 * calls)
 }
 
 /** Fresh arguments of such a size; the question about the tool itself is remembered. */

@@ -27,6 +27,8 @@ export interface JsonLimits {
 export interface JsonOptions {
   /** Refuse numbers whose double has another value than their text. Default true. */
   readonly exactNumbers?: boolean
+  /** Keep the text of this member, where one object directly below the outermost one has it. */
+  readonly textOf?: string
 }
 
 export interface JsonRefusal {
@@ -37,11 +39,24 @@ export interface JsonRefusal {
   readonly offset: number
 }
 
-export type JsonResult = { readonly ok: true; readonly value: Json } | JsonRefusal
+export interface JsonParsed {
+  readonly ok: true
+  readonly value: Json
+  /**
+   * The bytes of the member that was asked for, one a character, which stand for its value: equal
+   * texts, equal values. null: it is not there, is spelt with escapes, or takes more than 2 KiB.
+   */
+  readonly memberText: string | null
+}
+
+export type JsonResult = JsonParsed | JsonRefusal
 
 interface Scan {
   /** Object members as written, duplicates included. */
   readonly members: number
+  /** Where the value of the member looked for is; 0: nowhere, or more than once. */
+  readonly from: number
+  readonly to: number
 }
 
 const texts: Readonly<Record<JsonProblem, string>> = {
@@ -56,6 +71,10 @@ const texts: Readonly<Record<JsonProblem, string>> = {
 
 /** Integers and decimals up to this many digits, without an exponent, always survive a double. */
 const safeDigits = 15
+/** The outermost object is at 1. */
+const memberDepth = 2
+/** What is larger is not worth comparing. */
+const maxMemberBytes = 2_048
 
 // ignoreBOM keeps a BOM in the text instead of swallowing it.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -72,7 +91,7 @@ export function parseStrict(
   } catch {
     return refuse('encoding', 0)
   }
-  const scan = scanTokens(bytes, limits, options.exactNumbers ?? true)
+  const scan = scanTokens(bytes, limits, options.exactNumbers ?? true, options.textOf)
   if ('ok' in scan) return scan
   let value: Json
   try {
@@ -82,7 +101,7 @@ export function parseStrict(
   }
   // JSON.parse keeps the last of several equal members, so a smaller tree means duplicates.
   if (countMembers(value) !== scan.members) return refuse('duplicate', 0)
-  return { ok: true, value }
+  return { ok: true, value, memberText: textAt(bytes, scan.from, scan.to) }
 }
 
 /**
@@ -93,8 +112,14 @@ function scanTokens(
   bytes: Uint8Array,
   limits: JsonLimits,
   exactNumbers: boolean,
+  member: string | undefined,
 ): Scan | JsonRefusal {
   const length = bytes.length
+  // The quotes of the latest string, and the member's value.
+  let openAt = 0
+  let closeAt = 0
+  let from = 0
+  let to = 0
   let depth = 0
   let members = 0
   // Every value but the root is a member's or an element; a key is a string that is no value.
@@ -105,6 +130,8 @@ function scanTokens(
       case 0x22: {
         const end = skipString(bytes, at + 1)
         if (end < 0) return refuse('surrogate', ~end)
+        openAt = at
+        closeAt = end - 1
         at = end
         values += 1
         continue
@@ -117,13 +144,20 @@ function scanTokens(
         break
       case 0x7d: // }
       case 0x5d: // ]
+        if (depth === memberDepth && from > 0 && to === 0) to = at
         depth -= 1
         break
       case 0x3a: // :
         members += 1
         values -= 1
+        if (depth === memberDepth && isName(bytes, openAt, closeAt, member)) {
+          // Two objects below the outermost one have it, and there is no saying which is meant.
+          if (from > 0) member = undefined
+          from = at + 1
+        }
         break
       case 0x2c: // ,
+        if (depth === memberDepth && from > 0 && to === 0) to = at
         if (values > limits.maxMembers) return refuse('members', at)
         break
       case 0x74: // true
@@ -162,7 +196,27 @@ function scanTokens(
     at += 1
   }
   if (values > limits.maxMembers) return refuse('members', length)
-  return { members }
+  return member === undefined ? { members, from: 0, to: 0 } : { members, from, to }
+}
+
+function isName(
+  bytes: Uint8Array,
+  openAt: number,
+  closeAt: number,
+  name: string | undefined,
+): boolean {
+  if (name === undefined || closeAt - openAt - 1 !== name.length) return false
+  for (let index = 0; index < name.length; index += 1) {
+    if (bytes[openAt + 1 + index] !== name.charCodeAt(index)) return false
+  }
+  return true
+}
+
+/** A copy: it must not keep the whole body in memory. */
+function textAt(bytes: Uint8Array, from: number, to: number): string | null {
+  const length = to - from
+  if (length <= 0 || length > maxMemberBytes) return null
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString('latin1')
 }
 
 /** The offset behind the closing quote, or the complement of the offset of a lone surrogate. */

@@ -80,8 +80,6 @@ export function createAsking(parts: AskingParts): Asking {
   }
 
   function one(asked: Asked, units: number, purse: Purse): Decision {
-    const remembered = known(asked)
-    if (remembered !== undefined) return remembered
     const { frame, resource } = asked
     const { subject } = frame
     if (purse.left <= 0) return fault(subject, 'policy-budget', 'nothing is left of the budget')
@@ -131,8 +129,10 @@ export function createAsking(parts: AskingParts): Asking {
 
   return {
     known,
-    item: (asked, purse) => one(asked, itemBudget, purse),
+    item: (asked, purse) => known(asked) ?? one(asked, itemBudget, purse),
     message(asked, purse) {
+      const remembered = known(asked)
+      if (remembered !== undefined) return remembered
       const reading = readingUnits * asked.resource.text.length
       purse.left += reading
       return one(asked, budget + reading, purse)

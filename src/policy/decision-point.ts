@@ -9,7 +9,7 @@ import { describeThrown } from '../errors.js'
 import { namedItems } from '../mcp/methods.js'
 import { createAsking, type EntryPoints } from './ask.js'
 import { denial } from './decision.js'
-import { createEncoder } from './encode.js'
+import { type Asked, createEncoder } from './encode.js'
 import type { Evaluator } from './evaluator.js'
 import { createFaults } from './faults.js'
 import { createMemo, defaultMemoBytes } from './memo.js'
@@ -48,11 +48,14 @@ export function createDecisionPoint(parts: DecisionPointParts): DecisionPoint {
     if (items === null) return denial('item-missing')
     if (items.length > maxNamedItems) return denial('too-many-items')
     const purse = { left: messageBudgets * budget }
+    let first: Asked | undefined
     for (const item of items) {
-      const decision = asking.item(encoder.item(question, item), purse)
+      const about = encoder.item(question, item)
+      first ??= about
+      const decision = asking.item(about, purse)
       if (!decision.allow) return decision
     }
-    const asked = encoder.message(question, items)
+    const asked = encoder.message(question, items, first)
     return asked === null ? denial('facts-malformed') : asking.message(asked, purse)
   }
 

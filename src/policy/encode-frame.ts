@@ -2,7 +2,8 @@
  * What is the same for every resource that one question is asked about: subject, action and context,
  * as the text that the engine reads and as the key it goes by. Only what the policy can read is
  * written. Subjects are frozen where they are made, so the object stands for its text. Where the
- * policy reads nothing of the circumstances, a subject's frames are written once each.
+ * policy reads nothing of the circumstances but date and hour, a subject's frames are written once
+ * each, or once a minute.
  */
 import type { Subject } from '../domain.js'
 import { isKnownMethod, methodInfo } from '../mcp/methods.js'
@@ -19,27 +20,33 @@ export interface Frame {
 
 export type FrameOf = (subject: Subject, method: string, setting: Setting) => Frame
 
-/** A subject's text, and its frames by method and by the setting's number. */
+/** A subject's text, and the minute's frames by method and by the setting's number. */
 interface Known {
   readonly subject: Interned
+  minute: number
   readonly frames: Map<string, Map<number, Frame>>
 }
 
 /** The context members that are the same for all messages of a method, direction and kind. */
 const settled: ReadonlySet<string> = new Set(['question', 'direction', 'kind'])
+/** Those that are the same within a minute, whatever the time zone. */
+const timely: ReadonlySet<string> = new Set(['date', 'hour', 'weekday', 'zones'])
+const minuteMs = 60_000
 const kindNumbers = { request: 0, notification: 1, response: 2 } as const
 
 export function createFrameEncoder(projection: Projection, intern: Intern): FrameOf {
   const subjectPart = part(projection, 'subject')
   const actionPart = part(projection, 'action')
   const fields = contextFieldsRead(part(projection, 'context'))
-  const isSettled = fields.every(({ name }) => settled.has(name))
+  const isTimely = fields.some(({ name }) => timely.has(name))
+  const isKept = fields.every(({ name }) => settled.has(name) || timely.has(name))
   const subjects = new WeakMap<Subject, Known>()
 
   function knownOf(subject: Subject): Known {
     const found = subjects.get(subject)
     if (found !== undefined) return found
-    const known = { subject: intern.shared(textOf(subjectPart, subject)), frames: new Map() }
+    const text = intern.shared(textOf(subjectPart, subject))
+    const known = { subject: text, minute: Number.NaN, frames: new Map() }
     subjects.set(subject, known)
     return known
   }
@@ -62,11 +69,16 @@ export function createFrameEncoder(projection: Projection, intern: Intern): Fram
   return function frameOf(subject, method, setting) {
     const known = knownOf(subject)
     const number = numberOf(setting)
+    const minute = isTimely ? Math.floor(setting.circumstances.nowMs / minuteMs) : 0
+    if (minute !== known.minute) {
+      known.frames.clear()
+      known.minute = minute
+    }
     const found = known.frames.get(method)?.get(number)
     if (found !== undefined) return found
     const frame = write(subject, known.subject, method, setting)
     // Whatever else a client calls a method is not kept.
-    if (!isSettled || !isKnownMethod(method)) return frame
+    if (!isKept || !isKnownMethod(method)) return frame
     const ofMethod = known.frames.get(method)
     if (ofMethod === undefined) known.frames.set(method, new Map([[number, frame]]))
     else ofMethod.set(number, frame)

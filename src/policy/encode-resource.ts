@@ -3,8 +3,11 @@
  * any message (its server, what is known of it, the parts of its URI) is written once for each state
  * of knowledge and found again by server, type, id and definition; it may be forgotten, and is then
  * written anew. A message adds its arguments and parameters where the policy reads them.
+ * Arguments that are read whole are known by the text they came in, which is at hand, and written
+ * only where the engine is asked: what it reads depends on their value alone, and a value in two
+ * spellings is two entries of the memo with the same decision.
  */
-import type { Definition, Question, Server } from '../domain.js'
+import type { Definition, Question, Server, Spelling } from '../domain.js'
 import type { NamedItem, ResourceType } from '../mcp/methods.js'
 import { argumentsOf, paramsOf, resourceFacts, uriFacts } from './facts.js'
 import { createGenerations } from './generations.js'
@@ -14,8 +17,12 @@ import { type Projection, part, projectedText, reads } from './project.js'
 export interface ResourceEncoder {
   readonly readsDefinitions: boolean
   about(question: Question, type: ResourceType, id: string): Interned
-  /** null: the message's arguments are no object. */
-  ofMessage(question: Question, item: NamedItem | undefined): Interned | null
+  /** `known`: of the item, if there is one. null: the message's arguments are no object. */
+  ofMessage(
+    question: Question,
+    item: NamedItem | undefined,
+    known: Interned | undefined,
+  ): Interned | null
 }
 
 const maxItemBytes = 8 * 1024 * 1024
@@ -81,22 +88,30 @@ export function createResourceEncoder(
     return (projection === undefined ? null : projectedText(projection, facts)) ?? '{}'
   }
 
-  function ofMessage(question: Question, item: NamedItem | undefined): Interned | null {
-    const { params, server } = question
+  function ofMessage(
+    question: Question,
+    item: NamedItem | undefined,
+    known: Interned | undefined,
+  ): Interned | null {
+    const { params, server, spelling = null } = question
     const given = item === undefined ? undefined : argumentsOf(params)
     if (given === null) return null
     const resource =
       item === undefined
         ? about(question, 'server', server.name)
-        : about(question, item.type, item.id)
-    let more = ''
-    if (given !== undefined && readArguments !== undefined) {
-      more += `,"arguments":${projectedText(readArguments, given)}`
+        : (known ?? about(question, item.type, item.id))
+    const more =
+      readParams === undefined
+        ? ''
+        : `,"params":${projectedText(readParams, paramsOf(params, item !== undefined))}`
+    if (given === undefined || readArguments === undefined) {
+      return more === '' ? resource : withMembers(resource, more)
     }
-    if (readParams !== undefined) {
-      more += `,"params":${projectedText(readParams, paramsOf(params, item !== undefined))}`
+    if (readArguments === 'whole' && spelling !== null && spelling.of === given) {
+      return new SpeltResource(resource, more, spelling)
     }
-    return more === '' ? resource : withMembers(resource, more)
+    const written = projectedText(readArguments, given)
+    return withMembers(resource, `,"arguments":${written}${more}`)
   }
 
   return { readsDefinitions, about, ofMessage }
@@ -104,6 +119,32 @@ export function createResourceEncoder(
 
 /** A name holds no comma, so no two pairs of name and members have the same key. */
 function withMembers({ key, text }: Interned, more: string): Interned {
-  const start = text === '{}' ? `{${more.slice(1)}` : `${text.slice(0, -1)}${more}`
-  return { key: `${key}${more}`, text: `${start}}` }
+  return { key: `${key}${more}`, text: textWith(text, more) }
+}
+
+function textWith(text: string, more: string): string {
+  return text === '{}' ? `{${more.slice(1)}}` : `${text.slice(0, -1)}${more}}`
+}
+
+/**
+ * With arguments whose text is known. Neither a name nor what ends an object goes on with a
+ * semicolon, so no two of these, and none of these and of the others, have the same key.
+ */
+class SpeltResource implements Interned {
+  readonly key: string
+  readonly #resource: Interned
+  readonly #more: string
+  readonly #spelling: Spelling
+
+  constructor(resource: Interned, more: string, spelling: Spelling) {
+    this.key = `${resource.key}${more};${spelling.text}`
+    this.#resource = resource
+    this.#more = more
+    this.#spelling = spelling
+  }
+
+  get text(): string {
+    const given = JSON.stringify(this.#spelling.of)
+    return textWith(this.#resource.text, `,"arguments":${given}${this.#more}`)
+  }
 }

@@ -23,8 +23,8 @@ export interface Encoder {
   /** The policy reads what no two messages share, so that no decision comes again. */
   readonly readsMoment: boolean
   item(question: Question, item: NamedItem): Asked
-  /** null: the message's arguments are no object. */
-  message(question: Question, items: readonly NamedItem[]): Asked | null
+  /** `first`: as the first item was asked about. null: the message's arguments are no object. */
+  message(question: Question, items: readonly NamedItem[], first?: Asked): Asked | null
   /** Of the item questions that such a list asks; the items' own part is `resource`. */
   listFrame(question: Question, kind: ListKind): Frame
   readonly resource: ResourceEncoder['about']
@@ -55,8 +55,8 @@ export function createEncoder(
     item(question, { type, id, action }) {
       return { frame: itemFrame(question, action), resource: resources.about(question, type, id) }
     },
-    message(question, items) {
-      const resource = resources.ofMessage(question, itemOf(question, items))
+    message(question, items, first) {
+      const resource = resources.ofMessage(question, itemOf(question, items), first?.resource)
       if (resource === null) return null
       const setting = messageSetting(question, zones)
       return { frame: frameOf(question.identity.subject, question.method, setting), resource }

@@ -17,6 +17,7 @@ export function questionOf(
     kind: message?.kind ?? 'request',
     method: asked.method ?? '',
     params: message?.params,
+    spelling: message?.spelling ?? null,
     circumstances: {
       nowMs: trail.nowMs,
       ip: trail.ip,

@@ -20,12 +20,12 @@ export async function readPosted(
 ): Promise<Rejected | null> {
   const body = await inbound.readBody()
   if (!body.ok) return bodyRefusals[body.problem]
-  const parsed = parseStrict(body.bytes, limits)
+  const parsed = parseStrict(body.bytes, limits, { textOf: 'arguments' })
   if (!parsed.ok) {
     return rejected(400, parseErrorCodes[parsed.problem], `json-${parsed.problem}`, parsed.text)
   }
   if (Array.isArray(parsed.value)) return fromWire(classifyBatch(null))
-  const read = readMessage(parsed.value)
+  const read = readMessage(parsed.value, parsed.memberText)
   const { asked } = trail
   if (!read.ok) {
     asked.id = read.id

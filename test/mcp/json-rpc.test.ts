@@ -158,6 +158,23 @@ test('unknown members of params, _meta and arguments survive, __proto__ included
   assert.is(Buffer.from(serialise(actual.message)).toString(), text)
 })
 
+test('a message has the spelling of its arguments, and of nothing else', () => {
+  const spelt = (text: string, kept: string | null) => {
+    const actual = readMessage(JSON.parse(text) as Json, kept)
+    assert.ok(actual.ok, text)
+    return actual.ok ? actual.message : null
+  }
+  const call =
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{ }}}'
+  const message = spelt(call, '{ }')
+  assert.is(message?.spelling?.text, '{ }')
+  assert.is(message?.spelling?.of, message?.params?.['arguments'])
+  assert.is(spelt(call, null)?.spelling, null)
+  assert.is(spelt(call.replace('{ }', '[]'), '[]')?.spelling, null, 'no object')
+  const response = '{"jsonrpc":"2.0","id":1,"result":{"arguments":{}}}'
+  assert.is(spelt(response, '{}')?.spelling, null)
+})
+
 test('what is not JSON is told from JSON that is refused', () => {
   assert.equal(parseErrorCodes, {
     encoding: -32700,

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -150,6 +152,53 @@ test(`any JSON text is judged as the slow reader judges it (seed ${seed})`, () =
     { seed, numRuns: 20_000 },
   )
   assert.ok(accepted > 1000, `only ${accepted} documents were accepted`)
+})
+
+test('the text of a member is kept where it is one, short and plainly named', () => {
+  const long = `"${'x'.repeat(2_046)}"`
+  const rows: [string, string | null][] = [
+    ['{"p":{"a":1}}', '1'],
+    ['{"p":{"a":{"a":[1,{"a":2}]},"b":3}}', '{"a":[1,{"a":2}]}'],
+    ['{"p":{"b":{},"a":[]}}', '[]'],
+    ['{"p":{"a" :\t{ "n" : 1e2 }\n, "b":"a"}}', '\t{ "n" : 1e2 }\n'],
+    ['{"p":{"b":"a","c":"\\"a\\":","a":"}"}}', '"}"'],
+    ['{"p":{"a":"é"}}', Buffer.from('"é"').toString('latin1')],
+    ['[{"a":true}]', 'true'],
+    [`{"p":{"a":${long}}}`, long],
+    [`{"p":{"a":${long} }}`, null],
+    ['{"p":{"\\u0061":1}}', null],
+    ['{"a":1}', null],
+    ['{"p":{"q":{"a":1}}}', null],
+    ['{"p":{"a":1},"q":{"a":2}}', null],
+    ['[{"a":1},{"a":2},{"a":3}]', null],
+    ['{"p":["a"]}', null],
+    ['{"p":{"ab":1,"b":2,"":3}}', null],
+  ]
+  for (const [text, expected] of rows) {
+    const bytes = Buffer.concat([Buffer.from('"a":'), utf8(text)]).subarray(4)
+    const result = parseStrict(bytes, limits, { textOf: 'a' })
+    assert.ok(result.ok, text)
+    assert.is(result.ok ? result.memberText : '', expected, text)
+  }
+  const notAsked = parseStrict(utf8('{"p":{"a":1}}'), limits)
+  assert.is(notAsked.ok ? notAsked.memberText : '', null)
+  const twice = parseStrict(utf8('{"p":{"a":1,"\\u0061":2}}'), limits, { textOf: 'a' })
+  assert.is(problemIn(twice), 'duplicate')
+})
+
+test('the text of a member does not keep its body in memory', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const kept = Array.from({ length: 50 }, (_, n) => {
+    const text = `{"x":"${'x'.repeat(1_000_000)}","p":{"a":{"some text of":"one member","n":${n}}}}`
+    const result = parseStrict(utf8(text), limits, { textOf: 'a' })
+    return result.ok ? result.memberText : null
+  })
+  collect()
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
+  const megabytes = (heapUsed + external + arrayBuffers) / 1e6
+  assert.is(kept[49], '{"some text of":"one member","n":49}')
+  assert.ok(megabytes < 40, `${megabytes} MB`)
 })
 
 function utf8(text: string): Buffer {

@@ -74,6 +74,7 @@ const params = fc.constantFrom<JsonObject[]>(
   { n: [1] },
   JSON.parse('{"__proto__":{"n":1}}'),
   { text: ',"params":{}' },
+  { text: '";\\é', n: 100 },
 )
 
 const messages = fc.oneof(
@@ -110,6 +111,32 @@ export const questions: fc.Arbitrary<Question> = fc
       circumstances: { ...circumstances, ...change },
     }),
   )
+
+/** Ways in which a caller may write what JSON takes for the same. */
+const respellings: readonly ((text: string) => string)[] = [
+  (text) => text,
+  (text) => ` ${text}\n`,
+  (text) => text.replaceAll(':', ' : '),
+  (text) =>
+    text.replace(/[a-zé](?=[^"]*")/, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  (text) => text.replace('100', '1e2').replace(':1', ':1.0').replace(':2', ':20E-1'),
+]
+
+/** The question as if its message had come with such a text; arguments are parsed from that. */
+export const spellings: fc.Arbitrary<(question: Question) => Question> = fc
+  .constantFrom(...respellings)
+  .map((respelling) => (question) => {
+    const { params } = question
+    const given = params?.['arguments']
+    if (params === undefined || !isObject(given)) return question
+    const text = respelling(JSON.stringify(given))
+    const of = JSON.parse(text) as JsonObject
+    return { ...question, params: { ...params, arguments: of }, spelling: { of, text } }
+  })
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 const readable: readonly string[] = `
 subject subject.id subject.roles subject.claims subject.claims.n subject.claims.__proto__ subject.tenant

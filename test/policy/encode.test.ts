@@ -6,7 +6,7 @@ import { listItems, namedItems } from '../../src/mcp/methods.js'
 import { type Asked, createEncoder, type Encoder } from '../../src/policy/encode.js'
 import { itemFacts, messageFacts } from '../../src/policy/facts.js'
 import { createZoneClock } from '../../src/policy/zones.js'
-import { definitions, look, projections, questions } from './arbitrary.js'
+import { definitions, look, projections, questions, spellings } from './arbitrary.js'
 import { callOf, circumstances, questionOf } from './questions.js'
 import { printedSeed } from './seed.js'
 
@@ -100,7 +100,8 @@ function assertProjected(sent: Json, whole: Json, paths: string[][] | null): voi
 
 test('what is sent is the projection of the whole facts, and a key stands for one text', async () => {
   let same = 0
-  const asked = fc.array(fc.tuple(questions, fc.nat(3)), { minLength: 20, maxLength: 40 })
+  const row = fc.tuple(questions, fc.nat(3), spellings)
+  const asked = fc.array(row, { minLength: 20, maxLength: 40 })
   const states = fc.tuple(definitions, definitions, definitions, definitions)
   await fc.assert(
     fc.property(projections, asked, states, (paths, rows, known) => {
@@ -114,13 +115,15 @@ test('what is sent is the projection of the whole facts, and a key stands for on
         textOf.set(key, text)
         assertProjected(JSON.parse(text), JSON.parse(JSON.stringify(facts)), paths)
       }
-      for (const [row, state] of rows) {
+      for (const [row, state, spelling] of rows) {
         const question = { ...row, definitions: known[state] ?? null }
         const items = namedItems(question.method, question.params) ?? []
         for (const item of items)
           check(encoder.item(question, item), itemFacts(question, item, zones))
-        const message = encoder.message(question, items)
-        if (message !== null) check(message, messageFacts(question, items, zones))
+        for (const asked of [question, spelling(question)]) {
+          const message = encoder.message(asked, items)
+          if (message !== null) check(message, messageFacts(asked, items, zones))
+        }
       }
     }),
     { numRuns: 120, seed: printedSeed('encoded = projected') },

@@ -8,9 +8,11 @@ import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DecisionPoint, Json, ListKind, Question } from '../../src/domain.js'
+import { parseStrict } from '../../src/mcp/json.js'
+import { readMessage } from '../../src/mcp/json-rpc.js'
 import type { Evaluation, Evaluator } from '../../src/policy/evaluator.js'
 import { createMemo } from '../../src/policy/memo.js'
-import { definitions, ids, look, projections, questions } from './arbitrary.js'
+import { definitions, ids, look, projections, questions, spellings } from './arbitrary.js'
 import { compileFiles } from './bundles.js'
 import { type PointOptions, pointOf, pointWith } from './points.js'
 import { callOf, circumstances, identityOf, questionOf } from './questions.js'
@@ -81,7 +83,7 @@ type Step = { question: Question; state: number; policy: number; list: ListKind 
 
 const steps = fc.array(
   fc.record({
-    question: questions,
+    question: fc.tuple(questions, spellings).map(([question, spelt]) => spelt(question)),
     state: fc.nat(2),
     policy: fc.nat(1),
     list: fc.option(fc.constantFrom(...kinds), { freq: 3 }),
@@ -179,6 +181,53 @@ test('a policy that reads arguments is evaluated for each of them, twice at most
   assert.is(counts.single, 1 + 10 + 10, 'kept from the second time on')
   for (let n = 0; n < 10; n += 1) point.judge(callOf('read', { n }))
   assert.is(counts.single, 1 + 10 + 10)
+})
+
+/** A call as the wire brings it. */
+function callWith(text: string): Question {
+  const message = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":${text}}}`
+  const limits = { maxDepth: 64, maxMembers: 1_000 }
+  const parsed = parseStrict(Buffer.from(message), limits, { textOf: 'arguments' })
+  const read = parsed.ok ? readMessage(parsed.value, parsed.memberText) : null
+  if (read === null || !read.ok) throw new Error(text)
+  return { ...callOf('read'), params: read.message.params, spelling: read.message.spelling }
+}
+
+const whole = [...usual, ['resource', 'arguments']]
+
+/** A policy that allows everything, and the message questions it was asked. */
+function allowing() {
+  const inputs: string[] = []
+  const evaluate = (_: number, input: string): Evaluation => {
+    if (input.includes('"arguments"')) inputs.push(input)
+    return { kind: 'defined', text: '{"allow":true}', spent: 1 }
+  }
+  return { inputs, point: pointWith({ evaluate }, whole) }
+}
+
+test('arguments that are read whole are known by their text, and evaluated by their value', () => {
+  const { inputs, point } = allowing()
+  const same = ['{"n":100,"é":1}', '{"n":1e2,"é":1}', '{"n":100,"\\u00e9":1}', ' {"n" :100,"é":1}']
+  const others = ['{"é":1,"n":100}', '{"n":101,"é":1}', '{"n":100,"Ã©":1}']
+  for (const text of [...same, ...others]) {
+    inputs.length = 0
+    for (let round = 0; round < 4; round += 1) assert.ok(point.judge(callWith(text)).decision.allow)
+    assert.is(inputs.length, 2, `${text} is kept from the second time on`)
+    assert.equal(inputs[0], inputs[1])
+    const expected = JSON.stringify(JSON.parse(text))
+    assert.ok(inputs[0]?.includes(`"arguments":${expected}`), inputs[0])
+    assert.is(expected === '{"n":100,"é":1}', same.includes(text))
+  }
+})
+
+test('a text stands for its own object only', () => {
+  const { inputs, point } = allowing()
+  const call = callWith('{"n":"a text of some length"}')
+  // As what a server asks while it answers such a call.
+  const other = { ...call, params: { name: 'read', arguments: { n: 'another' } } }
+  for (const question of [call, call, call, other]) point.judge(question)
+  assert.is(inputs.length, 3)
+  assert.match(inputs[2] ?? '', /"arguments":{"n":"another"}/)
 })
 
 test('what a list asked a call need not ask, and the other way round', async () => {
