@@ -1,6 +1,7 @@
 /** Activation beside decisions: the event loop goes on, and a loading thread that fails is no loss. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -60,6 +61,30 @@ test('17 MB of data are activated while decisions go on', async () => {
   assert.ok(held < 100, `held for ${held} ms`)
   assert.ok(holder.current()?.judge(callOf('read')).decision.allow)
   assert.not.ok(holder.current()?.judge(callOf('unheard-of')).decision.allow)
+})
+
+const slow = await compileFiles({
+  'main.rego': `package mcpguard.main
+
+decision := {"allow": count(numbers.range(1, 20000)) == 20000}
+`,
+})
+
+test('what replaces a policy is warmed, for a second where it is slow', async () => {
+  const holder = createPolicyHolder()
+  /** How long the event loop was busy; the thread that loads has another one. */
+  const busyMs = async (revision: string) => {
+    const before = performance.eventLoopUtilization()
+    await holder.activate({ ...slow, revision })
+    return performance.eventLoopUtilization(before).active
+  }
+  await busyMs('sha256:first')
+  const startedMs = performance.now()
+  for (let n = 0; n < 5; n += 1) holder.current()?.judge(callOf(`tool-${n}`))
+  assert.ok(performance.now() - startedMs > 5, 'a second is too short for 3,000 evaluations')
+  const warmMs = await busyMs('sha256:second')
+  console.log(`busy for ${Math.round(warmMs)} ms`)
+  assert.ok(warmMs >= 900, `busy for ${warmMs} ms`)
 })
 
 test('a loading thread that hangs, crashes or ends is a refusal, and is gone', async () => {

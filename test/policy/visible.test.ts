@@ -101,6 +101,40 @@ test('a policy that costs much is asked for shorter chunks, whose answers are re
   )
 })
 
+test('items that are asked one by one keep nobody waiting', async () => {
+  const rows: readonly (readonly [string, { decision: number; decisions: number | null }])[] = [
+    ['a bundle that cannot answer lists', { decision: 0, decisions: null }],
+    ['a chunk that fails', { decision: 0, decisions: 1 }],
+  ]
+  for (const [what, entryPoints] of rows) {
+    const counts = { asked: 0, together: 0, most: 0 }
+    const evaluator: Evaluator = {
+      evaluate(entryPoint): Evaluation {
+        if (entryPoint === 1) {
+          return { kind: 'fault', reason: 'policy-fault', problem: 'x', spent: 1 }
+        }
+        const endMs = performance.now() + 3
+        while (performance.now() < endMs);
+        counts.asked += 1
+        counts.together += 1
+        counts.most = Math.max(counts.most, counts.together)
+        return { kind: 'defined', text: '{"allow":true}', spent: 1 }
+      },
+    }
+    const point = pointWith(evaluator, paths, entryPoints, { budget })
+    let done = false
+    const turn = () => {
+      counts.together = 0
+      if (!done) setImmediate(turn)
+    }
+    turn()
+    assert.ok((await point.visible(list, 'tools', namesOf(60))).every(Boolean))
+    done = true
+    assert.is(counts.asked, 60, what)
+    assert.ok(counts.most <= 2, `${what}: ${counts.most} evaluations together`)
+  }
+})
+
 test('a message with all its questions has a budget', () => {
   const { asked, evaluator } = costing(() => budget - 1)
   const point = pointWith(evaluator, paths, undefined, { budget })
