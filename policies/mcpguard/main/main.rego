@@ -16,43 +16,41 @@ import data.mcpguard.lib.facts
 #   something permits the message and every package that denies it can be satisfied by a scope.
 # entrypoint: true
 decision := {"allow": true, "reasons": sort(_permits), "limits": _limits} if {
-	_permits[_]
-	not _denied
 	not facts.is_item_question
+	count(_permits) > 0
+	count(_denials) == 0
 } else := {"allow": true, "reasons": sort(_permits)} if {
-	_permits[_]
-	not _denied
+	count(_permits) > 0
+	count(_denials) == 0
+} else := {"allow": false, "reasons": sort(_refusals)} if {
+	count(_permits) == 0
 } else := {
 	"allow": false,
-	"reasons": sort(_refusals),
+	"reasons": sort(_denials),
 	"challenge": {"scopes": sort(_scopes), "listing": "show"},
 } if {
 	facts.can_step_up
-	_permits[_]
 	not _final
-} else := {"allow": false, "reasons": sort(_refusals)}
+} else := {"allow": false, "reasons": sort(_denials)}
 
 _permits contains code if some code in data.mcpguard.rules[_].permit
 
-_denied if data.mcpguard.rules[_].deny[_]
-
-_refusals contains code if some code in data.mcpguard.rules[_].deny
-
-_refusals contains code if {
-	count(_permits) == 0
-	some code in data.mcpguard.rules[_].unmet
-}
+_denials contains code if some code in data.mcpguard.rules[_].deny
 
 # METADATA
 # title: Nothing permits it
 # custom:
 #   code: not-granted
-_refusals contains "not-granted" if count(_permits) == 0
+_refusals contains "not-granted"
+
+_refusals contains code if some code in _denials
+
+_refusals contains code if some code in data.mcpguard.rules[_].unmet
 
 # Without any tier or bucket there is no such list, and the configuration's default applies.
 _limits := buckets if {
 	buckets := sort([bucket | some bucket in data.mcpguard.rules[_].limit])
-	buckets[_]
+	count(buckets) > 0
 } else := [] if {
 	type_name(data.mcpguard.rules[_].tier)
 }

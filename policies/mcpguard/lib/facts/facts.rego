@@ -14,7 +14,11 @@ is_item_question if input.context.question == "item"
 
 # METADATA
 # title: The caller can ask its authorization server for more scopes
-can_step_up if input.subject.method in {"jwt", "oauth"}
+can_step_up if _has_scopes(input.subject.method)
+
+_has_scopes("jwt") := true
+
+_has_scopes("oauth") := true
 
 # METADATA
 # title: Keys of the server's tables in data
@@ -31,6 +35,7 @@ server_keys := [input.resource.server, "*"]
 default role_keys := []
 
 role_keys := array.concat(input.subject.roles, ["*"]) if {
-	is_string(input.subject.id)
-	input.subject.id != ""
+	id := input.subject.id
+	is_string(id)
+	id != ""
 }

@@ -9,8 +9,10 @@ is_plain(text) if {
 	is_string(text)
 	not contains(text, "\\")
 	not contains(text, "\u0000")
-	text != ".."
-	not startswith(text, "../")
-	not endswith(text, "/..")
-	not contains(text, "/../")
+	not _climbs(text)
+}
+
+_climbs(text) if {
+	contains(text, "..")
+	".." in split(text, "/")
 }

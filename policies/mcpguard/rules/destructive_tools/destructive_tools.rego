@@ -36,27 +36,17 @@ import data.mcpguard.lib.facts
 import data.mcpguard.lib.patterns
 
 # METADATA
-# title: The caller lacks a scope that the tool needs
+# title: The tool needs what the caller lacks
 # custom:
-#   code: scope-missing
-deny contains "scope-missing" if {
+#   codes:
+#     scope-missing: The caller lacks a scope that the tool needs
+#     destructive-table-malformed: >-
+#       What makes tools destructive cannot be read. `destructive`, `hints` or an entry of the server
+#       or of `*` in one of them is not an object, or a scope is not a text or is empty.
+deny contains code if {
 	input.resource.type == "tool"
 	some scope in _required
-	_is_scope(scope)
-	not _holds(scope)
-}
-
-# METADATA
-# title: What makes tools destructive cannot be read
-# description: >-
-#   `destructive`, `hints` or an entry of the server or of `*` in one of them is not an object, or a
-#   scope is not a text or is empty.
-# custom:
-#   code: destructive-table-malformed
-deny contains "destructive-table-malformed" if {
-	input.resource.type == "tool"
-	some scope in _required
-	not _is_scope(scope)
+	code := _objection(scope)
 }
 
 # METADATA
@@ -68,10 +58,17 @@ challenge contains scope if {
 	not _holds(scope)
 }
 
+_objection(scope) := "destructive-table-malformed" if {
+	not _is_scope(scope)
+} else := "scope-missing" if {
+	not _holds(scope)
+}
+
 _required contains scope if {
+	id := input.resource.id
 	some server in facts.server_keys
 	some scope, tools in patterns.table(data.destructive[server])
-	patterns.match(tools, input.resource.id)
+	patterns.match(tools, id)
 }
 
 _required contains scope if {

@@ -51,7 +51,7 @@ import data.mcpguard.lib.paths
 #     method-granted: A method without an item, granted to a role of the caller
 permit contains code if {
 	code := _code(input.resource.type, input.action.name)
-	some entry in _entries
+	some entry in _entries(input.resource.type)
 	_is_met(entry)
 }
 
@@ -63,7 +63,7 @@ permit contains code if {
 unmet contains "argument-out-of-bounds" if {
 	not facts.is_item_question
 	_code(input.resource.type, input.action.name)
-	some entry in _entries
+	some entry in _entries(input.resource.type)
 	entry.arguments
 }
 
@@ -101,10 +101,10 @@ _uses("unknown") := true
 
 _name("methods") := input.action.name
 
-_name(kind) := input.resource.id if kinds.exists(kind)
+_name(kind) := input.resource.id if kind != "methods"
 
-_entries := [entry |
-	kind := _kind(input.resource.type)
+_entries(type) := [entry |
+	kind := _kind(type)
 	name := _name(kind)
 	some tree in _trees(input.subject.tenant)
 	some role in facts.role_keys

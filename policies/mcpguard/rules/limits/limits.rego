@@ -50,10 +50,9 @@ deny contains "tier-unknown" if {
 limit := [bucket |
 	_is_charged(input.action.class)
 	input.context.direction != "server"
-	line := _line
-	table := data.tiers.tiers[line.tier]
-	some name in ["user", "tenant", "tool"]
-	bucket := _bucket(name, line.tier, table)
+	tier := _line.tier
+	some part, entry in data.tiers.tiers[tier]
+	bucket := _bucket(part, tier, entry)
 ]
 
 _line := [line |
@@ -69,15 +68,15 @@ _is_charged("use") := true
 
 _is_charged("unknown") := true
 
-_bucket("user", tier, table) := _filled("user", tier, table.user, _caller([]))
+_bucket("user", tier, entry) := _filled("user", tier, entry, _caller([]))
 
-_bucket("tenant", tier, table) := bucket if {
+_bucket("tenant", tier, entry) := bucket if {
 	is_string(input.subject.tenant)
-	bucket := _filled("tenant", tier, table.tenant, [input.subject.issuer, input.subject.tenant])
+	bucket := _filled("tenant", tier, entry, [input.subject.issuer, input.subject.tenant])
 }
 
-_bucket("tool", tier, table) := bucket if {
-	tools := table.tools[input.resource.server]
+_bucket("tools", tier, servers) := bucket if {
+	tools := servers[input.resource.server]
 	input.action.name == "tools/call"
 	key := keys.for_name(tools, input.resource.id)
 	bucket := _filled("tool", tier, tools[key], _caller([input.resource.server, key]))

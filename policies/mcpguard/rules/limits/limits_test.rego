@@ -53,7 +53,8 @@ test_a_named_tool_has_its_own_bucket if {
 		"tier": "silver",
 		"key": array.concat(_caller, ["everything", "echo"]),
 	})
-	limits.limit == [_user_bucket("silver"), tool] with input as fixtures.call with data.tiers as _tiers
+	buckets := limits.limit with input as fixtures.call with data.tiers as _tiers
+	sort(buckets) == sort([_user_bucket("silver"), tool])
 }
 
 test_a_prefix_shares_one_bucket if {
@@ -160,7 +161,7 @@ _tenant_bucket(key) := object.union(_tool, {"name": "tenant", "tier": "team", "k
 test_callers_of_a_tenant_share_a_bucket if {
 	every id in ["alice", "bob"] {
 		buckets := limits.limit with input as fixtures.as_subject(fixtures.call, {"id": id}) with data.tiers as _shared
-		[bucket.name | some bucket in buckets] == ["user", "tenant", "tool"]
+		sort([bucket.name | some bucket in buckets]) == ["tenant", "tool", "user"]
 		_tenant_bucket(["https://idp.example", "acme"]) in buckets
 	}
 	other := fixtures.as_subject(fixtures.call, {"tenant": "globex", "issuer": "other"})
@@ -170,7 +171,7 @@ test_callers_of_a_tenant_share_a_bucket if {
 
 test_nobody_s_tenant_has_no_bucket if {
 	buckets := limits.limit with input as fixtures.as_subject(fixtures.call, {"tenant": null}) with data.tiers as _shared
-	[bucket.name | some bucket in buckets] == ["user", "tool"]
+	sort([bucket.name | some bucket in buckets]) == ["tool", "user"]
 }
 
 test_malformed_facts_are_not_charged if {

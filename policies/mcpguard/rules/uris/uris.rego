@@ -37,8 +37,8 @@ deny contains "uri-not-canonical" if {
 # custom:
 #   code: path-unsafe
 deny contains "path-unsafe" if {
-	_takes_arguments(input.resource.type)
 	not facts.is_item_question
+	_takes_arguments(input.resource.type)
 	not _paths_ok
 }
 
