@@ -12,12 +12,15 @@ export const hostEntryPoint = 'mcpguard/host/decisions'
 export const hostModule = `package mcpguard.host
 
 decisions[i] := d if {
+	subject := input.subject
+	action := input.action
+	context := input.context
 	some i, item in input.items
 	d := data.mcpguard.main.decision with input as {
-		"subject": input.subject,
-		"action": input.action,
+		"subject": subject,
+		"action": action,
 		"resource": item,
-		"context": input.context,
+		"context": context,
 	}
 }
 `
