@@ -8,7 +8,7 @@
 import type { Subject } from '../domain.js'
 import { isKnownMethod, methodInfo } from '../mcp/methods.js'
 import { contextFields, type Setting } from './facts.js'
-import type { Intern, Interned } from './intern.js'
+import { flat, type Intern, type Interned } from './intern.js'
 import { type Projection, part, projectedText } from './project.js'
 
 export interface Frame {
@@ -79,6 +79,8 @@ export function createFrameEncoder(projection: Projection, intern: Intern): Fram
     const frame = write(subject, known.subject, method, setting)
     // Whatever else a client calls a method is not kept.
     if (!isKept || !isKnownMethod(method)) return frame
+    flat(frame.key)
+    flat(frame.text)
     const ofMethod = known.frames.get(method)
     if (ofMethod === undefined) known.frames.set(method, new Map([[number, frame]]))
     else ofMethod.set(number, frame)

@@ -11,7 +11,7 @@ import type { Definition, Question, Server, Spelling } from '../domain.js'
 import type { NamedItem, ResourceType } from '../mcp/methods.js'
 import { argumentsOf, paramsOf, resourceFacts, uriFacts } from './facts.js'
 import { createGenerations } from './generations.js'
-import { type Intern, type Interned, internedBytes } from './intern.js'
+import { flat, type Intern, type Interned, internedBytes } from './intern.js'
 import { type Projection, part, projectedText, reads } from './project.js'
 
 export interface ResourceEncoder {
@@ -25,6 +25,18 @@ export interface ResourceEncoder {
   ): Interned | null
 }
 
+interface Groups {
+  readonly undefined: string
+  readonly defined: string
+}
+
+/** A definition's name, and the key of the item that it is of, or that it was first found for. */
+interface Named {
+  readonly name: string
+  readonly id: string
+  readonly key: string
+}
+
 const maxItemBytes = 8 * 1024 * 1024
 const definitionMembers = ['known', 'annotations', 'digest'] as const
 
@@ -33,8 +45,8 @@ export function createResourceEncoder(
   intern: Intern,
 ): ResourceEncoder {
   const items = createGenerations<Interned>(maxItemBytes, internedBytes)
-  const serverGroups = new WeakMap<Server, Map<ResourceType, string>>()
-  const definitionNames = new WeakMap<Definition, string>()
+  const serverGroups = new WeakMap<Server, Map<ResourceType, Groups>>()
+  const definitionNames = new WeakMap<Definition, Named>()
   let definitionCount = 0
 
   const [readArguments, readParams] = ['arguments', 'params'].map((name) =>
@@ -47,37 +59,40 @@ export function createResourceEncoder(
     return projection !== undefined && reads(projection, [name])
   }
 
-  /** The group of a server's items of one type. Servers are told apart by name and labels. */
-  function groupOf(server: Server, type: ResourceType): string {
-    const groups = serverGroups.get(server) ?? new Map<ResourceType, string>()
-    const found = groups.get(type)
+  /** The groups of a server's items of one type. Servers are told apart by name and labels. */
+  function groupsOf(server: Server, type: ResourceType): Groups {
+    const ofServer = serverGroups.get(server) ?? new Map<ResourceType, Groups>()
+    const found = ofServer.get(type)
     if (found !== undefined) return found
-    const group = JSON.stringify([type, server.name, server.labels])
-    serverGroups.set(server, groups.set(type, group))
-    return group
+    const text = JSON.stringify([type, server.name, server.labels])
+    const groups = { undefined: text, defined: `${text} defined` }
+    serverGroups.set(server, ofServer.set(type, groups))
+    return groups
   }
 
   /** No name is given twice, so a changed definition is never taken for the one before. */
-  function definitionName(definition: Definition | null): string {
-    if (definition === null) return '-'
+  function keyOf(definition: Definition, id: string): string {
     const found = definitionNames.get(definition)
-    if (found !== undefined) return found
+    if (found?.id === id) return found.key
+    if (found !== undefined) return `${found.name} ${id}`
     definitionCount += 1
     const name = definitionCount.toString(36)
-    definitionNames.set(definition, name)
-    return name
+    const key = `${name} ${id}`
+    definitionNames.set(definition, { name, id, key })
+    return key
   }
 
   function about(question: Question, type: ResourceType, id: string): Interned {
     const { server, definitions } = question
     const definition =
       readsDefinitions && type !== 'server' ? (definitions?.of(type, id) ?? null) : null
-    const group = groupOf(server, type)
-    const key = readsDefinitions ? `${definitionName(definition)} ${id}` : id
+    const groups = groupsOf(server, type)
+    const group = definition === null ? groups.undefined : groups.defined
+    const key = definition === null ? id : keyOf(definition, id)
     const found = items.get(group, key)
     if (found !== undefined) return found
     const facts = resourceFacts(server, type, id, definition)
-    const text = textOf(readsUri ? { ...facts, ...uriFacts(type, id) } : facts)
+    const text = flat(textOf(readsUri ? { ...facts, ...uriFacts(type, id) } : facts))
     // Two items whose id is read have no text in common.
     const interned = readsMember('id') ? intern.alone(text) : intern.shared(text)
     items.set(group, key, interned)

@@ -38,6 +38,15 @@ export function createIntern(maxBytes: number): Intern {
   }
 }
 
+/**
+ * The same text in one piece, for what is used often: V8 keeps what was put together as a tree of
+ * its parts, walks it each time it is copied, and makes it one when a character is asked for.
+ */
+export function flat(text: string): string {
+  text.charCodeAt(0)
+  return text
+}
+
 /** The object, its name and its text. */
 export function internedBytes({ text }: Interned): number {
   return 64 + 2 * text.length
