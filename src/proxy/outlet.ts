@@ -15,19 +15,28 @@ import type {
   Reservation,
 } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
+import { listOf } from '../mcp/methods.js'
 import type { EventFields } from '../mcp/sse.js'
 import type { AnswerContext, Expected, Settled } from './answer/filter.js'
 import type { ListPage } from './answer/list-page.js'
+import { answerHead } from './answer-head.js'
 import type { Exchange } from './back/back.js'
-import { corsHeaders } from './cors.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Gone, Inbound } from './inbound.js'
 import type { Knowledge } from './knowledge.js'
-import type { Asked } from './outcome.js'
+import { isLongLived, Lasting } from './lasting.js'
+import { listenEnded } from './listen.js'
 import { logFailure, record } from './refuse.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Steps } from './steps.js'
-import { type Ending, type Moment, serverMessageEvent, type Trail, toAuditEvent } from './trail.js'
+import {
+  auditCode,
+  type Ending,
+  momentOf,
+  serverMessageEvent,
+  type Trail,
+  toAuditEvent,
+} from './trail.js'
 
 /** How long a legacy request may go on upstream after its client went (its disconnect is no cancel). */
 const orphanMs = 60_000
@@ -48,11 +57,6 @@ export interface OutletParts {
   readonly onDone: (status: number) => void
 }
 
-/** A stream that ends when somebody ends it: it is opened and closed, not answered. */
-export function isLongLived({ verb, method }: Asked): boolean {
-  return verb === 'GET' || method === 'subscriptions/listen'
-}
-
 interface Leaving {
   bytes: Uint8Array | null
   fields: EventFields
@@ -63,7 +67,8 @@ interface Leaving {
 export class Outlet implements FrameSink, AnswerContext {
   readonly expected: Expected
   readonly #parts: OutletParts
-  readonly #longLived: boolean
+  /** A stream without an end; null for any other answer. */
+  readonly #lasting: Lasting | null
   #exchange: Exchange | null = null
   /** The newest refusal of something the server asked for. */
   #denied: Judgement | null = null
@@ -81,7 +86,7 @@ export class Outlet implements FrameSink, AnswerContext {
   constructor(parts: OutletParts) {
     this.#parts = parts
     this.expected = parts.expected
-    this.#longLived = isLongLived(parts.trail.asked)
+    this.#lasting = isLongLived(parts.trail.asked) ? this.#makeLasting() : null
     parts.inbound.onGone((why) => this.#gone(why))
   }
 
@@ -99,13 +104,25 @@ export class Outlet implements FrameSink, AnswerContext {
   ): Promise<boolean[]> {
     const decisionPoint = this.#current()
     const question = this.#questionNow()
-    if (!decisionPoint.readsDefinitions) return decisionPoint.visible(question, kind, names)
-    const definitions = await this.#parts.knowledge.ofPage(kind, page())
-    return decisionPoint.visible({ ...question, definitions }, kind, names)
+    const definitions = decisionPoint.readsDefinitions
+      ? await this.#parts.knowledge.ofPage(kind, page())
+      : question.definitions
+    const shown = await decisionPoint.visible({ ...question, definitions }, kind, names)
+    this.#remember(kind, names, shown)
+    return shown
+  }
+
+  /** Only a modern caller can be told later that it sees something else. */
+  #remember(kind: ListKind, names: readonly string[], shown: readonly boolean[]): void {
+    const { trail, question, steps } = this.#parts
+    if (trail.asked.era !== 'modern' || listOf(trail.asked.method ?? '') !== kind) return
+    const key = { principal: question.identity.binding, server: question.server.name, kind }
+    steps.lastSeen.page(key, question.params?.['cursor'] === undefined, names, shown)
   }
 
   allows(message: Message): boolean {
     this.#parts.knowledge.heard(message)
+    this.#lasting?.heard(message)
     const allowed = this.allowsInput(message)
     if (!allowed && message.kind === 'request') this.#parts.refuseServerRequest(message)
     return allowed
@@ -123,7 +140,7 @@ export class Outlet implements FrameSink, AnswerContext {
       method,
       params,
     })
-    record(steps, serverMessageEvent(trail, message, judgement, this.#now()))
+    record(steps, serverMessageEvent(trail, message, judgement, momentOf(steps.clock)))
     if (!judgement.decision.allow) this.#denied = judgement
     return judgement.decision.allow
   }
@@ -147,15 +164,9 @@ export class Outlet implements FrameSink, AnswerContext {
   dropped(why: string): void {
     this.#leaveNow()
     if (this.#over) return
-    const code = why
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, ' ')
-      .trim()
-      .replaceAll(' ', '-')
-    record(
-      this.#parts.steps,
-      this.#event({ event: 'dropped', outcome: 'failed', code, status: null }),
-    )
+    const code = auditCode(why)
+    const ending = { event: 'dropped', outcome: 'failed', code, status: null } as const
+    record(this.#parts.steps, this.#event(ending))
   }
 
   settle(settled: Settled): void {
@@ -202,29 +213,20 @@ export class Outlet implements FrameSink, AnswerContext {
     if (this.#over) return undefined
     this.#status = head.status
     this.#framing = head.framing
-    const headers = new Map(head.headers)
-    const sessionId = headers.get('mcp-session-id')
-    if (sessionId !== undefined) headers.delete('mcp-session-id')
-    if (sessionId !== undefined && this.#parts.sealSession !== null) {
-      const sealed = this.#parts.sealSession(sessionId)
-      if (sealed === null) {
-        this.fail(new GuardError('GUARD_UPSTREAM_INVALID', 'the session id is not visible ASCII'))
-        return undefined
-      }
-      headers.set('mcp-session-id', sealed)
+    const { inbound, sealSession } = this.#parts
+    const leaving = answerHead(head, inbound.rawHeaders, sealSession)
+    if (leaving === null) {
+      this.fail(new GuardError('GUARD_UPSTREAM_INVALID', 'the session id is not visible ASCII'))
+      return undefined
     }
-    // What passes was cut to this caller, or might have been. No proxy may transform a stream.
-    headers.set('cache-control', head.framing === 'sse' ? 'no-store, no-transform' : 'no-store')
-    const cors = corsHeaders(this.#parts.inbound.rawHeaders)
-    for (let index = 0; index + 1 < cors.length; index += 2) {
-      headers.set(cors[index] ?? '', cors[index + 1] ?? '')
-    }
-    if (this.#longLived && head.framing === 'sse') {
+    if (this.#lasting !== null && head.framing === 'sse') {
       this.#opened = true
       this.#parts.inbound.endOnDrain()
       record(this.#parts.steps, this.#event(this.#ending('stream.opened', 'forwarded')))
     }
-    return this.#parts.inbound.sink.head({ ...head, headers })
+    const flow = inbound.sink.head(leaving)
+    if (this.#opened) this.#lasting?.opened(this.#parts.decisionPoint)
+    return flow
   }
 
   part(bytes: Uint8Array): Flow {
@@ -241,7 +243,10 @@ export class Outlet implements FrameSink, AnswerContext {
       return undefined
     }
     this.#leaveNow()
-    return this.#over ? undefined : this.#parts.inbound.sink.message(bytes, fields)
+    if (this.#over) return undefined
+    const flow = this.#parts.inbound.sink.message(bytes, fields)
+    this.#lasting?.whole()
+    return flow
   }
 
   idle(fields: EventFields): Flow {
@@ -295,6 +300,18 @@ export class Outlet implements FrameSink, AnswerContext {
       .catch(broken)
   }
 
+  /** The stream loses its right: a modern one ends with its result (2026-07-28), another just ends. */
+  #close(outcome: OutcomeKind, code: string | null): void {
+    const { inbound, trail } = this.#parts
+    const { era, id } = trail.asked
+    this.#tryRecord('stream.closed', outcome, code)
+    this.#finish()
+    this.#exchange?.abort()
+    if (this.#partial) inbound.sink.fail(new GuardError('GUARD_INTERNAL', 'the stream was ended'))
+    else if (era === 'modern' && id !== null) this.#answerOnStream(listenEnded(id))
+    else void inbound.sink.end()
+  }
+
   #gone(why: Gone): void {
     if (this.#over) return
     if (why === 'stopping') this.#leaveNow()
@@ -303,23 +320,41 @@ export class Outlet implements FrameSink, AnswerContext {
       return
     }
     this.#over = true
+    this.#lasting?.over()
     const outcome = why === 'client' ? 'abandoned' : 'forwarded'
     this.#tryRecord(this.#opened ? 'stream.closed' : 'message', outcome, null)
     const exchange = this.#exchange
-    if (this.#parts.trail.asked.era === 'modern' || this.#longLived) exchange?.abort()
+    if (this.#parts.trail.asked.era === 'modern' || this.#lasting !== null) exchange?.abort()
     else setTimeout(() => exchange?.abort(), orphanMs).unref()
     this.#parts.onDone(0)
   }
 
+  #makeLasting(): Lasting {
+    const { steps, inbound, trail } = this.#parts
+    return new Lasting({
+      steps,
+      id: trail.asked.id,
+      ask: () => ({ question: this.#questionNow(), decisionPoint: this.#current() }),
+      isPartial: () => this.#partial,
+      send: (message) => void inbound.sink.message(message, {}),
+      denied: (judgement) => {
+        trail.judgement = judgement
+        this.#close('denied', null)
+      },
+      expired: () => this.#close('unauthenticated', 'credential-expired'),
+    })
+  }
+
   #finish(): void {
     this.#over = true
+    this.#lasting?.over()
     this.#parts.onDone(this.#status)
   }
 
   /** What comes on a stream is judged at the time it comes. */
   #questionNow(): Question {
     const { question, steps, knowledge } = this.#parts
-    if (!this.#longLived) return question
+    if (this.#lasting === null) return question
     const circumstances = { ...question.circumstances, nowMs: steps.clock.nowMs() }
     const definitions = this.#current().readsDefinitions ? knowledge.view() : null
     return { ...question, circumstances, definitions }
@@ -328,7 +363,7 @@ export class Outlet implements FrameSink, AnswerContext {
   /** A call keeps the revision it was admitted under; what comes on a stream does not. */
   #current(): DecisionPoint {
     const { steps, decisionPoint } = this.#parts
-    return this.#longLived ? (steps.policy.current() ?? decisionPoint) : decisionPoint
+    return this.#lasting !== null ? (steps.policy.current() ?? decisionPoint) : decisionPoint
   }
 
   #ending(event: AuditEvent['event'], outcome: OutcomeKind, code: string | null = null): Ending {
@@ -339,16 +374,10 @@ export class Outlet implements FrameSink, AnswerContext {
 
   #event(ending: Ending): AuditEvent {
     const { trail, steps } = this.#parts
-    const monotonicMs = steps.clock.monotonicMs()
+    const now = momentOf(steps.clock)
     // The event of the exchange itself has the time of its arrival, any other its own.
     const isOwn = ending.event === 'message' && !this.#opened
-    const nowMs = isOwn ? trail.nowMs : steps.clock.nowMs()
-    return toAuditEvent(trail, ending, { nowMs, monotonicMs })
-  }
-
-  #now(): Moment {
-    const { clock } = this.#parts.steps
-    return { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
+    return toAuditEvent(trail, ending, isOwn ? { ...now, nowMs: trail.nowMs } : now)
   }
 
   /** The one event of this exchange, in the room that was reserved for it. */

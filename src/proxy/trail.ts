@@ -12,6 +12,7 @@ import type {
   OutcomeKind,
   Server,
 } from '../domain.js'
+import type { Clock } from '../lib/clock.js'
 import { isoTime } from '../lib/iso-time.js'
 import type { Classified } from '../mcp/classify.js'
 import { namedItems } from '../mcp/methods.js'
@@ -42,6 +43,10 @@ export interface Trail {
 export interface Moment {
   readonly nowMs: number
   readonly monotonicMs: number
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
 }
 
 export interface Ending {
@@ -113,6 +118,12 @@ export function serverMessageEvent(
     resource: resourceOf(message, trail.server),
     limits: null,
   }
+}
+
+/** A reason in words as a stable code. */
+export function auditCode(reason: string): string {
+  const words = reason.toLowerCase().replace(/[^a-z0-9]+/g, ' ')
+  return words.trim().replaceAll(' ', '-')
 }
 
 function outcomeOf(decision: Decision): OutcomeKind {

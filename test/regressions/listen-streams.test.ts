@@ -100,21 +100,25 @@ test('a listen that is answered without a stream leaves one event of a message',
   ])
 })
 
-test('a resource that a new policy denies is no longer heard of on an open stream', async () => {
+test('a stream that names a resource which a new policy denies ends with its result', async () => {
   const stream = await openStream(gateway)
   stream.say(updated(first))
   assert.is(await stream.connection.until('\n\n'), updated(first))
   await writePolicy(gateway.policyFolder, narrow)
   assert.ok((await gateway.guard.reload()).ok)
-  stream.say(updated(first))
-  stream.say(updated(second))
-  assert.is(await stream.connection.until('\n\n'), updated(second))
+  const meta = '{"io.modelcontextprotocol/subscriptionId":1}'
+  assert.is(
+    await stream.connection.body(),
+    `data: {"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","_meta":${meta}}}\n\n`,
+  )
+  await stream.seen.gone
   assert.equal((await stream.own()).slice(2), [
     ['message', 'notifications/resources/updated', 'forwarded'],
-    ['message', 'notifications/resources/updated', 'denied'],
-    ['message', 'notifications/resources/updated', 'forwarded'],
+    ['stream.closed', 'subscriptions/listen', 'denied'],
   ])
   stream.connection.close()
+  await writePolicy(gateway.policyFolder, rolePolicy)
+  assert.ok((await gateway.guard.reload()).ok)
 })
 
 test('a gateway that stops ends the stream, it does not wait for it', async () => {

@@ -23,6 +23,8 @@ export interface GatewayOptions {
   readonly upstreams: Readonly<Record<string, string | JsonObject>>
   /** Id → roles. Default: one caller, alice, without roles. */
   readonly callers?: Readonly<Record<string, readonly string[]>>
+  /** Id → further members of the caller's entry. */
+  readonly entries?: Readonly<Record<string, JsonObject>>
   /** `shipped`: the repository's policies. Default: `rolePolicy`. */
   readonly policy?: 'shipped' | PolicyFiles
   /** Beside the policy's path. */
@@ -203,6 +205,7 @@ export async function writeFiles(
         id,
         sha256: createHash('sha256').update(keyOf(id)).digest('hex'),
         roles,
+        ...options.entries?.[id],
       })),
     },
     audit: { file: auditFile },

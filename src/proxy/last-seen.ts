@@ -1,0 +1,71 @@
+/**
+ * What each caller was last shown of a server's lists, so that an activation that changes nothing for
+ * a caller is not announced to it. Bounded: what is not remembered counts as changed, since to
+ * announce too much is harmless and to announce too little is not.
+ */
+import type { ListKind } from '../domain.js'
+
+export interface SeenKey {
+  /** `Identity.binding`. */
+  readonly principal: string
+  readonly server: string
+  readonly kind: ListKind
+}
+
+export interface LastSeen {
+  /** A page that was shown: `first` begins the list anew. Names and verdicts in the same order. */
+  page(key: SeenKey, first: boolean, names: readonly string[], shown: readonly boolean[]): void
+  /** null: not known, or not wholly. */
+  of(key: SeenKey): ReadonlyMap<string, boolean> | null
+}
+
+/** Characters of names remembered, of all callers and of one list. */
+const maxCharacters = 8 * 1024 * 1024
+const maxListCharacters = 256 * 1024
+
+interface Entry {
+  readonly items: Map<string, boolean>
+  characters: number
+}
+
+export function createLastSeen(): LastSeen {
+  /** Oldest first. */
+  const entries = new Map<string, Entry>()
+  let characters = 0
+
+  function forget(text: string): void {
+    characters -= entries.get(text)?.characters ?? 0
+    entries.delete(text)
+  }
+
+  return {
+    page(key, first, names, shown) {
+      const text = textOf(key)
+      if (first) {
+        forget(text)
+        entries.set(text, { items: new Map(), characters: text.length })
+        characters += text.length
+      }
+      const entry = entries.get(text)
+      // Without its first page a list is not known, and so it is not begun in the middle.
+      if (entry === undefined) return
+      let added = 0
+      for (const [index, name] of names.entries()) {
+        if (!entry.items.has(name)) added += name.length + 1
+        entry.items.set(name, shown[index] === true)
+      }
+      entry.characters += added
+      characters += added
+      if (entry.characters > maxListCharacters) forget(text)
+      for (const oldest of entries.keys()) {
+        if (characters <= maxCharacters) break
+        forget(oldest)
+      }
+    },
+    of: (key) => entries.get(textOf(key))?.items ?? null,
+  }
+}
+
+function textOf({ principal, server, kind }: SeenKey): string {
+  return `${principal} ${kind} ${server}`
+}

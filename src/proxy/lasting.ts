@@ -1,0 +1,83 @@
+/**
+ * One stream without an end, once it is open: asked about again on every activation, told when an
+ * activation has changed what its caller sees, ended with the credential. What it says itself waits
+ * until no message of the server is half sent.
+ */
+import type { DecisionPoint, Judgement, Message, MessageId, Question } from '../domain.js'
+import { type Announcement, acknowledged, changedFor, listChanged } from './listen.js'
+import type { Asked } from './outcome.js'
+import type { Steps } from './steps.js'
+import type { OpenStream } from './streams.js'
+
+/** A stream that ends when somebody ends it: it is opened and closed, not answered. */
+export function isLongLived({ verb, method }: Asked): boolean {
+  return verb === 'GET' || method === 'subscriptions/listen'
+}
+
+export interface LastingParts {
+  readonly steps: Pick<Steps, 'streams' | 'lastSeen'>
+  /** Of the message that opened the stream; null: a GET. */
+  readonly id: MessageId | null
+  /** The question that opened it, as it stands now, and who answers it now. */
+  readonly ask: () => { readonly question: Question; readonly decisionPoint: DecisionPoint }
+  /** A message of the server is half sent. */
+  readonly isPartial: () => boolean
+  readonly send: (message: Uint8Array) => void
+  readonly denied: (judgement: Judgement) => void
+  readonly expired: () => void
+}
+
+export class Lasting implements OpenStream {
+  readonly #parts: LastingParts
+  #remove: () => void = () => undefined
+  #promised: readonly Announcement[] = []
+  #waiting: Uint8Array[] = []
+  #over = false
+
+  constructor(parts: LastingParts) {
+    this.#parts = parts
+  }
+
+  /** `judgedBy`: who let it open. Whoever is in force by now is asked as well. */
+  opened(judgedBy: DecisionPoint): void {
+    const { question, decisionPoint } = this.#parts.ask()
+    this.#remove = this.#parts.steps.streams.add(this, question.identity.expiresAtMs)
+    if (decisionPoint !== judgedBy) this.reconsider()
+  }
+
+  over(): void {
+    this.#over = true
+    this.#remove()
+  }
+
+  /** What the server says on it. */
+  heard(message: Message): void {
+    this.#promised = [...this.#promised, ...acknowledged(message)]
+  }
+
+  reconsider(): void {
+    if (this.#over) return
+    const { question, decisionPoint } = this.#parts.ask()
+    const judgement = decisionPoint.judge(question)
+    if (judgement.decision.allow) void this.#tellChanges(question, decisionPoint)
+    else this.#parts.denied(judgement)
+  }
+
+  expire(): void {
+    if (!this.#over) this.#parts.expired()
+  }
+
+  /** No message is half sent. */
+  whole(): void {
+    if (this.#over) return
+    for (const message of this.#waiting.splice(0)) this.#parts.send(message)
+  }
+
+  async #tellChanges(question: Question, decisionPoint: DecisionPoint): Promise<void> {
+    const { id, steps } = this.#parts
+    if (id === null || this.#promised.length === 0) return
+    const changed = await changedFor(this.#promised, question, decisionPoint, steps.lastSeen)
+    this.#waiting.push(...changed.map((announcement) => listChanged(announcement, id)))
+    if (!this.#parts.isPartial()) this.whole()
+  }
+}

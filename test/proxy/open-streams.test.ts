@@ -1,0 +1,176 @@
+/**
+ * A right to listen does not outlive what granted it: streams are asked about again on every
+ * activation, told when it changed what their caller sees, and end with the caller's credential.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createStreams } from '../../src/proxy/streams.js'
+import { type Gateway, rolePolicy, startGateway, writePolicy } from '../support/gateway.js'
+import { modern, notification, openSession } from '../support/messages.js'
+import { event, events, json, mcpServer, result, startUpstream } from '../support/upstream.js'
+
+const upstream = await startUpstream()
+const gateway = await startGateway({
+  upstreams: { up: { url: upstream.url, timeout: '30s' } },
+  callers: { alice: [], bob: [] },
+})
+
+test.before.each(async () => {
+  upstream.script = mcpServer()
+  await activate(gateway, '')
+})
+test.after(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+async function activate(on: Gateway, more: string): Promise<void> {
+  await writePolicy(on.policyFolder, { 'main.rego': `${rolePolicy['main.rego']}\n${more}\n` })
+  const { ok, message } = await on.guard.reload()
+  assert.ok(ok, message)
+}
+
+const subscription = 'io.modelcontextprotocol/subscriptionId'
+const everything = { toolsListChanged: true, promptsListChanged: true }
+
+/** `promised`: what the server acknowledges. */
+async function listen(promised: object, as = 'alice') {
+  upstream.script = (seen, response) => {
+    if (seen.message.method === 'tools/list') {
+      const tools = [{ name: 'open-tool' }, { name: 'other-tool' }]
+      return json(response, result(seen.message.id, { resultType: 'complete', tools }))
+    }
+    const params = { notifications: promised, _meta: { [subscription]: 1 } }
+    events(response, event(notification('notifications/subscriptions/acknowledged', params)))
+  }
+  const sent = modern('subscriptions/listen', { notifications: everything })
+  const connection = await gateway.open({ ...sent, as })
+  await connection.head()
+  await connection.until('\n\n')
+  return connection
+}
+
+const listTools = (as: string) => gateway.send({ ...modern('tools/list'), as })
+const toolsChanged = event(
+  notification('notifications/tools/list_changed', { _meta: { [subscription]: 1 } }),
+)
+const hideOther = '_denied if input.resource.id == "other-tool"'
+const unrelated = '_denied if input.resource.id == "no-such-tool"'
+
+async function closing(on: Gateway, method: string) {
+  const { outcome, code, reasons, status } = await on.event(
+    (one) => one.event === 'stream.closed' && one.method === method,
+  )
+  return { outcome, code, reasons, status }
+}
+
+test('a GET stream that a new policy denies ends, and that is on record', async () => {
+  const session = await openSession(gateway)
+  upstream.script = (seen, response) =>
+    seen.verb === 'GET' ? events(response, ': open\n\n') : mcpServer()(seen, response)
+  const headers = { 'mcp-session-id': session }
+  const connection = await gateway.open({ verb: 'GET', headers })
+  await connection.head()
+  await connection.until(':\n\n')
+  await activate(gateway, '_denied if input.action.name == "stream/open"')
+  assert.is(await connection.body(), '', 'it ended, it was not broken off')
+  assert.equal(await closing(gateway, 'stream/open'), {
+    outcome: 'denied',
+    code: null,
+    reasons: ['denied-by-test'],
+    status: 200,
+  })
+  assert.is((await gateway.send({ verb: 'GET', headers })).status, 405)
+})
+
+test('a stream that was being opened while the policy changed is asked about at once', async () => {
+  let open: () => void = () => undefined
+  upstream.script = (_, response) => {
+    open = () => events(response, ': open\n\n')
+  }
+  const sent = modern('subscriptions/listen', { notifications: everything })
+  const connection = await gateway.open(sent)
+  await upstream.arrives(({ message }) => message.method === 'subscriptions/listen')
+  await activate(gateway, '_denied if input.action.name == "subscriptions/listen"')
+  open()
+  await connection.head()
+  const text = await connection.body()
+  assert.match(text, '"resultType":"complete"')
+  assert.is((await closing(gateway, 'subscriptions/listen')).outcome, 'denied')
+})
+
+test('an activation that changes what the caller sees is told, one that does not is not', async () => {
+  await listTools('alice')
+  const connection = await listen({ toolsListChanged: true })
+  await activate(gateway, unrelated)
+  await activate(gateway, hideOther)
+  assert.is(await connection.until('\n\n'), toolsChanged)
+  await listTools('alice')
+  await activate(gateway, `${hideOther}\n${unrelated}`)
+  await activate(gateway, '')
+  assert.is(await connection.until('\n\n'), toolsChanged, 'once for the one that changes it')
+  connection.close()
+})
+
+test('who has never listed is told of every activation; what was not promised is not told', async () => {
+  const stranger = await listen({ toolsListChanged: true }, 'bob')
+  await activate(gateway, unrelated)
+  assert.is(await stranger.until('\n\n'), toolsChanged)
+  stranger.close()
+  const unpromised = await listen({ promptsListChanged: false }, 'bob')
+  await activate(gateway, hideOther)
+  await sleep(100)
+  await activate(gateway, '_denied if input.action.name == "subscriptions/listen"')
+  assert.not.match(await unpromised.body(), 'list_changed')
+})
+
+test('a stream ends with the credential it was opened with', async () => {
+  const expires = new Date(Date.now() + 1500).toISOString()
+  const expiring = await startGateway({
+    upstreams: { up: upstream.url },
+    entries: { alice: { expires } },
+  })
+  const session = await openSession(expiring)
+  upstream.script = (seen, response) =>
+    seen.verb === 'GET' ? events(response, ': open\n\n') : mcpServer()(seen, response)
+  const headers = { 'mcp-session-id': session }
+  const connection = await expiring.open({ verb: 'GET', headers })
+  await connection.head()
+  assert.is(await connection.body(), ':\n\n')
+  assert.ok(Date.now() >= Date.parse(expires))
+  const { outcome, code } = await closing(expiring, 'stream/open')
+  assert.equal([outcome, code], ['unauthenticated', 'credential-expired'])
+  await expiring.close()
+})
+
+test('an expiry further away than a timer can wait is not taken for now', async () => {
+  let expired = false
+  const streams = createStreams(Date.now)
+  const stream = {
+    reconsider: () => undefined,
+    expire: () => {
+      expired = true
+    },
+  }
+  const remove = streams.add(stream, Date.now() + 2 ** 32)
+  await sleep(20)
+  assert.not.ok(expired)
+  remove()
+})
+
+test('streams are asked about in turns, and those that ended meanwhile are not', async () => {
+  const asked: number[] = []
+  const streams = createStreams(Date.now)
+  const removers = Array.from({ length: 50 }, (_, n) =>
+    streams.add({ reconsider: () => void asked.push(n), expire: () => undefined }, null),
+  )
+  const all = streams.reconsider()
+  assert.is(asked.length, 20, 'the rest waits for its turn')
+  removers[30]?.()
+  await all
+  assert.equal(asked.length, 49)
+  assert.not.ok(asked.includes(30))
+})
+
+test.run()
