@@ -26,6 +26,11 @@ export function startModern(): Promise<PeerServer> {
   return startServer('test/peers/modern-server.mjs')
 }
 
+/** What the official conformance suite asks of a server, in both eras on one endpoint. */
+export function startFixture(): Promise<PeerServer> {
+  return startServer('test/peers/fixture/server.mjs')
+}
+
 async function startServer(script: string): Promise<PeerServer> {
   const args = ['--import', './scripts/lib/leash.mjs', script]
   const child = spawn(process.execPath, args, {
