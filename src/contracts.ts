@@ -310,9 +310,52 @@ export interface ConfigFile {
      */
     [k: string]: {
       /**
-       * The http or https URL of the server's Streamable HTTP endpoint, without credentials and fragment. No default. Whoever reaches this URL directly is not guarded: keep it off public networks.
+       * The http or https URL of the server's endpoint, without credentials and fragment. Each server has either this or `command`. Whoever reaches this URL directly is not guarded: keep it off public networks.
        */
-      url: string
+      url?: string | null
+      /**
+       * What the server speaks at `url`: `http` (Streamable HTTP) or `sse` (HTTP+SSE of 2024-11-05, the older era only). Default http. With `sse`, the address for messages that the server names must have the origin of `url`.
+       */
+      transport?: 'http' | 'sse'
+      /**
+       * The program of a server that speaks stdio: a name found on PATH, or a path. Each server has either this or `url`. It runs as the gateway's user, without a shell, in a process group of its own; one process for each legacy session, and for modern requests one that serves one caller and one request at a time.
+       */
+      command?: string | null
+      /**
+       * Arguments of `command`, one text each, at most 256. Default none. Nothing of a request ever becomes one. Every user of the machine can see them: hand secrets over in `env`.
+       *
+       * @maxItems 256
+       */
+      args?: string[]
+      /**
+       * Environment variables of `command`, at most 128. Default none. Beside these it gets PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, USER and LOGNAME of the gateway and nothing else, so that no secret of the gateway reaches a server by accident.
+       */
+      env?: {
+        /**
+         * Text of the variable; take secrets from `${env:NAME}` or `${file:./path}`.
+         */
+        [k: string]: string
+      }
+      /**
+       * Working directory of `command`, relative to the configuration file. Default: that of the gateway.
+       */
+      cwd?: string | null
+      /**
+       * Most processes of `command` at a time, 1 to 1000. Default 64. When all are in use, up to 256 callers wait within `timeout`; the others get 503.
+       */
+      maxChildren?: number
+      /**
+       * Time after which a session with this server in which nothing happens ends, 1s to 24h; for `command`, also an idle process. Default 10m. The client then gets 404 and starts another. Counts for `command` and `transport: sse`.
+       */
+      idleTimeout?: string
+      /**
+       * Time after which a process of `command` is not used for another request and ends, 1m to 24h. Default 24h.
+       */
+      maxLifetime?: string
+      /**
+       * Largest message of a server with `command` or `transport: sse` in bytes, 65536 (64 KiB) to 268435456 (256 MiB). Default 16777216 (16 MiB). What such a server says is held whole; a larger message ends its process or session, and its pending requests fail.
+       */
+      maxLineBytes?: number
       /**
        * Path of this server on the listener: segments of letters, digits, `.`, `_`, `~` and `-`, without a trailing slash; not /health, /live or /ready, and not above or below another server's path. Default /mcp/<name>.
        */
@@ -331,15 +374,15 @@ export interface ConfigFile {
        */
       required?: boolean
       /**
-       * Time to the first byte of an answer, 100ms to 1h. Default 60s. Afterwards 504; a stream that has begun has no idle limit.
+       * Time to the first byte of an answer, 100ms to 1h. Default 60s. Afterwards 504; a stream that has begun has no idle limit. Starting a process of `command` and waiting for one counts.
        */
       timeout?: string
       /**
-       * Time to open a connection to the server, 50ms to 2m. Default 5s. Afterwards 502.
+       * Time to open a connection to `url`, 50ms to 2m. Default 5s. Afterwards 502.
        */
       connectTimeout?: string
       /**
-       * Most connections for calls to this server at a time, 1 to 10000. Default 128; further calls wait within `timeout`. Open streams have connections of their own, at most one for each of `listen.maxConnections`.
+       * Most connections for calls to `url` at a time, 1 to 10000. Default 128; further calls wait within `timeout`. Open streams have connections of their own, at most one for each of `listen.maxConnections`.
        */
       maxConnections?: number
     }

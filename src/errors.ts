@@ -38,6 +38,11 @@ export const errorTable = {
     fault: 'upstream',
     publicMessage: 'the server behind the gateway gave an answer that cannot be passed on',
   },
+  GUARD_UPSTREAM_BUSY: {
+    status: 503,
+    fault: 'upstream',
+    publicMessage: 'the server behind the gateway is busy',
+  },
   GUARD_UPSTREAM_TIMEOUT: {
     status: 504,
     fault: 'upstream',

@@ -16,7 +16,9 @@ import { createMemoryLimiter } from './limit/memory.js'
 import { isKnownMethod } from './mcp/methods.js'
 import { createPolicyHolder } from './policy/activate.js'
 import type { AdmitRules } from './proxy/admit.js'
+import type { Back } from './proxy/back/back.js'
 import { createHttpBack } from './proxy/back/http.js'
+import { createStdioBack } from './proxy/back/stdio.js'
 import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe, type Readiness } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
@@ -109,7 +111,9 @@ export async function createGuard(
     throw thrown
   }
   const audit = openAuditLog({ target: config.audit.file, observer })
-  const routes = new Map(config.upstreams.map((upstream) => [upstream.path, routeTo(upstream)]))
+  const routes = new Map(
+    config.upstreams.map((upstream) => [upstream.path, routeTo(upstream, observer)]),
+  )
   const { readiness, stop } = watchReadiness(config.upstreams, routes, () => policy.current())
   const steps: Steps = {
     clock: systemClock,
@@ -204,9 +208,15 @@ async function compile(
   throw new GuardError('GUARD_POLICY_INVALID', compiled.problems.map(formatProblem).join('\n'))
 }
 
-function routeTo(upstream: UpstreamConfig): Route {
+function routeTo(upstream: UpstreamConfig, observer: Observer): Route {
   const { name, labels, timeoutMs } = upstream
-  return { server: { name, labels }, back: createHttpBack(upstream), timeoutMs }
+  return { server: { name, labels }, back: backOf(upstream, observer), timeoutMs }
+}
+
+function backOf(upstream: UpstreamConfig, observer: Observer): Back {
+  return upstream.transport === 'stdio'
+    ? createStdioBack(upstream, observer)
+    : createHttpBack(upstream)
 }
 
 /** Ready: a policy is active, every required upstream answers, and the gateway is not stopping. */

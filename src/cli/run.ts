@@ -15,6 +15,7 @@ import type { Guard } from '../guard.js'
 import { defaultCacheDir } from '../rego/cache.js'
 import { compilePolicy } from '../rego/compile-policy.js'
 import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
+import { policyDataWarnings } from './policy-data.js'
 import { exitCodes, paint, printFailure, printNote } from './terminal.js'
 import { readVersion } from './version.js'
 
@@ -53,7 +54,10 @@ async function run(given: ConfigArguments): Promise<number> {
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   // Where the policy has to be compiled, the child does that while the rest is being loaded.
   // createGuard asks again and reports whatever went wrong.
-  compilePolicy(config.policy.path, { cacheDir }).catch(() => undefined)
+  const unfitData = compilePolicy(config.policy.path, { cacheDir }).then(
+    (compiled) => (compiled.ok ? policyDataWarnings(config.policy.path, compiled.bundle) : []),
+    () => [],
+  )
   const [{ createGuard }, { createLogObserver }] = await Promise.all([
     import('../guard.js'),
     import('../telemetry/log.js'),
@@ -65,6 +69,7 @@ async function run(given: ConfigArguments): Promise<number> {
   let guard: Guard | null = null
   try {
     guard = await createGuard(config, { observer, cacheDir })
+    for (const warning of await unfitData) log.log?.('warn', warning)
     const stopped = stopOnSignal(guard, log)
     const addresses = await guard.listen()
     announce({ config, ...addresses, revision: revision() }, json ? log : null)
@@ -126,8 +131,11 @@ interface Started {
 
 /** A table for a person, one log line for a machine. */
 function announce({ config, url, adminUrl, revision }: Started, log: Observer | null): void {
-  const upstreams = config.upstreams.map(({ name, path, url: upstreamUrl }) => {
-    return { name, endpoint: `${url}${path}`, upstream: upstreamUrl }
+  const upstreams = config.upstreams.map((upstream) => {
+    const { name, path } = upstream
+    // Arguments may hold what the log must not.
+    const at = upstream.transport === 'stdio' ? upstream.command : upstream.url
+    return { name, endpoint: `${url}${path}`, upstream: at }
   })
   const keys = config.identity.apiKeys.length
   const audit = config.audit.file

@@ -1,14 +1,14 @@
 /**
- * How upstreams fit together and beside our own listeners: paths are well formed, none lies at,
- * above or below another or a health path, URLs are http(s), carry no credentials, and none leads
- * back to the gateway (every message would go round for ever). Compares texts; a DNS name or a
- * foreign address that ends at this machine is not recognised.
+ * How upstreams fit together and beside our own listeners: each has a URL or a command, paths are
+ * well formed, none lies at, above or below another or a health path, URLs are http(s), carry no
+ * credentials, and none leads back to the gateway (every message would go round for ever). Compares
+ * texts; a DNS name or a foreign address that ends at this machine is not recognised.
  */
 
 import { isHeardBy } from './address.js'
 import { type ConfigProblem, childPointer, quoted } from './problem.js'
-import { entriesAt, numberAt, textAt } from './view.js'
-import type { YamlMap } from './yaml.js'
+import { entriesAt, listAt, numberAt, textAt, valueAt } from './view.js'
+import type { YamlMap, YamlValue } from './yaml.js'
 
 const reservedPaths = ['/health', '/live', '/ready'] as const
 
@@ -25,10 +25,39 @@ export function checkUpstreams(document: YamlMap): ConfigProblem[] {
       .slice(0, index)
       .map(([other, value]) => [other, upstreamPath(other, textAt(value, 'path'))] as const)
     return [
+      ...checkKind(upstream, pointer),
       ...checkPath(upstreamPath(name, textAt(upstream, 'path')), pointer, earlier),
       ...checkUrl(textAt(upstream, 'url'), childPointer(pointer, 'url'), document),
     ]
   })
+}
+
+/** A server is reached by URL or started by command; the keys of one mean nothing to the other. */
+function checkKind(upstream: YamlValue, pointer: string): ConfigProblem[] {
+  const hasUrl = (valueAt(upstream, 'url') ?? null) !== null
+  const hasCommand = (valueAt(upstream, 'command') ?? null) !== null
+  if (hasUrl && hasCommand) {
+    const fix = 'keep the url of a running server, or the command that starts one'
+    return [{ pointer, problem: 'has both "url" and "command"', fix }]
+  }
+  if (!hasUrl && !hasCommand) {
+    const fix = 'add the url of a running server, or the command that starts one'
+    return [{ pointer, problem: 'has neither "url" nor "command"', fix }]
+  }
+  const given = {
+    args: listAt(upstream, 'args').length > 0,
+    env: entriesAt(upstream, 'env').length > 0,
+    cwd: textAt(upstream, 'cwd') !== undefined,
+    transport: textAt(upstream, 'transport') === 'sse',
+  }
+  const foreign = hasUrl ? (['args', 'env', 'cwd'] as const) : (['transport'] as const)
+  return foreign
+    .filter((key) => given[key])
+    .map((key) => ({
+      pointer: childPointer(pointer, key),
+      problem: `means nothing beside "${hasUrl ? 'url' : 'command'}"`,
+      fix: 'remove it',
+    }))
 }
 
 function checkPath(

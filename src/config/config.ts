@@ -60,10 +60,10 @@ export interface CatalogueConfig {
   readonly maxAgeMs: number
 }
 
-export interface UpstreamConfig {
+export type UpstreamConfig = HttpUpstreamConfig | SseUpstreamConfig | StdioUpstreamConfig
+
+export interface UpstreamBase {
   readonly name: string
-  /** http or https, without credentials and fragment. */
-  readonly url: string
   /** Path of this server's MCP endpoint on our listener; no two overlap by whole segments. */
   readonly path: string
   readonly labels: Readonly<Record<string, string>>
@@ -71,8 +71,37 @@ export interface UpstreamConfig {
   readonly required: boolean
   /** To the first byte of an answer. */
   readonly timeoutMs: number
+}
+
+export interface HttpUpstreamConfig extends UpstreamBase {
+  readonly transport: 'http'
+  /** http or https, without credentials and fragment. */
+  readonly url: string
   readonly connectTimeoutMs: number
   readonly maxConnections: number
+}
+
+export interface SseUpstreamConfig extends UpstreamBase {
+  readonly transport: 'sse'
+  readonly url: string
+  readonly connectTimeoutMs: number
+  readonly maxConnections: number
+  readonly idleTimeoutMs: number
+  readonly maxLineBytes: number
+}
+
+export interface StdioUpstreamConfig extends UpstreamBase {
+  readonly transport: 'stdio'
+  readonly command: string
+  readonly args: readonly string[]
+  /** The whole environment of the process, secrets included. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute; null: that of the gateway. */
+  readonly cwd: string | null
+  readonly maxChildren: number
+  readonly idleTimeoutMs: number
+  readonly maxLifetimeMs: number
+  readonly maxLineBytes: number
 }
 
 export interface IdentityConfig {

@@ -55,11 +55,24 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     const known = path !== undefined && !problems.some(({ pointer }) => pointer === '/policy/path')
     return { ok: false, problems, policyPath: known ? resolve(policyFolder, path) : null }
   }
-  const config = normaliseConfig(document as unknown as CompleteConfigFile, {
-    policy: policyFolder,
-    audit: folder,
-  })
+  const folders = { policy: policyFolder, audit: folder }
+  const config = normaliseConfig(
+    document as unknown as CompleteConfigFile,
+    folders,
+    inheritedVariables(),
+  )
   return { ok: true, config }
+}
+
+/** What a process needs to run at all; everything else of the gateway's environment may be secret. */
+function inheritedVariables(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'LOGNAME']
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const text = process.env[name]
+      return text === undefined ? [] : [[name, text]]
+    }),
+  )
 }
 
 interface ReadDocument {

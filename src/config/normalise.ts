@@ -20,10 +20,14 @@ type Complete<T> = T extends readonly (infer Item)[]
 
 type ApiKey = CompleteConfigFile['identity']['apiKeys'][number]
 
-/** `folders`: what the paths of the document are relative to. */
+/**
+ * `folders`: what the paths of the document are relative to. `inherited`: the part of the gateway's
+ * environment that processes of servers may see.
+ */
 export function normaliseConfig(
   file: CompleteConfigFile,
   folders: { readonly policy: string; readonly audit: string },
+  inherited: Readonly<Record<string, string>>,
 ): Config {
   const { listen, admin, policy, identity, sessions, audit, limits, refusals } = file
   return deepFreeze({
@@ -50,7 +54,9 @@ export function normaliseConfig(
       timeZones: [...policy.timeZones],
     },
     catalogue: { maxAgeMs: durationMs(file.catalogue.maxAge) },
-    upstreams: Object.entries(file.upstreams).map(normaliseUpstream),
+    upstreams: Object.entries(file.upstreams).map(([name, upstream]) =>
+      normaliseUpstream(name, upstream, { folder: folders.audit, inherited }),
+    ),
     identity: { apiKeys: identity.apiKeys.map(normaliseApiKey), anonymous: identity.anonymous },
     sessions: { keys: [...sessions.keys] },
     audit: { file: audit.file === '-' ? '-' : resolve(folders.audit, audit.file) },
@@ -59,20 +65,39 @@ export function normaliseConfig(
   })
 }
 
-function normaliseUpstream([name, upstream]: [
-  string,
-  CompleteConfigFile['upstreams'][string],
-]): UpstreamConfig {
-  return {
+function normaliseUpstream(
+  name: string,
+  upstream: CompleteConfigFile['upstreams'][string],
+  { folder, inherited }: { folder: string; inherited: Readonly<Record<string, string>> },
+): UpstreamConfig {
+  const { url, transport, command, cwd, maxChildren, maxLineBytes, maxConnections } = upstream
+  const base = {
     name,
-    url: upstream.url,
     path: upstreamPath(name, upstream.path),
     labels: { ...upstream.labels },
     required: upstream.required,
     timeoutMs: durationMs(upstream.timeout),
-    connectTimeoutMs: durationMs(upstream.connectTimeout),
-    maxConnections: upstream.maxConnections,
   }
+  const idleTimeoutMs = durationMs(upstream.idleTimeout)
+  if (command !== null) {
+    return {
+      ...base,
+      transport: 'stdio',
+      command,
+      args: [...upstream.args],
+      env: { ...inherited, ...upstream.env },
+      cwd: cwd === null ? null : resolve(folder, cwd),
+      maxChildren,
+      idleTimeoutMs,
+      maxLifetimeMs: durationMs(upstream.maxLifetime),
+      maxLineBytes,
+    }
+  }
+  const connectTimeoutMs = durationMs(upstream.connectTimeout)
+  const http = { ...base, url: url ?? '', connectTimeoutMs, maxConnections }
+  return transport === 'http'
+    ? { ...http, transport }
+    : { ...http, transport, idleTimeoutMs, maxLineBytes }
 }
 
 function normaliseApiKey(key: ApiKey): Config['identity']['apiKeys'][number] {

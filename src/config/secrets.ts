@@ -1,12 +1,16 @@
 /**
  * Which values of a document are secrets, and whether a file that holds one is closed to others.
- * A digest of a generated key is no secret; everything brought in by `${file:…}` counts as one.
+ * A digest of a generated key is no secret, a variable of a server is one by its name; everything
+ * brought in by `${file:…}` counts as one.
  */
 
-import { type ConfigProblem, quoted } from './problem.js'
+import { type ConfigProblem, childPointer, quoted } from './problem.js'
 import { isLiteral } from './references.js'
-import { listAt, textAt } from './view.js'
+import { entriesAt, listAt, textAt } from './view.js'
 import type { YamlValue } from './yaml.js'
+
+/** Variables whose names say that what they hold is one. */
+const secretName = /token|secret|passw|key|credential/i
 
 /** Pointers of secrets that are written out in the document itself. */
 function literalSecrets(document: YamlValue): string[] {
@@ -15,6 +19,12 @@ function literalSecrets(document: YamlValue): string[] {
   const pointers = token !== undefined && isLiteral(token) ? ['/admin/token'] : []
   for (const [index, key] of keys.entries()) {
     if (typeof key === 'string' && isLiteral(key)) pointers.push(`/sessions/keys/${index}`)
+  }
+  for (const [server, upstream] of entriesAt(document, 'upstreams')) {
+    for (const [name, text] of entriesAt(upstream, 'env')) {
+      if (!secretName.test(name) || typeof text !== 'string' || !isLiteral(text)) continue
+      pointers.push(childPointer(childPointer(childPointer('/upstreams', server), 'env'), name))
+    }
   }
   return pointers
 }

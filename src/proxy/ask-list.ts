@@ -81,7 +81,14 @@ function askForPage(
     deadline.addEventListener('abort', onDeadline)
     const answer = new PageAnswer({ type: 'own', id }, kind, settle, onServerMessage)
     exchange = route.back.open(
-      { verb: 'POST', ...asker, message, headers: [...headers, ...mirror], longLived: false },
+      {
+        verb: 'POST',
+        ...asker,
+        message,
+        headers: [...headers, ...mirror],
+        ofGateway: true,
+        longLived: false,
+      },
       new AnswerFilter(answer, answer),
     )
   })

@@ -11,6 +11,7 @@ GUARD_AUDIT_UNAVAILABLE 503 operator the request could not be recorded
 GUARD_STOPPING 503 operator the gateway is stopping
 GUARD_UPSTREAM_UNREACHABLE 502 upstream the server behind the gateway cannot be reached
 GUARD_UPSTREAM_INVALID 502 upstream the server behind the gateway gave an answer that cannot be passed on
+GUARD_UPSTREAM_BUSY 503 upstream the server behind the gateway is busy
 GUARD_UPSTREAM_TIMEOUT 504 upstream the server behind the gateway did not answer in time
 GUARD_INTERNAL 500 operator internal error
 `

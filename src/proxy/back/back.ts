@@ -13,6 +13,8 @@ export interface UpstreamRequest {
   readonly principal: string
   /** Name and value alternate; exactly what the upstream is to see, framing aside. */
   readonly headers: readonly string[]
+  /** The gateway asks on its own account: what the server tells the client is not for this. */
+  readonly ofGateway?: true
   /** The answer may be a stream without an end, which keeps its connection. */
   readonly longLived: boolean
 }
@@ -24,7 +26,7 @@ export interface Exchange {
 
 export interface Back {
   open(request: UpstreamRequest, sink: FrameSink): Exchange
-  /** Whether the upstream answers HTTP at all, asked now; never throws. */
+  /** Whether the upstream answers at all, or could be started, asked now; never throws. */
   answers(): Promise<boolean>
   close(): Promise<void>
 }

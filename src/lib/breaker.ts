@@ -1,0 +1,48 @@
+/**
+ * When something has failed often, asking again at once helps nobody: after so many failures in a
+ * row it is not tried for a while, then once; each failed trial doubles the while. Pure but for the
+ * clock.
+ */
+import type { Clock } from './clock.js'
+
+export interface Breaker {
+  /** Whether it may be tried now; a true counts as the trial. */
+  allows(): boolean
+  succeeded(): void
+  failed(): void
+}
+
+const maxFailures = 5
+const firstPauseMs = 1000
+const longestPauseMs = 30_000
+
+export function createBreaker(clock: Clock): Breaker {
+  let failures = 0
+  let pauseMs = firstPauseMs
+  /** null: closed. */
+  let openUntilMs: number | null = null
+
+  function open(): void {
+    openUntilMs = clock.monotonicMs() + pauseMs
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs)
+  }
+
+  return {
+    allows() {
+      if (openUntilMs === null) return true
+      if (clock.monotonicMs() < openUntilMs) return false
+      // One trial; the next only when this one was heard of, or after as long again.
+      openUntilMs = clock.monotonicMs() + pauseMs
+      return true
+    },
+    succeeded() {
+      failures = 0
+      pauseMs = firstPauseMs
+      openUntilMs = null
+    },
+    failed() {
+      failures += 1
+      if (failures >= maxFailures) open()
+    },
+  }
+}

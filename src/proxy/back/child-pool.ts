@@ -1,0 +1,186 @@
+/**
+ * The processes of one stdio server: never more than the bound, and each serves one principal only.
+ * A process of a legacy session is that session's. One for modern requests is used again, by the same
+ * principal, one request at a time, so that no ids, tokens or notifications of two callers or of two
+ * requests ever meet. Who finds none waits, in order; an idle process is ended to make room for
+ * others. A server that ends at its start again and again is not started for a while.
+ */
+import { asGuardError, GuardError } from '../../errors.js'
+import type { Breaker } from '../../lib/breaker.js'
+import type { Connection } from './connection.js'
+
+export interface Wanted {
+  readonly principal: string
+  /** Of the legacy session that the process is for; null: a modern request. */
+  readonly sessionId: string | null
+}
+
+export type Taken = (result: Connection | GuardError) => void
+
+export interface ChildPoolOptions {
+  readonly maxChildren: number
+  /** How long a caller waits for a process. */
+  readonly timeoutMs: number
+  readonly breaker: Breaker
+  /** Starts a process; `ended` is called when nothing of it is left. */
+  readonly start: (wanted: Wanted, events: ChildEvents) => Connection
+}
+
+export interface ChildEvents {
+  free(): void
+  over(): void
+  ended(): void
+}
+
+/** Callers that wait for a process of one server. */
+const maxWaiting = 256
+
+interface Child {
+  readonly wanted: Wanted
+  connection: Connection | null
+  /** Of a modern one: a request is its own now. */
+  taken: boolean
+}
+
+interface Waiting {
+  readonly wanted: Wanted
+  readonly taken: Taken
+  readonly timer: NodeJS.Timeout
+}
+
+export class ChildPool {
+  readonly #options: ChildPoolOptions
+  /** Until nothing of it is left, ending ones included. */
+  readonly #children = new Set<Child>()
+  readonly #waiting = new Set<Waiting>()
+  #closed: (() => void) | null = null
+
+  constructor(options: ChildPoolOptions) {
+    this.#options = options
+  }
+
+  /** Calls `taken` at once or later, exactly once unless it is cancelled. */
+  take(wanted: Wanted, taken: Taken): { cancel(): void } {
+    const none = { cancel: () => undefined }
+    if (this.#closed !== null) {
+      taken(new GuardError('GUARD_STOPPING', 'the gateway is stopping'))
+      return none
+    }
+    if (this.#serve(wanted, taken)) return none
+    if (this.#waiting.size >= maxWaiting) {
+      taken(new GuardError('GUARD_UPSTREAM_BUSY', 'too many callers wait for a process'))
+      return none
+    }
+    const waiting: Waiting = {
+      wanted,
+      taken,
+      timer: setTimeout(() => {
+        this.#waiting.delete(waiting)
+        taken(new GuardError('GUARD_UPSTREAM_BUSY', 'no process became free in time'))
+      }, this.#options.timeoutMs),
+    }
+    this.#waiting.add(waiting)
+    this.#makeRoom()
+    return {
+      cancel: () => {
+        clearTimeout(waiting.timer)
+        this.#waiting.delete(waiting)
+      },
+    }
+  }
+
+  /** Resolves when no process is left. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#closed = resolve
+      for (const { timer, taken } of this.#waiting) {
+        clearTimeout(timer)
+        taken(new GuardError('GUARD_STOPPING', 'the gateway is stopping'))
+      }
+      this.#waiting.clear()
+      for (const { connection } of this.#children) connection?.close()
+      if (this.#children.size === 0) resolve()
+    })
+  }
+
+  /** false: there is nothing for it now. */
+  #serve(wanted: Wanted, taken: Taken): boolean {
+    const idle = wanted.sessionId === null ? this.#idleOf(wanted.principal) : null
+    if (idle !== null && idle.connection !== null) {
+      idle.taken = true
+      taken(idle.connection)
+      return true
+    }
+    if (this.#children.size >= this.#options.maxChildren) return false
+    if (!this.#options.breaker.allows()) {
+      taken(new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the process ended at its last starts'))
+      return true
+    }
+    taken(this.#start(wanted))
+    return true
+  }
+
+  #start(wanted: Wanted): Connection | GuardError {
+    const child: Child = { wanted, connection: null, taken: true }
+    this.#children.add(child)
+    const events = {
+      free: () => this.#freed(child),
+      over: () => {
+        child.taken = true
+      },
+      ended: () => {
+        this.#children.delete(child)
+        this.#next()
+        if (this.#closed !== null && this.#children.size === 0) this.#closed()
+      },
+    }
+    try {
+      child.connection = this.#options.start(wanted, events)
+      return child.connection
+    } catch (thrown) {
+      this.#children.delete(child)
+      const message = 'the process cannot be started'
+      return asGuardError(thrown, 'GUARD_UPSTREAM_UNREACHABLE', message)
+    }
+  }
+
+  #freed(child: Child): void {
+    if (child.wanted.sessionId !== null) return
+    child.taken = false
+    this.#next()
+    this.#makeRoom()
+  }
+
+  #next(): void {
+    for (const waiting of this.#waiting) {
+      const { wanted, taken, timer } = waiting
+      const served = this.#serve(wanted, (result) => {
+        clearTimeout(timer)
+        this.#waiting.delete(waiting)
+        taken(result)
+      })
+      // Others of the same kind could not be served either, but one that has an idle process could.
+      if (!served && this.#idle().length === 0) return
+    }
+  }
+
+  /** Ends as many idle processes as there are callers that cannot use them. */
+  #makeRoom(): void {
+    const idle = this.#idle()
+    for (const _ of this.#waiting) {
+      const child = idle.shift()
+      if (child === undefined) return
+      child.taken = true
+      child.connection?.close()
+    }
+  }
+
+  /** What was started first comes first. */
+  #idle(): Child[] {
+    return [...this.#children].filter(({ taken }) => !taken)
+  }
+
+  #idleOf(principal: string): Child | null {
+    return this.#idle().find(({ wanted }) => wanted.principal === principal) ?? null
+  }
+}
