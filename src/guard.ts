@@ -18,6 +18,7 @@ import { createPolicyHolder } from './policy/activate.js'
 import type { AdmitRules } from './proxy/admit.js'
 import type { Back } from './proxy/back/back.js'
 import { createHttpBack } from './proxy/back/http.js'
+import { createSseBack } from './proxy/back/sse.js'
 import { createStdioBack } from './proxy/back/stdio.js'
 import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe, type Readiness } from './proxy/front/health.js'
@@ -214,9 +215,16 @@ function routeTo(upstream: UpstreamConfig, observer: Observer): Route {
 }
 
 function backOf(upstream: UpstreamConfig, observer: Observer): Back {
-  return upstream.transport === 'stdio'
-    ? createStdioBack(upstream, observer)
-    : createHttpBack(upstream)
+  switch (upstream.transport) {
+    case 'http':
+      return createHttpBack(upstream)
+    case 'sse':
+      return createSseBack(upstream, observer)
+    case 'stdio':
+      return createStdioBack(upstream, observer)
+    default:
+      return upstream satisfies never
+  }
 }
 
 /** Ready: a policy is active, every required upstream answers, and the gateway is not stopping. */

@@ -4,14 +4,13 @@
  * read while it passes) and lets only listed headers of the answer through.
  * No time limit on event streams; a JSON answer has one to its first byte and between its bytes.
  */
-// undici's index loads a browser's fetch and more: a sixth of the gateway's start, and never used.
-import Pool from 'undici/lib/dispatcher/pool.js'
 import { asGuardError, GuardError } from '../../errors.js'
 import { serialise } from '../../mcp/json-rpc.js'
 import type { Flow, FrameSink } from '../frames.js'
 import type { Back, Exchange, UpstreamRequest } from './back.js'
 import { type BodyDecoder, EventBody, JsonBody } from './decode.js'
 import { readHead, readHeaders } from './head.js'
+import { createPools } from './pools.js'
 
 export interface HttpBackOptions {
   readonly url: string
@@ -21,21 +20,10 @@ export interface HttpBackOptions {
   readonly maxConnections: number
 }
 
-/** How long an upstream may take to show that it answers. */
-const probeMs = 2000
-
 export function createHttpBack(options: HttpBackOptions): Back {
   const url = new URL(options.url)
   const path = url.pathname + url.search
-  const shared = {
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: options.connectTimeoutMs },
-  }
-  const calls = new Pool(url.origin, { ...shared, connections: options.maxConnections })
-  // A stream keeps its connection: in the pool of the calls, idle clients would starve busy ones.
-  const streams = new Pool(url.origin, { ...shared, connections: null })
+  const pools = createPools(url.origin, options)
 
   function open(request: UpstreamRequest, sink: FrameSink): Exchange {
     const exchange = new HttpExchange(sink, options.timeoutMs)
@@ -43,7 +31,7 @@ export function createHttpBack(options: HttpBackOptions): Back {
     try {
       const { verb, message, longLived } = request
       const body = message === null ? null : serialise(message)
-      const pool = longLived ? streams : calls
+      const pool = longLived ? pools.streams : pools.calls
       pool.dispatch({ path, method: verb, headers, body }, exchange)
     } catch (error) {
       exchange.onError(error)
@@ -51,24 +39,7 @@ export function createHttpBack(options: HttpBackOptions): Back {
     return exchange
   }
 
-  function answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const probe = { path, method: 'HEAD' as const, headersTimeout: probeMs }
-      streams.dispatch(probe, {
-        onRequestStart: () => undefined,
-        onResponseStart: () => resolve(true),
-        onResponseData: () => undefined,
-        onResponseEnd: () => undefined,
-        onResponseError: () => resolve(false),
-      })
-    })
-  }
-
-  async function close(): Promise<void> {
-    await Promise.all([calls.destroy(), streams.destroy()])
-  }
-
-  return { open, answers, close }
+  return { open, answers: () => pools.answers(path), close: () => pools.close() }
 }
 
 // undici's older form of handler: its connections call it as it is. The newer one is wrapped in it,
@@ -189,7 +160,7 @@ class HttpExchange implements Exchange {
   }
 }
 
-function upstreamError(error: unknown): GuardError {
+export function upstreamError(error: unknown): GuardError {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
   // undici's parser error has no code for bytes that do not even begin like HTTP.
   const invalid = name === 'HTTPParserError' || String(code).includes('OVERFLOW')

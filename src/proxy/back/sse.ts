@@ -1,0 +1,97 @@
+/**
+ * An upstream of the HTTP+SSE transport (2024-11-05). Toward the pipeline it behaves as a Streamable
+ * HTTP server of the older era: an event stream of its own for each session. Of 2026-07-28 it knows
+ * nothing, and says so in the way by which a client of both eras takes it for an older server.
+ */
+import type { Observer } from '../../domain.js'
+import { GuardError } from '../../errors.js'
+import { createBreaker } from '../../lib/breaker.js'
+import { type Clock, systemClock } from '../../lib/clock.js'
+import type { Back } from './back.js'
+import { Connection } from './connection.js'
+import { Delivery } from './delivery.js'
+import { Drops } from './drops.js'
+import { createPools } from './pools.js'
+import { type Connect, Sessions } from './sessions.js'
+import { openSseLink } from './sse-link.js'
+
+export interface SseBackOptions {
+  readonly name: string
+  readonly url: string
+  readonly timeoutMs: number
+  readonly connectTimeoutMs: number
+  /** For messages; and most sessions at a time. */
+  readonly maxConnections: number
+  readonly idleTimeoutMs: number
+  readonly maxLineBytes: number
+}
+
+export function createSseBack(
+  options: SseBackOptions,
+  observer: Observer,
+  clock: Clock = systemClock,
+): Back {
+  const { name, url, timeoutMs, idleTimeoutMs, maxConnections, maxLineBytes } = options
+  const { origin, pathname, search } = new URL(url)
+  const pools = createPools(origin, options)
+  const breaker = createBreaker(clock)
+  const drops = new Drops({ clock, observer, server: name })
+  const sessions = new Sessions(connect)
+  let open = 0
+
+  function connect(...[{ principal, sessionId }, done]: Parameters<Connect>): {
+    cancel(): void
+  } {
+    if (open >= maxConnections) {
+      done(new GuardError('GUARD_UPSTREAM_BUSY', 'too many sessions are open'))
+    } else if (!breaker.allows()) {
+      done(new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the last event streams did not open'))
+    } else done(connectionOf(principal, sessionId))
+    return { cancel: () => undefined }
+  }
+
+  function connectionOf(principal: string, sessionId: string): Connection {
+    let isReady = false
+    const ready = () => {
+      isReady = true
+      breaker.succeeded()
+    }
+    open += 1
+    return new Connection(
+      {
+        era: 'legacy',
+        principal,
+        sessionId,
+        timeoutMs,
+        idleTimeoutMs,
+        maxLifetimeMs: null,
+        dropped: (reason) => drops.dropped(reason),
+        heard: () => undefined,
+        asked: () => undefined,
+        free: () => undefined,
+        over: (error) => {
+          open -= 1
+          sessions.forget(sessionId)
+          if (error === null) return
+          observer.log?.('warn', error.message, { server: name })
+          if (!isReady) breaker.failed()
+        },
+      },
+      (listener) => openSseLink({ url, pools, timeoutMs, maxLineBytes, listener, ready }),
+    )
+  }
+
+  return {
+    open(request, sink) {
+      if (request.era === 'legacy') return sessions.open(request, sink)
+      const delivery = new Delivery(sink, () => undefined)
+      delivery.status(request.message?.kind === 'request' ? 400 : 202)
+      return { abort: () => delivery.stop() }
+    },
+    answers: () => pools.answers(pathname + search),
+    async close() {
+      sessions.close()
+      await pools.close()
+    },
+  }
+}
