@@ -61,8 +61,8 @@ export function createAsking(parts: AskingParts): Asking {
   const itemBudget = chunkBudgets * budget
   const readDecision = createDecisionReader()
 
-  function known({ frame, resource }: Asked): Decision | undefined {
-    return memo.get(frame.key, resource.key)
+  function known({ frame, resource, more }: Asked): Decision | undefined {
+    return memo.get(frame.key, resource.key, more)
   }
 
   function evaluate(
@@ -80,7 +80,7 @@ export function createAsking(parts: AskingParts): Asking {
   }
 
   function one(asked: Asked, units: number, purse: Purse): Decision {
-    const { frame, resource } = asked
+    const { frame, resource, more } = asked
     const { subject } = frame
     if (purse.left <= 0) return fault(subject, 'policy-budget', 'nothing is left of the budget')
     const input = `{${frame.text},"resource":${resource.text}}`
@@ -90,7 +90,7 @@ export function createAsking(parts: AskingParts): Asking {
     const { decision, problem } =
       evaluation.kind === 'undefined' ? notDecided : read(evaluation.text)
     if (problem !== null) return fault(subject, 'decision-malformed', problem)
-    memo.set(frame.key, resource.key, decision)
+    memo.set(frame.key, resource.key, more, decision)
     return decision
   }
 
@@ -115,10 +115,10 @@ export function createAsking(parts: AskingParts): Asking {
     if (evaluation.kind !== 'defined') return null
     const answers = parsed(evaluation.text)
     if (!isAnswers(answers)) return null
-    return asked.map(({ resource }, index) => {
+    return asked.map(({ resource, more }, index) => {
       const { decision, problem } = answerOf(answers, String(index))
       if (problem !== null) return fault(frame.subject, 'decision-malformed', problem)
-      memo.set(frame.key, resource.key, decision)
+      memo.set(frame.key, resource.key, more, decision)
       return decision
     })
   }

@@ -7,7 +7,7 @@
  * only where the engine is asked: what it reads depends on their value alone, and a value in two
  * spellings is two entries of the memo with the same decision.
  */
-import type { Definition, Question, Server, Spelling } from '../domain.js'
+import type { Definition, JsonObject, Question, Server } from '../domain.js'
 import type { NamedItem, ResourceType } from '../mcp/methods.js'
 import { argumentsOf, paramsOf, resourceFacts, uriFacts } from './facts.js'
 import { createGenerations } from './generations.js'
@@ -22,7 +22,13 @@ export interface ResourceEncoder {
     question: Question,
     item: NamedItem | undefined,
     known: Interned | undefined,
-  ): Interned | null
+  ): AboutMessage | null
+}
+
+/** What a message is about, and what it adds to the key of that: exactly what it adds to the text. */
+export interface AboutMessage {
+  readonly resource: Interned
+  readonly more: string
 }
 
 interface Groups {
@@ -44,7 +50,7 @@ export function createResourceEncoder(
   projection: Projection | undefined,
   intern: Intern,
 ): ResourceEncoder {
-  const items = createGenerations<Interned>(maxItemBytes, internedBytes)
+  const items = createGenerations<string, Interned>(maxItemBytes, internedBytes)
   const serverGroups = new WeakMap<Server, Map<ResourceType, Groups>>()
   const definitionNames = new WeakMap<Definition, Named>()
   let definitionCount = 0
@@ -107,7 +113,7 @@ export function createResourceEncoder(
     question: Question,
     item: NamedItem | undefined,
     known: Interned | undefined,
-  ): Interned | null {
+  ): AboutMessage | null {
     const { params, server, spelling = null } = question
     const given = item === undefined ? undefined : argumentsOf(params)
     if (given === null) return null
@@ -115,51 +121,54 @@ export function createResourceEncoder(
       item === undefined
         ? about(question, 'server', server.name)
         : (known ?? about(question, item.type, item.id))
-    const more =
+    const rest =
       readParams === undefined
         ? ''
         : `,"params":${projectedText(readParams, paramsOf(params, item !== undefined))}`
-    if (given === undefined || readArguments === undefined) {
-      return more === '' ? resource : withMembers(resource, more)
-    }
+    if (given === undefined || readArguments === undefined) return withMembers(resource, rest)
     if (readArguments === 'whole' && spelling !== null && spelling.of === given) {
-      return new SpeltResource(resource, more, spelling)
+      // No text of an object starts with a comma, as members do, and no members with a semicolon
+      // behind them are written: what is added tells whose text it is, and where it starts.
+      const more = rest === '' ? spelling.text : `${rest};${spelling.text}`
+      return { resource: new SpeltResource(resource, rest, given), more }
     }
     const written = projectedText(readArguments, given)
-    return withMembers(resource, `,"arguments":${written}${more}`)
+    return withMembers(resource, `,"arguments":${written}${rest}`)
   }
 
   return { readsDefinitions, about, ofMessage }
 }
 
-/** A name holds no comma, so no two pairs of name and members have the same key. */
-function withMembers({ key, text }: Interned, more: string): Interned {
-  return { key: `${key}${more}`, text: textWith(text, more) }
+function withMembers(resource: Interned, more: string): AboutMessage {
+  if (more === '') return { resource, more }
+  const { key, text } = resource
+  return { resource: { key, text: textWith(text, more) }, more }
 }
 
 function textWith(text: string, more: string): string {
   return text === '{}' ? `{${more.slice(1)}}` : `${text.slice(0, -1)}${more}}`
 }
 
-/**
- * With arguments whose text is known. Neither a name nor what ends an object goes on with a
- * semicolon, so no two of these, and none of these and of the others, have the same key.
- */
+/** With arguments that are written when somebody reads them. */
 class SpeltResource implements Interned {
   readonly key: string
   readonly #resource: Interned
-  readonly #more: string
-  readonly #spelling: Spelling
+  readonly #rest: string
+  readonly #given: JsonObject
+  #text: string | null = null
 
-  constructor(resource: Interned, more: string, spelling: Spelling) {
-    this.key = `${resource.key}${more};${spelling.text}`
+  constructor(resource: Interned, rest: string, given: JsonObject) {
+    this.key = resource.key
     this.#resource = resource
-    this.#more = more
-    this.#spelling = spelling
+    this.#rest = rest
+    this.#given = given
   }
 
   get text(): string {
-    const given = JSON.stringify(this.#spelling.of)
-    return textWith(this.#resource.text, `,"arguments":${given}${this.#more}`)
+    this.#text ??= textWith(
+      this.#resource.text,
+      `,"arguments":${JSON.stringify(this.#given)}${this.#rest}`,
+    )
+    return this.#text
   }
 }

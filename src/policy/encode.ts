@@ -2,7 +2,8 @@
  * Question → the JSON text that the engine reads, and the key under which its answer is remembered.
  * Only what the policy can read is written. The text about a subject, and about an item with what is
  * known of it, is written once and then goes by a short name; per message remain the context and
- * what the message brings along. The key is exactly the text, with those names in place of theirs.
+ * what the message brings along. The key is exactly the text, with those names in place of theirs:
+ * that of the frame, that of the resource, and what is more.
  */
 import type { CompiledBundle, ListKind, Question } from '../domain.js'
 import { listItems, type NamedItem } from '../mcp/methods.js'
@@ -15,7 +16,10 @@ import { createZoneClock } from './zones.js'
 
 export interface Asked {
   readonly frame: Frame
+  /** Its key is of the resource alone. */
   readonly resource: Interned
+  /** What the message adds to the key; empty: nothing. */
+  readonly more: string
 }
 
 export interface Encoder {
@@ -53,13 +57,15 @@ export function createEncoder(
     listFrame: (question, kind) => itemFrame(question, listItems[kind].action),
     resource: resources.about,
     item(question, { type, id, action }) {
-      return { frame: itemFrame(question, action), resource: resources.about(question, type, id) }
+      const resource = resources.about(question, type, id)
+      return { frame: itemFrame(question, action), resource, more: '' }
     },
     message(question, items, first) {
-      const resource = resources.ofMessage(question, itemOf(question, items), first?.resource)
-      if (resource === null) return null
+      const about = resources.ofMessage(question, itemOf(question, items), first?.resource)
+      if (about === null) return null
       const setting = messageSetting(question, zones)
-      return { frame: frameOf(question.identity.subject, question.method, setting), resource }
+      const frame = frameOf(question.identity.subject, question.method, setting)
+      return { frame, resource: about.resource, more: about.more }
     },
   }
 }

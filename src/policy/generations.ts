@@ -1,35 +1,35 @@
 /**
- * Remembers values under a group and a key within a fixed number of bytes. Two generations: when
+ * Remembers values under a group and a key (a text, or a number) within a fixed number of bytes. Two generations: when
  * the younger holds half of the bytes the older is forgotten, so that a look-up never costs more
  * and no clock is asked. What was used since the last change of generations is still there.
  */
 
-export interface Generations<Value> {
-  get(group: string, key: string): Value | undefined
-  set(group: string, key: string, value: Value): void
+export interface Generations<Key extends string | number, Value> {
+  get(group: string, key: Key): Value | undefined
+  set(group: string, key: Key, value: Value): void
   /** By its own count, which is on the high side. */
   bytes(): number
 }
 
-type Generation<Value> = Map<string, Map<string, Value>>
+type Generation<Key, Value> = Map<string, Map<Key, Value>>
 
 /** A slot in a map, and a string's head; a map of its own for each group. */
 const entryBytes = 120
 const groupBytes = 480
 
 /** `maxBytes` 0: keeps nothing. `sizeOf`: what a value takes; keys and bookkeeping are added. */
-export function createGenerations<Value>(
+export function createGenerations<Key extends string | number, Value>(
   maxBytes: number,
   sizeOf: (value: Value) => number,
-): Generations<Value> {
+): Generations<Key, Value> {
   const halfBytes = maxBytes / 2
-  let young: Generation<Value> = new Map()
-  let old: Generation<Value> = new Map()
+  let young: Generation<Key, Value> = new Map()
+  let old: Generation<Key, Value> = new Map()
   let youngBytes = 0
   let oldBytes = 0
 
-  function set(group: string, key: string, value: Value): void {
-    const bytes = entryBytes + 2 * key.length + sizeOf(value)
+  function set(group: string, key: Key, value: Value): void {
+    const bytes = entryBytes + (typeof key === 'string' ? 2 * key.length : 0) + sizeOf(value)
     const newGroupBytes = groupBytes + 2 * group.length
     // Larger than a whole generation: not worth forgetting everything for.
     if (bytes + newGroupBytes > halfBytes) return

@@ -18,7 +18,7 @@ export interface Intern {
 }
 
 export function createIntern(maxBytes: number): Intern {
-  const known = createGenerations<Interned>(maxBytes, internedBytes)
+  const known = createGenerations<string, Interned>(maxBytes, internedBytes)
   let count = 0
 
   function alone(text: string): Interned {

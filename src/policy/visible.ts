@@ -74,8 +74,9 @@ export function createVisible(parts: VisibleParts): DecisionPoint['visible'] {
       if (place % chunkItems === 0) await pace.rest()
       const resource = written(subject, () => encoder.resource(question, type, id))
       if (resource === null) continue
-      const known = asking.known({ frame, resource })
-      if (known === undefined) open.push({ frame, resource, place })
+      const asked = { frame, resource, more: '', place }
+      const known = asking.known(asked)
+      if (known === undefined) open.push(asked)
       else seen[place] = isVisible(known)
     }
     return open

@@ -17,8 +17,8 @@ function inputOf({ frame, resource }: Asked): string {
   return `{${frame.text},"resource":${resource.text}}`
 }
 
-function keyOf({ frame, resource }: Asked): string {
-  return JSON.stringify([frame.key, resource.key])
+function keyOf({ frame, resource, more }: Asked): string {
+  return JSON.stringify([frame.key, resource.key, more])
 }
 
 function callText(paths: string[][] | null, question: Question): string {
@@ -139,6 +139,7 @@ test('a list and a message have the same key for the same item', () => {
     const inList = {
       frame: encoder.listFrame(question, kind),
       resource: encoder.resource(question, type, 'x'),
+      more: '',
     }
     assert.is(keyOf(inList), keyOf(encoder.item(callOf('y'), { type, id: 'x', action })), kind)
   }

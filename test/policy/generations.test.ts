@@ -6,10 +6,10 @@ import { createIntern } from '../../src/policy/intern.js'
 const kib = 1024
 
 test('nothing is kept in no bytes, nor what is larger than a generation', () => {
-  const none = createGenerations<string>(0, () => 0)
+  const none = createGenerations<string, string>(0, () => 0)
   none.set('g', 'k', 'value')
   assert.is(none.get('g', 'k'), undefined)
-  const small = createGenerations<string>(4 * kib, (value) => value.length)
+  const small = createGenerations<string, string>(4 * kib, (value) => value.length)
   small.set('g', 'small', 'x')
   small.set('g', 'large', 'x'.repeat(2 * kib))
   assert.is(small.get('g', 'large'), undefined)
@@ -17,7 +17,7 @@ test('nothing is kept in no bytes, nor what is larger than a generation', () => 
 })
 
 test('group and key together name a value', () => {
-  const values = createGenerations<number>(64 * kib, () => 0)
+  const values = createGenerations<string, number>(64 * kib, () => 0)
   const rows: readonly (readonly [string, string])[] = [
     ['', ''],
     ['a', 'b'],
@@ -33,7 +33,7 @@ test('group and key together name a value', () => {
 
 test('100,000 values stay within the bytes, and what is in use is never forgotten', () => {
   const maxBytes = 256 * kib
-  const values = createGenerations<number>(maxBytes, () => 100)
+  const values = createGenerations<string, number>(maxBytes, () => 100)
   values.set('group', 'in use', -1)
   let most = 0
   for (let count = 0; count < 100_000; count += 1) {

@@ -307,13 +307,34 @@ test('large facts are not kept', () => {
   assert.is(counts.single, 1 + 3 + 2)
 })
 
+test('facts that look alike in every sample are told apart, and the latest are found', () => {
+  const memo = createMemo(512 * 1024)
+  const reason = (n: number) => ({ allow: false, reasons: [`r${n}`], challenge: null }) as const
+  const alike = (n: number) => `{${String.fromCharCode(97 + n)}${'x'.repeat(298)}`
+  const numbers = Array.from({ length: 26 }, (_, n) => n)
+  const found = () =>
+    numbers.filter((n) => {
+      const decision = memo.get('group', '1k', alike(n))
+      if (decision !== undefined) assert.equal(decision.reasons, [`r${n}`])
+      return decision !== undefined
+    })
+  // The first is only seen; of the others nobody knows that they are not that one.
+  for (const n of numbers) memo.set('group', '1k', alike(n), reason(n))
+  assert.equal(found().slice(-1), [25])
+  for (const n of [3, 7]) memo.set('group', '1k', alike(n), reason(n))
+  assert.ok(found().includes(3) && found().includes(7))
+  assert.is(memo.get('group', '1l', alike(25)), undefined, 'another resource')
+  assert.is(memo.get('other', '1k', alike(25)), undefined, 'another group')
+  assert.is(memo.get('group', '1k', `${alike(25)} `), undefined)
+})
+
 test('100,000 different facts stay within the bytes', () => {
   const maxBytes = 512 * 1024
   const memo = createMemo(maxBytes)
   let most = 0
   for (let count = 0; count < 100_000; count += 1) {
     const key = [`limit of ${count}`, 'x'.repeat(count % 3_000)]
-    memo.set(`group ${count % 5}`, key.join(), {
+    memo.set(`group ${count % 5}`, key.join(), count % 2 === 0 ? '' : `,${key.join()}`, {
       allow: true,
       reasons: ['granted'],
       limits: [{ ...limit, key, perMs: 60_000 }],
