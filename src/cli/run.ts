@@ -14,21 +14,34 @@ import { describeThrown, GuardError } from '../errors.js'
 import type { Guard } from '../guard.js'
 import { defaultCacheDir } from '../rego/cache.js'
 import { compilePolicy } from '../rego/compile-policy.js'
-import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
+import { readLoadOptions, textOption, withConfigOptions } from './options.js'
 import { policyDataWarnings } from './policy-data.js'
+import { announceStdio, type RunArguments, readStdioClient, withStdioOptions } from './run-stdio.js'
 import { exitCodes, paint, printFailure, printNote } from './terminal.js'
 import { readVersion } from './version.js'
 
-export const runCommand: CommandModule<object, ConfigArguments> = {
+export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run',
   describe: 'Start the gateway',
   builder: (program) =>
-    withConfigOptions(program)
+    withStdioOptions(withConfigOptions(program))
+      .option('audit', textOption('audit', 'Where the audit is written, a file (default stdout)'))
       .usage(
-        '$0 run [options]\n\nStarts the gateway: every MCP message is judged by your policy before it ' +
-          'reaches a server, every answer is filtered by the same rules. Options win over the file.',
+        '$0 run [options]\n$0 run [options] -- COMMAND [ARGUMENT]...\n\nStarts the gateway: every MCP ' +
+          'message is judged by your policy before it reaches a server, every answer is filtered by ' +
+          'the same rules. Options win over the file. A command after -- is started as the MCP ' +
+          'server `server` and spoken to over stdio, at /mcp/server.\n\nWith --stdio the gateway is ' +
+          'itself the server command of a desktop client: it speaks MCP on standard input and ' +
+          'output to that one client and opens no port, for clients or operators. The log is on ' +
+          'standard error; the audit needs a file.',
       )
       .example('$0 run --config guard.yaml', 'everything from a file')
+      .example(
+        '$0 run --config guard.yaml --stdio --as alice --server files',
+        'serve the caller alice, over stdio, the server files',
+      )
+      .example('$0 run --policy ./policies -- npx some-server /data', 'guard a local server')
+      .parserConfiguration({ 'populate--': true })
       .example(
         '$0 run --policy ./policies --upstream files=http://127.0.0.1:3001/mcp',
         'no file: guard one server at http://127.0.0.1:8080/mcp/files',
@@ -40,7 +53,7 @@ export const runCommand: CommandModule<object, ConfigArguments> = {
   },
 }
 
-async function run(given: ConfigArguments): Promise<number> {
+async function run(given: RunArguments): Promise<number> {
   // V8 puts what often lived long during the start among the old objects at once. From there the
   // first dead exchange keeps the next one alive, and so on (measured: a fifth of all time).
   setFlagsFromString('--no-allocation-site-pretenuring')
@@ -51,13 +64,15 @@ async function run(given: ConfigArguments): Promise<number> {
     return exitCodes.failed
   }
   const { config } = loaded
+  const client = given.stdio === true ? readStdioClient(given, config) : null
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   // Where the policy has to be compiled, the child does that while the rest is being loaded.
   // createGuard asks again and reports whatever went wrong.
-  const unfitData = compilePolicy(config.policy.path, { cacheDir }).then(
-    (compiled) => (compiled.ok ? policyDataWarnings(config.policy.path, compiled.bundle) : []),
-    () => [],
-  )
+  const unfitData = compilePolicy(config.policy.path, { cacheDir })
+    .then((compiled) =>
+      compiled.ok ? policyDataWarnings(config.policy.path, compiled.bundle) : [],
+    )
+    .catch(() => [])
   const [{ createGuard }, { createLogObserver }] = await Promise.all([
     import('../guard.js'),
     import('../telemetry/log.js'),
@@ -71,6 +86,12 @@ async function run(given: ConfigArguments): Promise<number> {
     guard = await createGuard(config, { observer, cacheDir })
     for (const warning of await unfitData) log.log?.('warn', warning)
     const stopped = stopOnSignal(guard, log)
+    if (client !== null) {
+      announceStdio({ config, client, revision: revision(), log })
+      await Promise.race([stopped, guard.serve(client)])
+      await guard.close()
+      return exitCodes.ok
+    }
     const addresses = await guard.listen()
     announce({ config, ...addresses, revision: revision() }, json ? log : null)
     await stopped

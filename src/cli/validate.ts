@@ -13,6 +13,7 @@ import { defaultCacheDir } from '../rego/cache.js'
 import { compilePolicy, formatProblem } from '../rego/compile-policy.js'
 import type { PolicyProblem } from '../rego/problem.js'
 import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
+import { checkPolicyData } from './policy-data.js'
 import { exitCodes, paint, printJson, printLine, printNote } from './terminal.js'
 
 export const validateCommand: CommandModule<
@@ -60,7 +61,9 @@ async function checkPolicy(path: string | null, loaded: LoadedConfig): Promise<P
   const compiled = await compilePolicy(path, { strict: true, cacheDir })
   if (!compiled.ok) return { ok: false, problems: compiled.problems }
   const refused = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
-  if (refused !== null) return { ok: false, problems: [refused] }
+  const unfit = await checkPolicyData(path, compiled.bundle)
+  const problems = refused === null ? unfit : [refused, ...unfit]
+  if (problems.length > 0) return { ok: false, problems }
   return { ok: true, revision: compiled.bundle.revision, warnings: compiled.warnings }
 }
 

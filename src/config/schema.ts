@@ -109,7 +109,8 @@ function unescapeToken(token: string): string {
   return token.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-function describeError(error: ErrorObject): ConfigProblem[] {
+/** Of one violation: where, what and how to put it right, in the words of the schema. */
+export function describeError(error: ErrorObject): ConfigProblem[] {
   // The inner error of a refused key name; the error of `propertyNames` itself tells it better.
   if (error.propertyName !== undefined) return []
   const schema = (error.parentSchema ?? {}) as SchemaNode
@@ -163,6 +164,8 @@ function describeViolation(error: ErrorObject, schema: SchemaNode): string {
       return `must be ${rangeText(schema)}`
     case 'enum':
       return `must be one of ${(error.params['allowedValues'] as string[]).join(', ')}`
+    case 'const':
+      return `must be ${JSON.stringify(error.params['allowedValue'])}`
     case 'uniqueItems':
       return `entry ${error.params['i']} and entry ${error.params['j']} are the same`
     case 'minLength':
@@ -210,7 +213,7 @@ function durationText({ minimum, maximum }: DurationBounds): string {
 
 function rangeText({ minimum, exclusiveMinimum, maximum }: SchemaNode): string {
   const lower = minimum === undefined ? `above ${exclusiveMinimum}` : `at least ${minimum}`
-  return `${lower} and at most ${maximum}`
+  return maximum === undefined ? lower : `${lower} and at most ${maximum}`
 }
 
 function firstSentence(text: string): string {

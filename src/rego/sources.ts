@@ -7,7 +7,7 @@
  */
 import type { Stats } from 'node:fs'
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { basename, join, sep } from 'node:path'
+import { basename, join, resolve, sep } from 'node:path'
 import { describeThrown } from '../errors.js'
 import { type PolicyProblem, problem } from './problem.js'
 
@@ -41,10 +41,33 @@ export async function readSources(path: string): Promise<ReadSources> {
     return { ok: true, source: await readSingle(root, found) }
   } catch (thrown) {
     if (thrown instanceof Refusal) return { ok: false, problems: [thrown.problem] }
+    if (isMissing(thrown)) return { ok: false, problems: [nothingAt(path, thrown.path)] }
     const text = `the policy cannot be read: ${describeThrown(thrown)}`
     return { ok: false, problems: [problem('source_error', text)] }
   }
 }
+
+function isMissing(thrown: unknown): thrown is NodeJS.ErrnoException {
+  return (
+    thrown instanceof Error && 'code' in thrown && /^(ENOENT|ENOTDIR)$/.test(String(thrown.code))
+  )
+}
+
+/** `missing` is another path where a name in the policy leads nowhere. */
+function nothingAt(path: string, missing = path): PolicyProblem {
+  if (resolve(missing) !== resolve(path)) {
+    return problem(
+      'source_error',
+      `${missing} is gone or a link that leads nowhere`,
+      null,
+      linkHint,
+    )
+  }
+  const hint = 'name a folder, a .rego file or a bundle with --policy or as policy.path'
+  return problem('source_error', `there is no policy at ${path}`, null, hint)
+}
+
+const linkHint = 'put the file there or remove the name'
 
 async function readSingle(file: string, found: Stats): Promise<PolicySource> {
   if (found.size > maxBytes) throw new Refusal(`more than ${maxBytes} bytes`, basename(file))
@@ -107,7 +130,16 @@ async function readOne(reading: Reading, path: string): Promise<string> {
   reading.bytesLeft -= found.size
   if (reading.filesLeft < 0) throw new Refusal(`more than ${maxFiles} files`, path)
   if (reading.bytesLeft < 0) throw new Refusal(`more than ${maxBytes} bytes in all`, path)
-  return decode(await readFile(real), path)
+  const text = decode(await readFile(real), path)
+  if (dataFiles.has(basename(path)) && isEmpty(text)) {
+    throw new Refusal('holds no data', path, 'write {} into it, or remove the file')
+  }
+  return text
+}
+
+/** Blank lines and comments of YAML only. */
+function isEmpty(text: string): boolean {
+  return text.split('\n').every((line) => /^\s*(#|$)/.test(line))
 }
 
 async function linksToFolder(path: string): Promise<boolean> {

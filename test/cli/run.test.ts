@@ -14,6 +14,15 @@ function policy(name: string, text: string): string {
 }
 
 policy('open', 'package mcpguard.main\n\nimport rego.v1\n\ndecision := {"allow": true}\n')
+const unfit = policy(
+  'unfit',
+  'package mcpguard.main\n\ndecision := {"allow": data.mcpguard.rules.grants.permit != set()}\n',
+)
+writeFileSync(
+  join(unfit, 'grants.rego'),
+  'package mcpguard.rules.grants\n\npermit contains "a" if data.grants[input.subject.id]\n',
+)
+writeFileSync(join(unfit, 'data.yaml'), 'grants: [alice]\n')
 policy('broken', 'package mcpguard.main\n\nimport rego.v1\n\ndecision := {"allow": tru}\n')
 const upstream = ['--upstream', 'one=http://127.0.0.1:9/mcp']
 
@@ -60,6 +69,17 @@ test('exit 1 with the place in a policy that cannot be used', async () => {
   assert.is(stdout, '')
   assert.match(stderr, 'error: the policy broken cannot be used\nmain.rego:5:23: ')
   assert.not.match(stderr, 'listening')
+})
+
+test('data that do not fit the shipped rules are warned of, and the gateway runs', async () => {
+  writeFileSync(join(folder, 'unfit.yaml'), 'admin: { port: 0 }\n')
+  const listen = ['--listen', '127.0.0.1:0', ...upstream]
+  const run = startCli(['run', '--config', 'unfit.yaml', '--policy', 'unfit', ...listen])
+  await addressOf(run)
+  const texts = logOf(run).map(({ text }) => text)
+  assert.ok(texts.includes('data /grants: must be a map of keys (role → server → lists)'))
+  run.child.kill('SIGTERM')
+  assert.is((await run.ended).code, 0)
 })
 
 test('runs without a file, reloads on SIGHUP, stops on SIGTERM', async () => {

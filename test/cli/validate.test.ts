@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -72,6 +72,42 @@ test('what costs more than its author may think is a warning', async () => {
   const json = JSON.parse((await cli([...given, '--json'])).stdout)
   assert.equal([json.ok, json.policy.warnings.length], [true, 1])
   assert.is(json.policy.warnings[0].code, 'glob_match')
+})
+
+const ruleOfGrants = `package mcpguard.rules.grants
+
+permit contains "granted" if data.grants[input.subject.roles[_]]
+`
+
+test('data that do not fit the shipped rule that reads them are a problem', async () => {
+  policy('unfit', '{"allow": data.mcpguard.rules.grants.permit != set()}')
+  writeFileSync(join(folder, 'unfit', 'grants.rego'), ruleOfGrants)
+  writeFileSync(join(folder, 'unfit', 'data.yaml'), 'grants: { dev: { github: { tool: {} } } }\n')
+  const given = ['validate', '--config', 'good.yaml', '--policy', 'unfit']
+  const { code, stdout, stderr } = await cli(given)
+  assert.is(code, 1)
+  assert.is(stdout, 'configuration ok: upstreams one; API keys 1\n')
+  assert.is(
+    stderr,
+    'policy: data /grants/dev/github/tool: unknown key "tool" (did you mean "tools"?)\n',
+  )
+  const json = JSON.parse((await cli([...given, '--json'])).stdout)
+  assert.is(json.policy.problems[0].code, 'data_schema')
+  assert.equal(json.policy.problems[0].details, { pointer: '/grants/dev/github/tool' })
+  // Without that rule nobody says what `grants` may be.
+  rmSync(join(folder, 'unfit', 'grants.rego'))
+  assert.is((await cli(given)).code, 0)
+})
+
+test('a policy that is not there is named, with what to write', async () => {
+  for (const command of ['validate', 'run']) {
+    const { code, stderr } = await cli([command, '--config', 'good.yaml', '--policy', 'polices'])
+    assert.is(code, 1)
+    assert.match(
+      stderr,
+      /there is no policy at .*polices \(name a folder, a \.rego file or a bundle/,
+    )
+  }
 })
 
 test('options count as they do for run', async () => {

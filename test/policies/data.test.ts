@@ -4,9 +4,11 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Ajv } from 'ajv'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { policyDataProblems, policyDataReaders } from '../../src/config/policy-data.js'
 import { parseYaml } from '../../src/config/yaml.js'
 import type { Json, JsonObject } from '../../src/domain.js'
 import { packageFile } from '../../src/lib/package-root.js'
@@ -63,6 +65,19 @@ for (const { name, file } of files) {
   })
 }
 
+const { readRules } = (await import(
+  pathToFileURL(packageFile('scripts', 'lib', 'rules.mjs')).href
+)) as { readRules(root: string): readonly { name: string; data: readonly string[] }[] }
+
+test('who reads which data is what the METADATA of the rules say', () => {
+  const read = readRules(packageFile('.')).flatMap(({ name, data }) =>
+    data.map((stem) => [stem, name.replace('mcpguard.rules.', '')]),
+  )
+  assert.equal(policyDataReaders, Object.fromEntries(read))
+})
+
+const everyRule = new Set<string>(Object.values(policyDataReaders))
+
 const digest = `sha256:${'a'.repeat(64)}`
 const hours = { days: ['monday'], from: '08:30', to: '17:30' }
 const bucket = { tokens: 1, per: '1m', burst: 1 }
@@ -111,6 +126,9 @@ const refused: readonly (readonly [string, Json])[] = [
 for (const [name, data] of refused) {
   test(`${name}: ${JSON.stringify(data).slice(0, 90)} is refused`, () => {
     assert.is.not(problems(name, data), '')
+    const [first] = policyDataProblems({ [name]: data }, everyRule)
+    assert.ok(first?.pointer.startsWith(`/${name}`))
+    assert.ok(first !== undefined && first.fix !== '')
   })
 }
 
@@ -129,6 +147,7 @@ const accepted: readonly (readonly [string, Json])[] = [
 for (const [name, data] of accepted) {
   test(`${name}: ${JSON.stringify(data).slice(0, 90)} is accepted`, () => {
     assert.is(problems(name, data), '')
+    assert.equal(policyDataProblems({ [name]: data }, everyRule), [])
   })
 }
 

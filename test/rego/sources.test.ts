@@ -7,7 +7,7 @@ import { readSources } from '../../src/rego/sources.js'
 import { folderOf } from './folder.js'
 
 const refused: [string, () => string, RegExp][] = [
-  ['nothing there', () => join(folderOf({}), 'none'), /^the policy cannot be read: ENOENT/],
+  ['nothing there', () => join(folderOf({}), 'none'), /^there is no policy at .*none$/],
   ['a device', () => '/dev/null', /is not a file or folder/],
   [
     'a file of another kind',
@@ -51,7 +51,10 @@ const refused: [string, () => string, RegExp][] = [
     },
     /^not a file$/,
   ],
-  ['a dangling link', danglingLink, /^the policy cannot be read: ENOENT/],
+  ['a dangling link', danglingLink, /a\.rego is gone or a link that leads nowhere$/],
+  ['a data file without text', () => folderOf({ 'grants/data.yaml': '' }), /^holds no data$/],
+  ['a data file of comments', () => folderOf({ 'data.yml': '\n  # none\r\n#' }), /^holds no data$/],
+  ['an empty data.json', () => folderOf({ 'data.json': ' \n' }), /^holds no data$/],
   [
     'bytes that are not UTF-8',
     () => folderOf({ 'a.rego': Uint8Array.of(0x70, 0xff) }),

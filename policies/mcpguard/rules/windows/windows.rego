@@ -43,8 +43,8 @@ import data.mcpguard.lib.patterns
 # title: A window that holds for the message is closed
 # custom:
 #   codes:
-#     outside-window: A window that holds for the message is closed
-#     window-unknown: The window's time zone is not in the facts, or the window cannot be read
+#     outside-window: A window that holds for the message is closed; hours that cannot be read are not open
+#     window-unknown: The facts have no clock for the window's time zone, or the window is no object or names none
 deny contains code if {
 	some window in patterns.table(data.windows)
 	_uses(input.action.class)
