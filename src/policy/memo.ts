@@ -60,7 +60,7 @@ export function createMemo(maxBytes: number): Memo {
     },
     set(group, name, more, decision) {
       if (!isKept(group, name, more)) return
-      if (more.length > maxShortLength && !comesAgain(numberOf(name, more))) return
+      if (more.length > maxShortLength && !comesAgain(numberOf(more))) return
       const key = keyOf(name, more)
       const found = typeof key === 'string' ? undefined : decisions.get(group, key)
       const next = found !== undefined && found.length < maxSameNumber ? found : undefined
@@ -81,16 +81,13 @@ function isKept(group: string, name: string, more: string): boolean {
  */
 function keyOf(name: string, more: string): string | number {
   if (more === '') return name
-  return more.length <= sampledCharacters ? `${name} ${more}` : numberOf(name, more)
+  return more.length <= sampledCharacters ? `${name} ${more}` : numberOf(more)
 }
 
-/** FNV-1a over the name, and over the length and characters spread over the whole text. */
-function numberOf(name: string, more: string): number {
+/** FNV-1a over the length and characters spread over the whole text. */
+function numberOf(more: string): number {
   const step = 1 + Math.floor(more.length / sampledCharacters)
   let hash = 0x811c9dc5 ^ more.length
-  for (let at = 0; at < name.length; at += 1) {
-    hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)
-  }
   for (let at = 0; at < more.length; at += step) {
     hash = Math.imul(hash ^ more.charCodeAt(at), 0x01000193)
   }
