@@ -21,8 +21,10 @@ export function createBreaker(clock: Clock): Breaker {
   let pauseMs = firstPauseMs
   /** null: closed. */
   let openUntilMs: number | null = null
+  let onTrial = false
 
   function open(): void {
+    onTrial = false
     openUntilMs = clock.monotonicMs() + pauseMs
     pauseMs = Math.min(pauseMs * 2, longestPauseMs)
   }
@@ -33,16 +35,19 @@ export function createBreaker(clock: Clock): Breaker {
       if (clock.monotonicMs() < openUntilMs) return false
       // One trial; the next only when this one was heard of, or after as long again.
       openUntilMs = clock.monotonicMs() + pauseMs
+      onTrial = true
       return true
     },
     succeeded() {
       failures = 0
       pauseMs = firstPauseMs
       openUntilMs = null
+      onTrial = false
     },
     failed() {
       failures += 1
-      if (failures >= maxFailures) open()
+      // What began before the breaker opened says nothing new.
+      if (openUntilMs === null ? failures >= maxFailures : onTrial) open()
     },
   }
 }

@@ -5,6 +5,8 @@
  * No time limit on event streams; a JSON answer has one to its first byte and between its bytes.
  */
 import { asGuardError, GuardError } from '../../errors.js'
+import { createBreaker } from '../../lib/breaker.js'
+import { systemClock } from '../../lib/clock.js'
 import { serialise } from '../../mcp/json-rpc.js'
 import type { Flow, FrameSink } from '../frames.js'
 import type { Back, Exchange, UpstreamRequest } from './back.js'
@@ -20,13 +22,38 @@ export interface HttpBackOptions {
   readonly maxConnections: number
 }
 
+/** Calls that wait for a connection, beside those that have one. */
+const maxWaiting = 1024
+
+function tooMany(): GuardError {
+  return new GuardError('GUARD_UPSTREAM_BUSY', 'too many calls wait for a connection')
+}
+
+function paused(): GuardError {
+  const text = 'the upstream failed several times in a row and is not tried for a moment'
+  return new GuardError('GUARD_UPSTREAM_UNREACHABLE', text)
+}
+
 export function createHttpBack(options: HttpBackOptions): Back {
   const url = new URL(options.url)
   const path = url.pathname + url.search
   const pools = createPools(url.origin, options)
+  const breaker = createBreaker(systemClock)
+  const mostCalls = options.maxConnections + maxWaiting
+  let inFlight = 0
 
   function open(request: UpstreamRequest, sink: FrameSink): Exchange {
-    const exchange = new HttpExchange(sink, options.timeoutMs)
+    const counted = !request.longLived
+    const exchange = new HttpExchange(sink, options.timeoutMs, {
+      reached: () => breaker.succeeded(),
+      failed: () => breaker.failed(),
+      over: () => {
+        if (counted) inFlight -= 1
+      },
+    })
+    if (counted) inFlight += 1
+    if (counted && inFlight > mostCalls) return exchange.refuse(tooMany())
+    if (!breaker.allows()) return exchange.refuse(paused())
     const headers = [...request.headers, 'accept-encoding', 'identity']
     try {
       const { verb, message, longLived } = request
@@ -42,10 +69,22 @@ export function createHttpBack(options: HttpBackOptions): Back {
   return { open, answers: () => pools.answers(path), close: () => pools.close() }
 }
 
+/** What the upstream as a whole is told of one exchange. */
+interface Watched {
+  /** It has begun to answer. */
+  reached(): void
+  /** It could not be reached, or said nothing in time. */
+  failed(): void
+  /** Exactly once. */
+  over(): void
+}
+
 // undici's older form of handler: its connections call it as it is. The newer one is wrapped in it,
 // with an object for all headers of each answer (measured: 2 % of a call).
 class HttpExchange implements Exchange {
   readonly #sink: FrameSink
+  readonly #upstream: Watched
+  #heard = false
   /** To the head of the answer, waiting for a connection included; then between JSON chunks. */
   readonly #timer: NodeJS.Timeout
   #abort: ((reason: Error) => void) | null = null
@@ -55,13 +94,21 @@ class HttpExchange implements Exchange {
   #tail: Promise<void> | null = null
   #over = false
 
-  constructor(sink: FrameSink, timeoutMs: number) {
+  constructor(sink: FrameSink, timeoutMs: number, upstream: Watched) {
     this.#sink = sink
+    this.#upstream = upstream
     this.#timer = setTimeout(() => {
       // The client is slow, or the sink at work: the upstream is not what is waited for.
       if (this.#tail !== null) return void this.#timer.refresh()
+      if (!this.#heard) this.#upstream.failed()
       this.#fail(new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer, or no more of it, in time'))
     }, timeoutMs)
+  }
+
+  /** Ends it before it began. The sink hears of it later, as of any other failure. */
+  refuse(error: GuardError): this {
+    queueMicrotask(() => this.#fail(error))
+    return this
   }
 
   abort(): void {
@@ -76,7 +123,10 @@ class HttpExchange implements Exchange {
   onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
     if (status < 200 || this.#over) return true
     this.#resume = resume
+    this.#heard = true
     const read = readHead(status, readHeaders(headers))
+    if (typeof read === 'string' && status >= 500) this.#upstream.failed()
+    else this.#upstream.reached()
     if (typeof read === 'string') {
       this.#fail(new GuardError('GUARD_UPSTREAM_INVALID', read))
       return true
@@ -110,12 +160,14 @@ class HttpExchange implements Exchange {
     this.#run(() => {
       if (this.#over) return undefined
       const flow = this.#body === null ? this.#sink.end() : this.#body.end()
-      this.#over = flow === undefined
-      return flow
+      if (flow !== undefined) return flow.then(() => this.#finish())
+      this.#finish()
+      return undefined
     })
   }
 
   onError(error: unknown): void {
+    if (!this.#heard && !this.#over) this.#upstream.failed()
     this.#run(() => {
       this.#fail(upstreamError(error))
       return undefined
@@ -155,8 +207,14 @@ class HttpExchange implements Exchange {
   #stop(reason: string): void {
     clearTimeout(this.#timer)
     if (this.#over) return
-    this.#over = true
+    this.#finish()
     this.#abort?.(new Error(reason))
+  }
+
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#upstream.over()
   }
 }
 

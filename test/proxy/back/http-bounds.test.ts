@@ -1,0 +1,114 @@
+/**
+ * An upstream that fails again and again is not tried for a moment, and one that is slow keeps a
+ * bounded number of calls waiting.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { GuardError } from '../../../src/errors.js'
+import type { Back, Exchange } from '../../../src/proxy/back/back.js'
+import { createHttpBack } from '../../../src/proxy/back/http.js'
+import type { FrameSink } from '../../../src/proxy/frames.js'
+import { json, result, startRawUpstream, startUpstream } from '../../support/upstream.js'
+
+const limits = { timeoutMs: 5000, connectTimeoutMs: 1000, maxConnections: 2 }
+const request = {
+  verb: 'POST',
+  era: 'legacy',
+  message: null,
+  sessionId: null,
+  principal: 'somebody',
+  headers: [],
+  longLived: false,
+} as const
+
+/** Resolves with the status, or the code of the failure. */
+function ask(back: Back): { done: Promise<number | string>; exchange: Exchange } {
+  let settle: (outcome: number | string) => void = () => undefined
+  const done = new Promise<number | string>((resolve) => {
+    settle = resolve
+  })
+  let status = 0
+  const sink: FrameSink = {
+    head: (head) => {
+      status = head.status
+      return undefined
+    },
+    part: () => undefined,
+    message: () => undefined,
+    idle: () => undefined,
+    end: () => {
+      settle(status)
+      return undefined
+    },
+    fail: (error: GuardError) => settle(error.code),
+  }
+  return { done, exchange: back.open(request, sink) }
+}
+
+test('five failures in a row: not tried for a second, then once, then as before', async () => {
+  let connections = 0
+  let healthy = false
+  const upstream = await startRawUpstream((socket) => {
+    connections += 1
+    if (healthy) socket.end('HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n')
+    else socket.resetAndDestroy()
+  })
+  const back = createHttpBack({ ...limits, url: upstream.url })
+  for (let n = 0; n < 5; n += 1) assert.is(await ask(back).done, 'GUARD_UPSTREAM_UNREACHABLE')
+  assert.is(connections, 5)
+  const openedMs = performance.now()
+  assert.is(await ask(back).done, 'GUARD_UPSTREAM_UNREACHABLE')
+  assert.is(connections, 5, 'nothing was sent')
+  healthy = true
+  await sleep(1000 - (performance.now() - openedMs) + 30)
+  const [trial, other] = [ask(back), ask(back)]
+  assert.is(await other.done, 'GUARD_UPSTREAM_UNREACHABLE', 'one trial at a time')
+  assert.is(await trial.done, 202)
+  assert.is(await ask(back).done, 202)
+  await back.close()
+  await upstream.close()
+})
+
+test('server errors without a message count, answers with one do not', async () => {
+  const upstream = await startUpstream((_, response) => {
+    response.writeHead(502, { 'content-type': 'text/html' }).end('<html>')
+  })
+  const back = createHttpBack({ ...limits, url: upstream.url })
+  for (let n = 0; n < 5; n += 1) assert.is(await ask(back).done, 'GUARD_UPSTREAM_INVALID')
+  assert.is(await ask(back).done, 'GUARD_UPSTREAM_UNREACHABLE')
+  await back.close()
+
+  upstream.script = (_, response) => json(response, result(1, {}), 500)
+  const other = createHttpBack({ ...limits, url: upstream.url })
+  for (let n = 0; n < 7; n += 1) assert.is(await ask(other).done, 500)
+  await other.close()
+  await upstream.close()
+})
+
+test('calls that time out count, calls that are given up do not', async () => {
+  const upstream = await startUpstream(() => undefined)
+  const back = createHttpBack({ ...limits, timeoutMs: 100, url: upstream.url })
+  for (let n = 0; n < 6; n += 1) ask(back).exchange.abort()
+  const five = Array.from({ length: 5 }, () => ask(back).done)
+  assert.equal(await Promise.all(five), Array(5).fill('GUARD_UPSTREAM_TIMEOUT'))
+  assert.is(await ask(back).done, 'GUARD_UPSTREAM_UNREACHABLE')
+  await back.close()
+  await upstream.close()
+})
+
+test('beyond those with a connection 1,024 calls wait, the next is refused at once', async () => {
+  const upstream = await startUpstream(() => undefined)
+  const back = createHttpBack({ ...limits, timeoutMs: 30_000, url: upstream.url })
+  const waiting = Array.from({ length: 1026 }, () => ask(back))
+  assert.is(await ask(back).done, 'GUARD_UPSTREAM_BUSY')
+  // One that leaves makes room for one.
+  waiting[0]?.exchange.abort()
+  const next = ask(back)
+  assert.is(await Promise.race([next.done, sleep(20, 'waits')]), 'waits')
+  assert.is(await ask(back).done, 'GUARD_UPSTREAM_BUSY')
+  await back.close()
+  await upstream.close()
+})
+
+test.run()
