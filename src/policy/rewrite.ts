@@ -7,6 +7,8 @@
  * Touched are the global, export and code sections; custom sections other than the names are left
  * out, because what they say about places in the code no longer holds.
  */
+
+import { fasterBodies } from './runtime-shortcuts.js'
 import {
   closeLength,
   openLength,
@@ -125,12 +127,18 @@ function writeCode(
   budget: number,
   parameters: readonly number[],
 ): void {
-  const count = readU32(reader)
-  writeU32(writer, count)
-  for (let index = 0; index < count; index += 1) {
-    const { start, end } = readSpan(reader)
+  const spans = Array.from({ length: readU32(reader) }, () => readSpan(reader))
+  const faster = fasterBodies(spans.map(({ start, end }) => reader.bytes.subarray(start, end)))
+  writeU32(writer, spans.length)
+  for (const [index, { start, end }] of spans.entries()) {
+    const body = faster.get(index)
     const length = openLength(writer)
-    writeBody(writer, readerOf(reader.bytes, start, end), budget, parameters[index] ?? 0)
+    writeBody(
+      writer,
+      body === undefined ? readerOf(reader.bytes, start, end) : readerOf(body),
+      budget,
+      parameters[index] ?? 0,
+    )
     closeLength(writer, length)
   }
 }

@@ -140,6 +140,13 @@ export function writeU32(writer: Writer, value: number): void {
   writeByte(writer, rest)
 }
 
+/** The signed LEB128, for constants of 32 and 64 bits. */
+export function writeSigned(writer: Writer, value: bigint): void {
+  let rest = value
+  for (; rest < -64n || rest > 63n; rest >>= 7n) writeByte(writer, Number(rest & 0x7fn) + 0x80)
+  writeByte(writer, Number(rest & 0x7fn))
+}
+
 export function writeName(writer: Writer, text: string): void {
   const bytes = new TextEncoder().encode(text)
   writeU32(writer, bytes.length)

@@ -1,0 +1,141 @@
+/**
+ * The gateway's own code inside the runtime of a compiled policy: it is there at all, it goes where
+ * the runtime is another one, and a policy says the very same with it as plain it, for names and
+ * texts of every length, kind and order.
+ */
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { rewriteModule } from '../../src/policy/rewrite.js'
+import { fasterBodies } from '../../src/policy/runtime-shortcuts.js'
+import { readerOf, readSections, readSpan, readU32 } from '../../src/policy/wasm-binary.js'
+import { startBare } from './bare-module.js'
+import { compileFiles } from './bundles.js'
+import { printedSeed } from './seed.js'
+
+const known = 9
+const codeSection = 10
+
+const { wasm } = await compileFiles(
+  {
+    'main.rego': `package mcpguard.main
+
+decision := {
+	"allow": true,
+	"found": [found | some name in input.resource.arguments.names; found := input.resource.arguments.members[name]],
+	"in_data": [found | some name in input.resource.arguments.names; found := data.members[name]],
+	"constant": [input.resource.arguments.members.a, input.resource.arguments.members.is_eight, input.resource.arguments.members["longer than a word"]],
+	"order": [[a < b, a == b] | some a in input.resource.arguments.names; some b in input.resource.arguments.names],
+	"as_set": {name | some name in input.resource.arguments.names},
+	"inverse": {name: index | some index, name in input.resource.arguments.members},
+	"again": [rules | some name in input.resource.arguments.names; rules := _rules with input.resource.arguments.name as name],
+	"members": input.resource.arguments.members,
+}
+
+_rules := [_upper, _seen, _upper]
+
+_upper := upper(_seen)
+
+_seen := concat("/", [input.resource.arguments.name, data.separator])
+`,
+  },
+  { members: { a: 1, 'is eight': 2, 'longer than a word': 3 }, separator: '~' },
+)
+
+const data = JSON.stringify({ members: { a: 1, is_eight: 2 }, separator: '~' })
+
+function inputOf(args: object): string {
+  return JSON.stringify({ resource: { arguments: args } })
+}
+
+function bodiesOf(module: Uint8Array): Uint8Array[] {
+  const section = readSections(module).find(({ id }) => id === codeSection)
+  assert.ok(section)
+  const reader = readerOf(module, section?.start, section?.end)
+  return Array.from({ length: readU32(reader) }, () => {
+    const { start, end } = readSpan(reader)
+    return module.subarray(start, end)
+  })
+}
+
+test('every body that code is made for is in what the compiler makes', () => {
+  assert.is(fasterBodies(bodiesOf(wasm)).size, known)
+})
+
+test('a runtime in which one of them is another stays as it is', () => {
+  const bodies = bodiesOf(wasm)
+  for (const index of fasterBodies(bodies).keys()) {
+    const others = bodies.map((body, at) => (at === index ? Uint8Array.of(...body, 0x0b) : body))
+    assert.is(fasterBodies(others).size, 0, `${index}`)
+  }
+  assert.is(fasterBodies([]).size, 0)
+})
+
+const letters = fc.constantFrom(
+  'a',
+  'b',
+  '/',
+  ' ',
+  '~',
+  '\x7f',
+  '\u0000',
+  '"',
+  '\\',
+  'é',
+  '€',
+  '😀',
+)
+const name = fc.oneof(
+  fc.constantFrom('a', 'is_eight', 'longer than a word', ''),
+  fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 20 }),
+  fc.string({ unit: letters, maxLength: 20 }),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+)
+const facts = fc.record({
+  names: fc.array(name, { maxLength: 8 }),
+  members: fc.dictionary(name, fc.oneof(name, fc.integer(), fc.array(name)), { maxKeys: 24 }),
+})
+
+test('a policy says the same with them', () => {
+  const before = startBare(wasm as Uint8Array<ArrayBuffer>, data)
+  const after = startBare(rewriteModule(wasm), data)
+  const entryPoint = before.entryPoints.get('mcpguard/main/decision') ?? -1
+  const say = (input: string) =>
+    [before, after].map((m) => outcome(() => m.evaluate(entryPoint, input)))
+  let defined = 0
+  fc.assert(
+    fc.property(facts, (made) => {
+      const [plain, shortened] = say(inputOf({ ...made, name: '' }))
+      assert.is(shortened, plain)
+      if (plain?.startsWith('[{')) defined += 1
+    }),
+    { numRuns: 5_000, seed: printedSeed('with shortcuts') },
+  )
+  assert.ok(defined > 100, `${defined}`)
+})
+
+test('input that is cut off anywhere is read as before', () => {
+  const before = startBare(wasm as Uint8Array<ArrayBuffer>, data)
+  const after = startBare(rewriteModule(wasm), data)
+  const entryPoint = before.entryPoints.get('mcpguard/main/decision') ?? -1
+  const whole = inputOf({
+    names: ['a', 'is_eight', 'é\n"'],
+    members: { is_eight: 'x'.repeat(30) },
+  })
+  for (let end = 0; end <= whole.length; end += 1) {
+    const [plain, shortened] = [before, after].map((module) => {
+      return outcome(() => module.evaluate(entryPoint, whole.slice(0, end)))
+    })
+    assert.is(shortened, plain)
+  }
+})
+
+function outcome(evaluate: () => string): string {
+  try {
+    return evaluate()
+  } catch (thrown) {
+    return String(thrown)
+  }
+}
+
+test.run()
