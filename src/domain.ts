@@ -87,6 +87,8 @@ export interface Spelling {
 export interface Message {
   readonly kind: MessageKind
   readonly id: MessageId | null
+  /** A server's id as it was written, where JSON would write the number in another way: 1.0. */
+  readonly idText?: string
   /** For a response: the constant `response`. */
   readonly method: string
   readonly params: JsonObject | undefined

@@ -23,10 +23,13 @@ import { createStdioBack } from './proxy/back/stdio.js'
 import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe, type Readiness } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
+import { createIds } from './proxy/ids.js'
+import { createLastSeen } from './proxy/last-seen.js'
 import { createPipeline } from './proxy/pipeline.js'
 import { record } from './proxy/refuse.js'
 import { createSessions } from './proxy/session.js'
 import type { Route, Steps } from './proxy/steps.js'
+import { createStreams } from './proxy/streams.js'
 import { startTrail, toAuditEvent } from './proxy/trail.js'
 import { type CompilePolicyOptions, compilePolicy, formatProblem } from './rego/compile-policy.js'
 import { watchPolicy } from './rego/watch.js'
@@ -60,6 +63,7 @@ export async function createGuard(
   const metrics = createMetrics({ isKnownMethod })
   const observer = combine([options.observer, metrics.observer])
   const policy = createPolicyHolder(observer, config.policy)
+  const streams = createStreams(Date.now)
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
 
   async function activate(): Promise<void> {
@@ -76,6 +80,7 @@ export async function createGuard(
       throw error
     }
     await policy.activate(bundle)
+    void streams.reconsider()
   }
 
   let problem: string | null = null
@@ -111,6 +116,7 @@ export async function createGuard(
     watch.stop()
     throw thrown
   }
+  const keys = sessionKeys(config, observer)
   const audit = openAuditLog({ target: config.audit.file, observer })
   const routes = new Map(
     config.upstreams.map((upstream) => [upstream.path, routeTo(upstream, observer)]),
@@ -123,13 +129,19 @@ export async function createGuard(
     routes,
     identify: createIdentify(config.identity),
     jsonLimits: config.listen,
-    sessions: createSessions(createSealer(sessionKeys(config, observer), 'session'), Date.now),
+    sessions: createSessions(createSealer(keys, 'session'), Date.now),
+    ids: createIds({
+      requests: createSealer(keys, 'server-request'),
+      tasks: createSealer(keys, 'task'),
+    }),
     policy,
     catalogue: createCatalogue({ clock: systemClock, maxAgeMs: config.catalogue.maxAgeMs }),
     limiter: createMemoryLimiter({ clock: systemClock, maxKeys: maxLimitKeys }),
     defaultLimits: (subject) => defaultLimits(config, subject),
     audit,
     observer,
+    streams,
+    lastSeen: createLastSeen(),
     refusals: config.refusals,
   }
   const front = createHttpFront(config.listen, {
@@ -277,7 +289,7 @@ function sessionKeys(config: Config, observer: Observer): readonly string[] {
   if (config.sessions.keys.length > 0) return config.sessions.keys
   observer.log?.(
     'info',
-    'sessions.keys is not set: sessions end with this process and are unknown to other replicas',
+    'sessions.keys is not set: sessions and tasks end with this process, other replicas do not know them',
   )
   return [randomBytes(32).toString('base64url')]
 }

@@ -5,9 +5,15 @@
  *
  * One base64url text: version (1 byte), key id (6), nonce (12), ciphertext, tag (16); version and
  * key id are authenticated. The first secret seals, every one opens. Age, owner and meaning of the
- * payload are the caller's to check. Nonces are random: rotate a secret before 2^32 seals.
+ * payload are the caller's to check.
+ *
+ * Nonces are random, or made of the payload (`sealSame`): HMAC-SHA256 under a key of its own, cut to
+ * 96 bits. GCM breaks when one nonce meets two plaintexts; here equal plaintexts share nonce and
+ * ciphertext, which tells that they are equal and no more, and different ones meet only where the
+ * HMAC collides: for 2^32 of them with a chance of 2^-33, the bound of random nonces too. Rotate a
+ * secret before 2^32 seals of either kind together. After a rotation `sealSame` gives another text.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { GuardError } from '../errors.js'
 import { sha256 } from './secrets.js'
 
@@ -23,6 +29,8 @@ type SealedPayload = { [member: string]: SealedValue }
 export interface Sealer {
   /** Throws GuardError GUARD_INTERNAL when the sealed text would be longer than 4 KiB. */
   seal(payload: SealedPayload): string
+  /** The same text for the same payload, members in the same order, wherever the key is the same. */
+  sealSame(payload: SealedPayload): string
   /** Total: null for anything that was not sealed here, whatever it is. */
   open(text: string): SealedPayload | null
 }
@@ -30,6 +38,7 @@ export interface Sealer {
 interface Key {
   readonly header: Buffer
   readonly key: Buffer
+  readonly nonceKey: Buffer
 }
 
 const version = 1
@@ -49,7 +58,11 @@ export function createSealer(secrets: readonly string[], purpose: string): Seale
     throw new GuardError('GUARD_CONFIG_INVALID', `no secret to seal ${purpose} with`)
   }
   return {
-    seal: (payload) => seal(first, payload),
+    seal: (payload) => seal(first, JSON.stringify(payload), randomBytes(nonceBytes)),
+    sealSame(payload) {
+      const text = JSON.stringify(payload)
+      return seal(first, text, nonceOf(first, text))
+    },
     open: (text) => open(keys, text),
   }
 }
@@ -59,18 +72,25 @@ function deriveKey(secret: string, purpose: string): Key {
     const problem = `a secret needs at least ${minSecretCharacters} characters`
     throw new GuardError('GUARD_CONFIG_INVALID', problem)
   }
-  const key = Buffer.from(
-    hkdfSync('sha256', secret, 'mcp-guard', `seal v${version} ${purpose}`, 32),
-  )
+  const derive = (label: string) =>
+    Buffer.from(hkdfSync('sha256', secret, 'mcp-guard', `${label} v${version} ${purpose}`, 32))
+  const key = derive('seal')
   const keyId = sha256(key).subarray(0, keyIdBytes)
-  return { header: Buffer.concat([Buffer.of(version), keyId]), key }
+  return {
+    header: Buffer.concat([Buffer.of(version), keyId]),
+    key,
+    nonceKey: derive('seal nonce'),
+  }
 }
 
-function seal(key: Key, payload: SealedPayload): string {
-  const nonce = randomBytes(nonceBytes)
+function nonceOf({ nonceKey }: Key, plaintext: string): Buffer {
+  return createHmac('sha256', nonceKey).update(plaintext).digest().subarray(0, nonceBytes)
+}
+
+function seal(key: Key, plaintext: string, nonce: Buffer): string {
   const cipher = createCipheriv(algorithm, key.key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(key.header)
-  const body = Buffer.concat([cipher.update(JSON.stringify(payload), 'utf8'), cipher.final()])
+  const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()])
   const text = Buffer.concat([key.header, nonce, body, cipher.getAuthTag()]).toString('base64url')
   if (text.length > maxTextCharacters) {
     throw new GuardError('GUARD_INTERNAL', `a sealed text over ${maxTextCharacters} characters`)

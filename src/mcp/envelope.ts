@@ -7,6 +7,7 @@
  */
 import type { ListKind } from '../domain.js'
 import { fold } from './fold.js'
+import { type IdPlace, IdPlaces, type WrittenId } from './id-places.js'
 import { listItems } from './methods.js'
 import { JsonScanner, type ScanVisitor, type ValueType } from './scan.js'
 
@@ -25,8 +26,6 @@ export interface List {
   readonly end: number
   readonly items: readonly ListItem[]
 }
-
-export type EnvelopeId = { readonly type: 'string' | 'number'; readonly text: string }
 
 /** Most items in one list answer. */
 export const maxListItems = 10_000
@@ -72,8 +71,11 @@ export class EnvelopeReader implements ScanVisitor {
   #itemNames = 0
   #itemAmbiguous = false
   #itemMember: string | null = null
+  readonly #ids = new IdPlaces()
   isArray = false
-  id: EnvelopeId | null = null
+  id: WrittenId | null = null
+  /** Byte range of the id, quotes included. */
+  readonly idRange = { start: 0, end: 0 }
   method: string | null = null
   readonly lists: List[] = []
   /** Byte range and value of the result's `cacheScope`, quotes included. */
@@ -114,12 +116,23 @@ export class EnvelopeReader implements ScanVisitor {
     return this.#resultSeen.has('inputRequests')
   }
 
+  /** Ids of tasks and requests inside the message, found since the last call. */
+  takeIds(): readonly IdPlace[] {
+    return this.#ids.take()
+  }
+
+  /** Where such an id begins whose end is not read yet. */
+  get idOpenAt(): number | null {
+    return this.#ids.openAt
+  }
+
   /** The bytes being read belong to a result: the only part of a message that may be streamed. */
   get inResult(): boolean {
     return this.#member === 'result'
   }
 
   key(depth: number, name: string | null): void {
+    this.#ids.key(depth, name)
     if (depth === 1) this.#envelopeKey(name)
     else if (depth === 2 && this.#resultIsObject) this.#resultKey(name)
     else if (depth === 4 && this.#list !== null) this.#itemKey(name)
@@ -131,7 +144,8 @@ export class EnvelopeReader implements ScanVisitor {
       if (type !== 'object') this.#fail('not a JSON-RPC object')
       return false
     }
-    if (depth === 1) return this.#envelopeValue(type)
+    if (depth === 1) return this.#envelopeValue(type, offset)
+    if (this.#ids.start(depth, type, offset)) return true
     if (!this.#resultIsObject || this.#member !== 'result') return false
     if (depth === 2) this.#resultValue(type, offset)
     else if (depth === 3 && this.#list !== null) this.#beginItem(type, offset)
@@ -144,7 +158,8 @@ export class EnvelopeReader implements ScanVisitor {
   }
 
   end(depth: number, type: ValueType, offset: number, text: string | null): void {
-    if (depth === 1) this.#endEnvelopeValue(type, text)
+    this.#ids.end(depth, type, offset, text)
+    if (depth === 1) this.#endEnvelopeValue(type, offset, text)
     else if (depth === 2 && this.#resultIsObject) this.#endResultValue(offset)
     else if (depth === 3 && this.#list !== null) this.#endItem(offset)
     else if (depth === 4 && this.#list !== null && this.#itemMember !== null) {
@@ -165,9 +180,10 @@ export class EnvelopeReader implements ScanVisitor {
     this.#member = name
   }
 
-  #envelopeValue(type: ValueType): boolean {
+  #envelopeValue(type: ValueType, offset: number): boolean {
     switch (this.#member) {
       case 'id':
+        this.idRange.start = offset
         if (type === 'string' || type === 'number') return true
         if (type !== 'literal') this.#fail('malformed id')
         return false
@@ -183,10 +199,11 @@ export class EnvelopeReader implements ScanVisitor {
     }
   }
 
-  #endEnvelopeValue(type: ValueType, text: string | null): void {
+  #endEnvelopeValue(type: ValueType, offset: number, text: string | null): void {
     if (this.#member === 'id' && (type === 'string' || type === 'number')) {
       if (text === null) this.#fail('malformed id')
       else this.id = { type, text }
+      this.idRange.end = offset
     } else if (this.#member === 'jsonrpc' && text !== '2.0') this.#fail('not JSON-RPC 2.0')
     else if (this.#member === 'method') {
       if (text === null) this.#fail('malformed method')

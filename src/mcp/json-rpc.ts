@@ -14,6 +14,7 @@ import {
   paramsNames,
   referenceNames,
 } from './fold.js'
+import type { WrittenId } from './id-places.js'
 import type { JsonProblem } from './json.js'
 import { hostMethods, isHostMethod } from './methods.js'
 
@@ -28,6 +29,8 @@ export interface MessageRefusal {
 export type MessageResult = { readonly ok: true; readonly message: Message } | MessageRefusal
 
 export const maxIdLength = 1024
+/** What a response answers may be an id that a gateway has sealed. */
+const maxAnsweredIdLength = 4096
 export const maxMethodLength = 256
 
 /** What the strict parse refuses, as JSON-RPC tells "not JSON" from "JSON that is no message". */
@@ -47,7 +50,7 @@ export const parseErrorCodes: Readonly<Record<JsonProblem, -32700 | -32600>> = {
  */
 export function readMessage(value: Json, argumentsText: string | null = null): MessageResult {
   if (!isObject(value)) return refuse('the message is not an object', null)
-  const id = isMessageId(value['id']) ? value['id'] : null
+  const id = idOf(value)
   const problem = envelopeProblem(value) ?? paramsProblem(value['params'])
   if (problem !== null) return refuse(problem, id)
 
@@ -66,9 +69,19 @@ export function ownMessage(raw: JsonObject): Message {
   return read.message
 }
 
+/** The same message under another id, which is sent as its owner wrote it. */
+export function withId(message: Message, { type, text }: WrittenId): Message {
+  const { idText: _, ...rest } = message
+  const id = type === 'string' ? text : Number(text)
+  const renamed = { ...rest, id, raw: { ...message.raw, id } }
+  return type === 'string' || String(id) === text ? renamed : { ...renamed, idText: text }
+}
+
 /** The only way out: what is sent is made of the very object that was judged. */
-export function serialise(judged: Message): Uint8Array {
-  return Buffer.from(JSON.stringify(judged.raw))
+export function serialise({ raw, idText }: Message): Uint8Array {
+  if (idText === undefined) return Buffer.from(JSON.stringify(raw))
+  const { id: _, ...rest } = raw
+  return Buffer.from(`{"id":${idText},${JSON.stringify(rest).slice(1)}`)
 }
 
 function envelopeProblem(envelope: JsonObject): string | null {
@@ -77,7 +90,7 @@ function envelopeProblem(envelope: JsonObject): string | null {
   }
   if (envelope['jsonrpc'] !== '2.0') return 'jsonrpc is not "2.0"'
   const { id, method } = envelope
-  if (id !== undefined && !isMessageId(id)) {
+  if (id !== undefined && idOf(envelope) === null) {
     return `id is not a string of up to ${maxIdLength} characters or an integer`
   }
   if (method === undefined) return responseProblem(envelope)
@@ -135,8 +148,10 @@ function spellingOf(value: Json | undefined, text: string | null): Spelling | nu
   return text !== null && isObject(value) ? { of: value, text } : null
 }
 
-function isMessageId(value: Json | undefined): value is MessageId {
-  return typeof value === 'string' ? value.length <= maxIdLength : Number.isSafeInteger(value)
+function idOf({ id, method }: JsonObject): MessageId | null {
+  const maxLength = method === undefined ? maxAnsweredIdLength : maxIdLength
+  if (typeof id === 'string') return id.length <= maxLength ? id : null
+  return typeof id === 'number' && Number.isSafeInteger(id) ? id : null
 }
 
 function isErrorObject(value: Json | undefined): boolean {

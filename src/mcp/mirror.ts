@@ -82,6 +82,13 @@ export function decodeHeaderValue(value: string): string | null {
   return decodeBase64(value.slice(sentinelPrefix.length, -sentinelSuffix.length))
 }
 
+/** As a header value; what is not plain, or looks encoded, is encoded. */
+export function encodeHeaderValue(text: string): string {
+  const plain = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)
+  if (plain && decodeHeaderValue(text) === text) return text
+  return `${sentinelPrefix}${Buffer.from(text).toString('base64')}${sentinelSuffix}`
+}
+
 function checkName(
   message: Message,
   header: string | undefined,
@@ -138,4 +145,13 @@ function isSpace(code: number): boolean {
 
 export function mismatch(text: string): Rejection {
   return { ok: false, status: 400, code: -32020, text, auditCode: 'header-mismatch', data: null }
+}
+
+/** The headers that a modern message has to carry, for a client whose transport has none. */
+export function mirrorOf(message: Message, protocolVersion: string): string[] {
+  const headers = ['mcp-protocol-version', protocolVersion, 'mcp-method', message.method]
+  const member = nameMembers.get(message.method)
+  const name = member === undefined ? undefined : message.params?.[member]
+  if (typeof name === 'string') headers.push('mcp-name', encodeHeaderValue(name))
+  return headers
 }

@@ -1,8 +1,12 @@
 /** Sends what was judged and ties the upstream's answer to the outlet, through the answer filter. */
 import { singleHeader } from '../lib/headers.js'
 import { AnswerFilter, type Expected } from './answer/filter.js'
-import { isLongLived, Outlet, type OutletParts } from './outlet.js'
+import { isLongLived } from './lasting.js'
+import { Outlet, type OutletParts } from './outlet.js'
 import { refuseServerRequest } from './refuse-server.js'
+import { mirrorTask } from './restore-ids.js'
+import { ownerOf, SealedIds } from './sealed-ids.js'
+import { fingerprintOf } from './session.js'
 import type { Route } from './steps.js'
 import { upstreamHeaders } from './upstream-headers.js'
 
@@ -18,6 +22,7 @@ export function forward(forwarded: Forwarded): void {
     forwarded
   const verb = inbound.verb as Verb
   if (decisionPoint.readsDefinitions) knowledge.expectList()
+  const ids = new SealedIds(steps.ids, trail, ownerOf(trail, route.server, question.identity))
   const outlet = new Outlet({
     steps,
     inbound,
@@ -27,7 +32,7 @@ export function forward(forwarded: Forwarded): void {
     reservation,
     knowledge,
     expected: expectedAnswer(forwarded),
-    sealSession: trail.asked.method === 'initialize' ? sealer(forwarded) : null,
+    sealSession: trail.asked.method === 'initialize' ? sealer(forwarded, ids) : null,
     refuseServerRequest: (request) =>
       refuseServerRequest({ inbound, trail, route, identity: question.identity }, request),
     onDone(status) {
@@ -45,11 +50,14 @@ export function forward(forwarded: Forwarded): void {
     message,
     sessionId: session?.upstreamId ?? null,
     principal: question.identity.binding,
-    headers: upstreamHeaders(verb, inbound.rawHeaders, trail.asked.era ?? 'legacy', session),
+    headers: mirrorTask(
+      upstreamHeaders(verb, inbound.rawHeaders, trail.asked.era ?? 'legacy', session),
+      message,
+    ),
     longLived: isLongLived(trail.asked),
   }
   inbound.forwarded()
-  outlet.attach(route.back.open(request, new AnswerFilter(outlet, outlet)))
+  outlet.attach(route.back.open(request, new AnswerFilter(outlet, outlet, ids)))
 }
 
 function expectedAnswer({ inbound, trail: { message } }: Forwarded): Expected {
@@ -59,13 +67,18 @@ function expectedAnswer({ inbound, trail: { message } }: Forwarded): Expected {
   return { type: resumes ? 'any' : 'none' }
 }
 
-function sealer({ steps, trail, route, question }: Forwarded): (id: string) => string | null {
+function sealer(
+  { steps, trail, route, question }: Forwarded,
+  ids: SealedIds,
+): (id: string) => string | null {
   const protocolVersion = trail.classified?.protocolVersion ?? null
   const client = trail.classified?.client ?? null
-  return (upstreamId) =>
-    steps.sessions.seal(
+  return (upstreamId) => {
+    ids.inSession(fingerprintOf(route.server.name, upstreamId))
+    return steps.sessions.seal(
       route.server.name,
       { upstreamId, protocolVersion, client },
       question.identity,
     )
+  }
 }

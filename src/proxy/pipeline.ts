@@ -1,10 +1,11 @@
 /**
  * A message's journey, in the order of the picture in docs/architecture.md:
- * admit → identify → read (parse, classify, mirror) → session → learn what is named → judge → limit
- * → reserve → forward.
+ * admit → identify → read (parse, classify, mirror) → session → the server's own ids → learn what is
+ * named → judge → limit → reserve → forward.
  * Each step returns a value; the first refusal ends the journey and is recorded and answered by
  * `refuse`. What was forwarded is recorded and answered by the outlet. A throw is a refusal too.
  */
+import type { Identity, Server } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
 import { singleHeader } from '../lib/headers.js'
 import { admit } from './admit.js'
@@ -16,6 +17,8 @@ import { type Refusal, rejected } from './outcome.js'
 import { questionOf } from './question.js'
 import { describeVerb, readPosted } from './read.js'
 import { recordAbandoned, refuse } from './refuse.js'
+import { restoreIds } from './restore-ids.js'
+import { ownerOf } from './sealed-ids.js'
 import type { Steps } from './steps.js'
 import { startTrail, type Trail } from './trail.js'
 
@@ -56,13 +59,8 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
       : describeVerb(inbound, trail)
   if (unreadable !== null) return unreadable
 
-  const sessionId = singleHeader(inbound.rawHeaders, 'mcp-session-id')
-  // 2026-07-28: a modern request has no session; the header is ignored.
-  if (sessionId.ok && sessionId.value !== null && trail.asked.era === 'legacy') {
-    const opened = steps.sessions.open(sessionId.value, route.server.name, identity)
-    if (!opened.ok) return rejected(404, -32600, opened.reason, 'session not found')
-    trail.session = opened.session
-  }
+  const unopened = openSealed(inbound, trail, steps, { server: route.server, identity })
+  if (unopened !== null) return unopened
 
   const exchange = { steps, inbound, trail, route, identity }
   const knowledge = new Knowledge(exchange)
@@ -104,6 +102,29 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     reservation,
     knowledge,
   })
+  return null
+}
+
+/** What was sealed for this caller: its session, and ids inside its message. */
+function openSealed(
+  inbound: Inbound,
+  trail: Trail,
+  steps: Steps,
+  { server, identity }: { readonly server: Server; readonly identity: Identity },
+): Refusal | null {
+  const sessionId = singleHeader(inbound.rawHeaders, 'mcp-session-id')
+  // 2026-07-28: a modern request has no session; the header is ignored.
+  if (sessionId.ok && sessionId.value !== null && trail.asked.era === 'legacy') {
+    const opened = steps.sessions.open(sessionId.value, server.name, identity)
+    if (!opened.ok) return rejected(404, -32600, opened.reason, 'session not found')
+    trail.session = opened.session
+  }
+  if (trail.message !== null) {
+    const owner = ownerOf(trail, server, identity)
+    const restored = restoreIds(trail.message, owner, steps.ids)
+    if (!restored.ok) return restored.refusal
+    trail.message = restored.message
+  }
   return null
 }
 

@@ -1,4 +1,5 @@
 /** From the bytes of a body to one classified message, or the refusal that says what is wrong. */
+import type { Message } from '../domain.js'
 import { singleHeader } from '../lib/headers.js'
 import { classifyBatch, classifyInbound, eraOf } from '../mcp/classify.js'
 import { type JsonLimits, parseStrict } from '../mcp/json.js'
@@ -42,6 +43,9 @@ export async function readPosted(
   if (classified.era === 'modern' && removedInModern.has(message.method)) {
     return rejected(404, -32601, 'method-removed', 'method not found')
   }
+  if (classified.era === 'modern' && isPostedCancel(message, inbound)) {
+    return rejected(202, -32600, 'cancel-ignored', 'a posted cancellation is ignored')
+  }
   trail.message = message
   trail.classified = classified
   return null
@@ -55,6 +59,15 @@ const removedInModern: ReadonlySet<string> = new Set([
   'resources/subscribe',
   'resources/unsubscribe',
 ])
+
+/**
+ * 2026-07-28 over HTTP cancels a request by closing its answer. A posted cancellation has neither
+ * session nor connection, so that the id in it could be taken for any caller's request; clients post
+ * one nevertheless, and nothing is due to them.
+ */
+function isPostedCancel({ method }: Message, { transport }: Inbound): boolean {
+  return transport === 'http' && method === 'notifications/cancelled'
+}
 
 /** A GET opens a stream, a DELETE closes a session: the legacy era's, both without a message. */
 export function describeVerb(inbound: Inbound, { asked }: Trail): Rejected | null {

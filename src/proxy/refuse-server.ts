@@ -1,6 +1,6 @@
 /** Tells a server that what it asked its client for was refused. */
 import type { Identity, Message } from '../domain.js'
-import { ownMessage } from '../mcp/json-rpc.js'
+import { ownMessage, withId } from '../mcp/json-rpc.js'
 import type { FrameSink } from './frames.js'
 import type { Inbound } from './inbound.js'
 import { rpcCodes } from './respond.js'
@@ -20,12 +20,16 @@ export function refuseServerRequest(
   { inbound, trail, route, identity }: ServersExchange,
   request: Message,
 ): void {
-  const { id } = request
+  const { id, idText } = request
   const error = { code: rpcCodes.denied, message: 'refused by the gateway' }
+  const message =
+    idText === undefined
+      ? ownMessage({ jsonrpc: '2.0', id, error })
+      : withId(ownMessage({ jsonrpc: '2.0', id: 0, error }), { type: 'number', text: idText })
   const answer = {
     verb: 'POST' as const,
     era: trail.asked.era ?? 'legacy',
-    message: ownMessage({ jsonrpc: '2.0', id, error }),
+    message,
     sessionId: trail.session?.upstreamId ?? null,
     principal: identity.binding,
     headers: replyHeaders(inbound.rawHeaders, trail.session),

@@ -71,6 +71,8 @@ function limitText(decisionId: string, seconds: number): string {
 }
 
 function rejection(refusal: Rejected, asked: Asked, requestId: string): HttpAnswer {
+  // Accepted, as far as its sender is concerned; such an answer has no body.
+  if (refusal.status === 202) return { status: 202, headers: [], body: null }
   return errorAnswer(refusal.status, asked, refusal.code, refusal.text, {
     data: { ...refusal.data, requestId },
     headers: refusal.headers ?? [],

@@ -139,6 +139,7 @@ function readClient(payload: JsonObject): ClientInfo | null {
   return typeof name === 'string' && typeof version === 'string' ? { name, version } : null
 }
 
-function fingerprintOf(upstream: string, id: string): string {
+/** Names a session without being its id; the same on every replica. */
+export function fingerprintOf(upstream: string, id: string): string {
   return sha256(`${upstream.length}:${upstream}${id}`).toString('base64url').slice(0, 22)
 }

@@ -14,8 +14,11 @@ import type { Clock } from '../lib/clock.js'
 import type { JsonLimits } from '../mcp/json.js'
 import type { AdmitRules } from './admit.js'
 import type { Back } from './back/back.js'
+import type { Ids } from './ids.js'
+import type { LastSeen } from './last-seen.js'
 import type { RefusalForms } from './respond.js'
 import type { Sessions } from './session.js'
+import type { Streams } from './streams.js'
 
 export interface Route {
   readonly server: Server
@@ -32,6 +35,7 @@ export interface Steps {
   readonly identify: Identify
   readonly jsonLimits: JsonLimits
   readonly sessions: Sessions
+  readonly ids: Ids
   readonly policy: PolicyHolder
   readonly catalogue: Catalogue
   readonly limiter: Limiter
@@ -39,5 +43,7 @@ export interface Steps {
   readonly defaultLimits: (subject: Subject) => readonly Limit[]
   readonly audit: AuditLog
   readonly observer: Observer
+  readonly streams: Streams
+  readonly lastSeen: LastSeen
   readonly refusals: RefusalForms
 }

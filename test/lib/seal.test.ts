@@ -39,6 +39,36 @@ test('what was sealed opens, every sealing is another text, and it fits a header
   assert.not.match(Buffer.from(text, 'base64url').toString('latin1'), /session/)
 })
 
+test('the same payload can be sealed as the same text, wherever the secret is', () => {
+  const sealer = createSealer([old], 'sessions')
+  const text = sealer.sealSame(payload)
+  assert.equal(sealer.open(text), payload)
+  assert.is(sealer.sealSame({ ...payload }), text)
+  assert.is(createSealer([old], 'sessions').sealSame(payload), text)
+  const others = [
+    sealer.sealSame({ ...payload, session: 'abd' }),
+    sealer.seal(payload),
+    createSealer([fresh], 'sessions').sealSame(payload),
+    createSealer([old], 'tasks').sealSame(payload),
+  ]
+  assert.is(new Set([text, ...others]).size, 5)
+})
+
+test('after a rotation it is another text, and the earlier one still opens', () => {
+  const before = createSealer([old], 'sessions').sealSame(payload)
+  const rotated = createSealer([fresh, old], 'sessions')
+  assert.is.not(rotated.sealSame(payload), before)
+  assert.equal(rotated.open(before), payload)
+})
+
+test('different payloads never share a nonce', () => {
+  const sealer = createSealer([old], 'sessions')
+  const nonces = Array.from({ length: 10_000 }, (_, count) =>
+    Buffer.from(sealer.sealSame({ count }), 'base64url').subarray(7, 19).toString('hex'),
+  )
+  assert.is(new Set(nonces).size, nonces.length)
+})
+
 test('the first secret seals, every one opens', () => {
   const before = createSealer([old], 'sessions')
   const rotated = createSealer([fresh, old], 'sessions')

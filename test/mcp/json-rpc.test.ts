@@ -1,7 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Json } from '../../src/domain.js'
-import { parseErrorCodes, readMessage, serialise } from '../../src/mcp/json-rpc.js'
+import type { WrittenId } from '../../src/mcp/id-places.js'
+import { parseErrorCodes, readMessage, serialise, withId } from '../../src/mcp/json-rpc.js'
 
 const test = suite('json-rpc')
 
@@ -186,5 +187,38 @@ test('what is not JSON is told from JSON that is refused', () => {
     surrogate: -32600,
   })
 })
+
+test('a response may answer a sealed id, which is longer than a client’s own', () => {
+  const response = (length: number) =>
+    readMessage({ jsonrpc: '2.0', id: 'x'.repeat(length), result: {} })
+  const longest = response(4096)
+  assert.is(longest.ok && longest.message.id, 'x'.repeat(4096))
+  const refusal = response(4097)
+  assert.is(!refusal.ok && refusal.text, badId)
+})
+
+const renamed: [WrittenId, string][] = [
+  [{ type: 'string', text: '1' }, '{"jsonrpc":"2.0","id":"1","result":{"a":[1]}}'],
+  [{ type: 'number', text: '1' }, '{"jsonrpc":"2.0","id":1,"result":{"a":[1]}}'],
+  [{ type: 'number', text: '-7' }, '{"jsonrpc":"2.0","id":-7,"result":{"a":[1]}}'],
+  [{ type: 'number', text: '1.0' }, '{"id":1.0,"jsonrpc":"2.0","result":{"a":[1]}}'],
+  [{ type: 'number', text: '-0' }, '{"id":-0,"jsonrpc":"2.0","result":{"a":[1]}}'],
+  [
+    { type: 'number', text: '12345678901234567890' },
+    '{"id":12345678901234567890,"jsonrpc":"2.0","result":{"a":[1]}}',
+  ],
+]
+for (const [id, sent] of renamed) {
+  test(`under the id ${id.text}, a ${id.type}, it is sent as ${sent}`, () => {
+    const read = readMessage({ jsonrpc: '2.0', id: 'sealed', result: { a: [1] } })
+    assert.ok(read.ok)
+    if (!read.ok) return
+    const message = withId(read.message, id)
+    assert.is(Buffer.from(serialise(message)).toString(), sent)
+    assert.equal(JSON.parse(sent), message.raw)
+    const back = withId(message, { type: 'string', text: 'sealed' })
+    assert.equal(serialise(back), serialise(read.message))
+  })
+}
 
 test.run()

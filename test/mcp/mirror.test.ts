@@ -2,7 +2,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Era, Json } from '../../src/domain.js'
 import { readMessage } from '../../src/mcp/json-rpc.js'
-import { checkMirror, decodeHeaderValue, readMcpHeaders } from '../../src/mcp/mirror.js'
+import {
+  checkMirror,
+  decodeHeaderValue,
+  encodeHeaderValue,
+  readMcpHeaders,
+} from '../../src/mcp/mirror.js'
 import { readVectors } from '../support/vectors.js'
 
 interface Row {
@@ -41,5 +46,22 @@ test('a header without a value counts as empty', () => {
   const headers = readMcpHeaders(['Mcp-Method', '', 'Mcp-Name'])
   assert.ok(headers.ok && headers.headers.get('mcp-method') === '' && headers.headers.size === 1)
 })
+
+const written: [text: string, value: string][] = [
+  ['task-1', 'task-1'],
+  ['two words', 'two words'],
+  [' led', '=?base64?IGxlZA==?='],
+  ['trailed ', '=?base64?dHJhaWxlZCA=?='],
+  ['ü', '=?base64?w7w=?='],
+  ['a\nb', '=?base64?YQpi?='],
+  ['=?base64?YQ==?=', '=?base64?PT9iYXNlNjQ/WVE9PT89?='],
+  ['', '=?base64??='],
+]
+for (const [text, value] of written) {
+  test(`${JSON.stringify(text)} is written as ${value}`, () => {
+    assert.is(encodeHeaderValue(text), value)
+    assert.is(decodeHeaderValue(value), text)
+  })
+}
 
 test.run()

@@ -159,12 +159,14 @@ test('a server’s request that policy allows reaches the client, and the answer
     body: call('open-tool'),
   })
   await connection.head()
-  assert.is(await connection.until('\n\n'), event(sampling))
-  const reply = { jsonrpc: '2.0', id: 'ask-1', result: { role: 'assistant' } }
+  const asked = await connection.until('\n\n')
+  const { id } = JSON.parse(asked.slice('data: '.length))
+  assert.is(asked, event({ ...sampling, id }))
+  const reply = { jsonrpc: '2.0', id, result: { role: 'assistant' } }
   const posted = await gateway.send({ headers: { 'mcp-session-id': session }, body: reply })
   assert.is(posted.status, 202)
   const arrived = await upstream.arrives(({ message }) => message.result !== undefined)
-  assert.equal(arrived.message, reply)
+  assert.equal(arrived.message, { ...reply, id: 'ask-1' })
   connection.close()
 })
 

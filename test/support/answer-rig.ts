@@ -11,6 +11,7 @@ import {
   type Expected,
   type Settled,
 } from '../../src/proxy/answer/filter.js'
+import type { ExchangeIds } from '../../src/proxy/answer/sealed-ids.js'
 import { EventBody, JsonBody } from '../../src/proxy/back/decode.js'
 import { type ResponseHeaders, readHead } from '../../src/proxy/back/head.js'
 import type { FrameSink } from '../../src/proxy/frames.js'
@@ -40,6 +41,7 @@ export interface RigOptions {
   readonly expected: Expected
   readonly allowed: (kind: ListKind, name: string) => boolean
   readonly allows?: (message: Message) => boolean
+  readonly ids?: ExchangeIds
 }
 
 class ResponseStub {
@@ -117,7 +119,7 @@ export async function passAnswer(answer: UpstreamAnswer, options: RigOptions): P
     settle: (what) => settled.push(what),
   }
   const last = new LastStation(new HttpSink(response as unknown as ServerResponse), response)
-  const filter = new AnswerFilter(context, last)
+  const filter = new AnswerFilter(context, last, options.ids ?? null)
   const head = readHead(answer.status, answer.headers)
   if (typeof head === 'string') {
     return { ...view(response, settled, dropped, asked), failed: head, status: null }

@@ -2,7 +2,8 @@
  * Passes one upstream answer to a client, message by message, by what each message *is*, never by
  * what was asked: any result that holds a list is cut to what the caller may see, a response goes
  * on only as the answer to the one request this stream belongs to, a server's own message only when
- * policy allows it, and what cannot be understood not at all.
+ * policy allows it, and what cannot be understood not at all. Ids that a server gives away leave as
+ * sealed texts.
  * A message is held back until it is complete; only a result without a list that outgrows
  * `holdBytes` is streamed, in constant memory, and its last byte waits for the verdict. If that is
  * bad, the answer is broken off so that no reader takes it for a whole one.
@@ -14,8 +15,9 @@ import { EnvelopeReader } from '../../mcp/envelope.js'
 import type { EventFields } from '../../mcp/sse.js'
 import type { AnswerHead, Flow, FrameSink, Framing } from '../frames.js'
 import { type ListPage, readPage } from './list-page.js'
+import { type ExchangeIds, IdStream, messageEdits, resultEdits } from './sealed-ids.js'
 import { readInputRequests, readServerMessage } from './server-message.js'
-import { type Cut, spliceLists } from './splice.js'
+import { type Cut, type Edit, listEdits, splice } from './splice.js'
 
 /** How much of a message is held before a large result starts to stream; also the high-water mark. */
 export const holdBytes = 64 * 1024
@@ -56,6 +58,9 @@ export interface AnswerContext {
 export class AnswerFilter implements FrameSink {
   readonly #context: AnswerContext
   readonly #out: FrameSink
+  /** null: nobody gets the ids, they need no sealing. */
+  readonly #ids: ExchangeIds | null
+  #idStream: IdStream | null = null
   #framing: Framing = 'none'
   /** A JSON answer's head waits for its message: status and body are decided together. */
   #head: AnswerHead | null = null
@@ -67,9 +72,10 @@ export class AnswerFilter implements FrameSink {
   #resumable = false
   #over = false
 
-  constructor(context: AnswerContext, out: FrameSink) {
+  constructor(context: AnswerContext, out: FrameSink, ids: ExchangeIds | null = null) {
     this.#context = context
     this.#out = out
+    this.#ids = ids
   }
 
   head(head: AnswerHead): Flow {
@@ -135,8 +141,10 @@ export class AnswerFilter implements FrameSink {
     if (reader.has('id') && !this.#isExpected())
       return this.#refuse('a response to another request')
     this.#mode = 'stream'
+    this.#idStream = this.#ids === null ? null : new IdStream(this.#ids)
+    const held = this.#sealStreamed(this.#held.take())
+    if (held === null) return this.#refuseLongId()
     const head = this.#sendHead()
-    const held = this.#held.take()
     return head === undefined
       ? this.#out.part(held)
       : head.then(() => this.#out.part(held) ?? undefined)
@@ -147,10 +155,17 @@ export class AnswerFilter implements FrameSink {
     if (hasList || asksForInput || this.#reader.has('method')) {
       return this.#refuse('a list or request inside a large result')
     }
-    if (!this.#reader.complete) return this.#out.part(bytes)
+    const sealed = this.#sealStreamed(bytes)
+    if (sealed === null) return this.#refuseLongId()
+    if (!this.#reader.complete) return sealed.length === 0 ? undefined : this.#out.part(sealed)
     // The closing bracket waits until the whole message is known to be good.
-    this.#held.append(bytes)
+    this.#held.append(sealed)
     return this.#held.length > holdBytes * 16 ? this.#refuse('white space without end') : undefined
+  }
+
+  /** null: it holds an id that cannot be sealed. */
+  #sealStreamed(bytes: Uint8Array): Uint8Array | null {
+    return this.#idStream === null ? bytes : this.#idStream.pass(bytes, this.#reader)
   }
 
   #complete(fields: EventFields): Flow {
@@ -170,7 +185,7 @@ export class AnswerFilter implements FrameSink {
       if (mode === 'stream') this.#mode = mode
       return this.#refuse(reader.problem ?? 'an unreadable message', true)
     }
-    if (reader.has('method')) return this.#serverMessage(held, fields)
+    if (reader.has('method')) return this.#serverMessage(held, fields, reader)
     if (!this.#isExpected(reader)) {
       if (mode === 'stream') this.#mode = mode
       return this.#refuse('a response to another request', true)
@@ -180,15 +195,36 @@ export class AnswerFilter implements FrameSink {
       if (requests === null) return this.#refuse('unreadable requests inside a result', true)
       if (!this.#allowsInput(requests)) return this.#denyInput()
     }
-    if (!reader.hasList) return this.#respond(held, fields, { hidden: 0, dropped: 0, bytes })
-    return this.#respondWithLists(held, fields, reader)
+    return this.#respondSealed(held, fields, reader, bytes)
   }
 
-  #serverMessage(held: Uint8Array, fields: EventFields): Flow {
+  /** `size`: of the whole message, of which `held` may be only the end. */
+  #respondSealed(
+    held: Uint8Array,
+    fields: EventFields,
+    reader: EnvelopeReader,
+    size: number,
+  ): Flow {
+    const sealed = this.#ids === null ? [] : resultEdits(reader.takeIds(), this.#ids)
+    if (sealed === null) return this.#refuseLongId(true)
+    if (reader.hasList) return this.#respondWithLists(held, fields, reader, sealed)
+    const left = splice(held, sealed)
+    return this.#respond(left, fields, {
+      hidden: 0,
+      dropped: 0,
+      bytes: size + left.length - held.length,
+    })
+  }
+
+  #serverMessage(held: Uint8Array, fields: EventFields, reader: EnvelopeReader): Flow {
     if (this.#framing !== 'sse') return this.#refuse('a request in place of a response', true)
-    const message = readServerMessage(held)
+    const message = readServerMessage(held, reader.id)
     if (message === null) return this.#refuse('an unreadable request or notification', true)
-    return this.#context.allows(message) ? this.#out.message(held, fields) : undefined
+    const sealed =
+      this.#ids === null ? [] : messageEdits(reader, reader.takeIds(), message, this.#ids)
+    if (sealed === null) return this.#refuseLongId(true)
+    if (!this.#context.allows(message)) return undefined
+    return this.#out.message(splice(held, sealed), fields)
   }
 
   /** Every request is judged, so that each leaves its own record. */
@@ -208,6 +244,7 @@ export class AnswerFilter implements FrameSink {
     held: Uint8Array,
     fields: EventFields,
     reader: EnvelopeReader,
+    sealed: readonly Edit[],
   ): Promise<void> {
     const cuts: Cut[] = []
     let hidden = 0
@@ -230,7 +267,7 @@ export class AnswerFilter implements FrameSink {
       cuts.push({ list, keep })
     }
     if (this.#over) return
-    const bytes = spliceLists(held, cuts, reader.cacheScope)
+    const bytes = splice(held, [...listEdits(held, cuts, reader.cacheScope), ...sealed])
     await this.#respond(bytes, fields, { hidden, dropped, bytes: bytes.length })
   }
 
@@ -256,6 +293,10 @@ export class AnswerFilter implements FrameSink {
     if (expected.type !== 'own') return expected.type === 'any'
     if (this.#answered) return false
     return reader.id.type === typeof expected.id && reader.id.text === String(expected.id)
+  }
+
+  #refuseLongId(complete = false): Flow {
+    return this.#refuse('an id over the size limit', complete)
   }
 
   /** Nothing of this message goes on. `complete`: its last byte has been read. */

@@ -1,19 +1,26 @@
 /**
  * A server's own request or notification, read strictly enough to be judged: no member doubled at
- * any depth, no lone surrogate. Numbers keep their own text, since the bytes themselves go on.
+ * any depth, no lone surrogate. Numbers keep their own text, since the bytes themselves go on; so
+ * does an id that is a number no double holds, because the answer has to carry it.
  */
 import type { Json, JsonObject, Message } from '../../domain.js'
+import type { WrittenId } from '../../mcp/id-places.js'
 import { parseStrict } from '../../mcp/json.js'
-import { readMessage } from '../../mcp/json-rpc.js'
+import { readMessage, withId } from '../../mcp/json-rpc.js'
 import { maxAnswerDepth } from '../../mcp/scan.js'
 
 const limits = { maxDepth: maxAnswerDepth, maxMembers: 1_000_000 }
 
-export function readServerMessage(bytes: Uint8Array): Message | null {
+/** `id`: as the envelope's reader found it. */
+export function readServerMessage(bytes: Uint8Array, id: WrittenId | null): Message | null {
   const parsed = parseStrict(bytes, limits, { exactNumbers: false })
   if (!parsed.ok) return null
-  const read = readMessage(parsed.value)
-  return read.ok && read.message.kind !== 'response' ? read.message : null
+  const odd = id?.type === 'number' && id.text !== String(Number(id.text)) ? id : null
+  if (odd !== null && !Number.isInteger(Number(odd.text))) return null
+  const { value } = parsed
+  const read = readMessage(odd !== null && isObject(value) ? { ...value, id: 0 } : value)
+  if (!read.ok || read.message.kind === 'response') return null
+  return odd === null ? read.message : withId(read.message, odd)
 }
 
 /**

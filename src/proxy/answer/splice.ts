@@ -1,6 +1,7 @@
 /**
- * Cuts a list answer down to the items a caller may see. Kept items and everything around them
- * stay byte for byte as the upstream wrote them; a cache is told that the list is this caller's.
+ * Puts other bytes in the place of ranges of an answer, such as a list cut down to the items a
+ * caller may see. Kept items and everything around them stay byte for byte as the upstream wrote
+ * them; a cache is told that the list is this caller's.
  */
 import { concat } from '../../lib/bytes.js'
 import type { List } from '../../mcp/envelope.js'
@@ -16,18 +17,25 @@ interface Range {
   readonly end: number
 }
 
+/** What stands in the place of a range. */
+export interface Edit {
+  readonly range: Range
+  readonly pieces: readonly Uint8Array[]
+}
+
 const encoder = new TextEncoder()
 const comma = encoder.encode(',')
 const open = encoder.encode('[')
 const close = encoder.encode(']')
 const privateScope = encoder.encode('"private"')
 
-export function spliceLists(
+/** The edits that cut the lists. */
+export function listEdits(
   bytes: Uint8Array,
   cuts: readonly Cut[],
   cacheScope: Range | null,
-): Uint8Array {
-  const edits: { range: Range; pieces: Uint8Array[] }[] = []
+): Edit[] {
+  const edits: Edit[] = []
   for (const { list, keep } of cuts) {
     if (keep.every(Boolean)) continue
     const kept = list.items.filter((_, index) => keep[index] === true)
@@ -40,11 +48,15 @@ export function spliceLists(
     edits.push({ range: list, pieces })
   }
   if (cacheScope !== null) edits.push({ range: cacheScope, pieces: [privateScope] })
+  return edits
+}
+
+/** The ranges do not overlap; their order is of no consequence. */
+export function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
   if (edits.length === 0) return bytes
-  edits.sort((a, b) => a.range.start - b.range.start)
   const out: Uint8Array[] = []
   let at = 0
-  for (const { range, pieces } of edits) {
+  for (const { range, pieces } of [...edits].sort((a, b) => a.range.start - b.range.start)) {
     out.push(bytes.subarray(at, range.start), ...pieces)
     at = range.end
   }
