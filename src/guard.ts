@@ -3,12 +3,14 @@
  * listens before the policy is active; closing happens in reverse order.
  */
 import { randomBytes } from 'node:crypto'
+import type { Readable, Writable } from 'node:stream'
 import { openAuditLog } from './audit/audit-log.js'
 import { createCatalogue } from './catalogue/catalogue.js'
 import type { Config, UpstreamConfig } from './config/config.js'
-import type { CompiledBundle, Limit, Observer, Subject } from './domain.js'
+import type { CompiledBundle, Limit, Observer, Server, Subject } from './domain.js'
 import { asGuardError, describeThrown, GuardError } from './errors.js'
 import { createIdentify } from './identity/identify.js'
+import { type Claim, identifyAs } from './identity/identify-as.js'
 import { systemClock } from './lib/clock.js'
 import { createIdSource } from './lib/ids.js'
 import { createSealer } from './lib/seal.js'
@@ -23,7 +25,9 @@ import { createStdioBack } from './proxy/back/stdio.js'
 import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe, type Readiness } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
+import { createStdioFront, type StdioFront } from './proxy/front/stdio.js'
 import { createIds } from './proxy/ids.js'
+import type { Inbound } from './proxy/inbound.js'
 import { createLastSeen } from './proxy/last-seen.js'
 import { createPipeline } from './proxy/pipeline.js'
 import { record } from './proxy/refuse.js'
@@ -40,12 +44,26 @@ export interface Guard {
   /** Starts both listeners. Rejects when a port is taken. */
   listen(): Promise<{ url: string; adminUrl: string | null }>
   /**
+   * Serves one client over standard streams instead of listening. Throws GuardError
+   * GUARD_CONFIG_INVALID where nobody can be identified. Resolves when the client has gone.
+   */
+  serve(client: StdioClient): Promise<void>
+  /**
    * Compiles and activates the policy anew; on any problem the active one stays. Also opens the
    * audit file anew, for whoever rotates it.
    */
   reload(): Promise<{ ok: boolean; message: string }>
   /** Lets calls in flight finish within the configured time, then closes everything. */
   close(): Promise<void>
+}
+
+/** One client for the life of the process. */
+export interface StdioClient {
+  readonly input: Readable
+  readonly output: Writable
+  /** The upstream that it reaches, by name. */
+  readonly server: string
+  readonly claim: Claim
 }
 
 const maxLimitKeys = 100_000
@@ -144,22 +162,28 @@ export async function createGuard(
     lastSeen: createLastSeen(),
     refusals: config.refusals,
   }
+  /** Something came that is no message to handle. */
+  function recordUnusable(
+    transport: Inbound['transport'],
+    code: string,
+    { status, ip, server = null }: { status: number | null; ip: string; server?: Server | null },
+  ): void {
+    const trail = startTrail({ ip, transport, verb: '' }, steps)
+    trail.server = server
+    const ending = { event: 'refused', outcome: 'rejected', code, status } as const
+    try {
+      const at = { nowMs: trail.nowMs, monotonicMs: trail.startedMs }
+      record(steps, toAuditEvent(trail, ending, at))
+    } catch (thrown) {
+      observer.log?.('error', `a refusal was not recorded: ${describeThrown(thrown)}`, { code })
+    }
+  }
   const front = createHttpFront(config.listen, {
     handle: createPipeline(steps),
     probe: (request, response) => answerProbe(request, response, { readiness }),
-    unreadable(code, status, ip) {
-      const trail = startTrail({ ip, transport: 'http', verb: '' }, steps)
-      const ending = { event: 'refused', outcome: 'rejected', code, status } as const
-      try {
-        record(
-          steps,
-          toAuditEvent(trail, ending, { nowMs: trail.nowMs, monotonicMs: trail.startedMs }),
-        )
-      } catch (thrown) {
-        observer.log?.('error', `a refusal was not recorded: ${describeThrown(thrown)}`, { code })
-      }
-    },
+    unreadable: (code, status, ip) => recordUnusable('http', code, { status, ip }),
   })
+  let stdio: StdioFront | null = null
   const admin = createAdminFront(config.admin, {
     metrics: () => metrics.render(),
     readiness,
@@ -181,6 +205,20 @@ export async function createGuard(
       }
     },
   })
+  let closing: Promise<void> | null = null
+
+  async function close(): Promise<void> {
+    stop()
+    watch.stop()
+    await Promise.all([
+      front.drain(config.listen.drainTimeoutMs),
+      stdio?.drain(config.listen.drainTimeoutMs),
+    ])
+    await Promise.all([...routes.values()].map(({ back }) => back.close()))
+    await admin.close()
+    await audit.close()
+  }
+
   watch.start()
 
   return {
@@ -188,6 +226,30 @@ export async function createGuard(
       const at = await front.listen()
       const adminAt = await admin.listen()
       return { url: urlOf(at), adminUrl: urlOf(adminAt) }
+    },
+    async serve({ input, output, server: name, claim }) {
+      const upstream = config.upstreams.find((one) => one.name === name)
+      if (upstream === undefined) {
+        throw new GuardError('GUARD_CONFIG_INVALID', `there is no upstream \`${name}\``)
+      }
+      const identify = identifyAs(config.identity, claim)
+      const server = { name, labels: upstream.labels }
+      const { maxBodyBytes, drainTimeoutMs } = config.listen
+      stdio = createStdioFront(
+        {
+          input,
+          output,
+          target: upstream.path,
+          maxBodyBytes,
+          drainTimeoutMs,
+          jsonLimits: config.listen,
+        },
+        {
+          handle: createPipeline({ ...steps, identify }),
+          unusable: (code) => recordUnusable('stdio', code, { status: null, ip: '', server }),
+        },
+      )
+      await stdio.ended
     },
     async reload() {
       try {
@@ -197,13 +259,9 @@ export async function createGuard(
       }
       return reload()
     },
-    async close() {
-      stop()
-      watch.stop()
-      await front.drain(config.listen.drainTimeoutMs)
-      await Promise.all([...routes.values()].map(({ back }) => back.close()))
-      await admin.close()
-      await audit.close()
+    close() {
+      closing ??= close()
+      return closing
     },
   }
 }

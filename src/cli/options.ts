@@ -3,6 +3,7 @@
  * read is a UsageError; whether what it says makes sense is checked with the configuration.
  */
 
+import { resolve } from 'node:path'
 import type { Argv } from 'yargs'
 import type { LoadOptions } from '../config/load.js'
 import type { ConfigOverrides } from '../config/overrides.js'
@@ -31,6 +32,9 @@ export interface ConfigArguments {
   readonly policy?: string | undefined
   readonly upstream?: readonly string[] | undefined
   readonly listen?: string | undefined
+  readonly audit?: string | undefined
+  /** What follows `--`. */
+  readonly '--'?: readonly string[] | undefined
 }
 
 export function withConfigOptions<T>(program: Argv<T>) {
@@ -48,12 +52,15 @@ export function withConfigOptions<T>(program: Argv<T>) {
 }
 
 export function readLoadOptions(given: ConfigArguments): LoadOptions {
-  const { config, policy, listen } = given
+  const { config, policy, listen, audit } = given
+  const [program, ...args] = given['--'] ?? []
   const upstreams = (given.upstream ?? []).map(parseUpstream)
   const overrides: ConfigOverrides = {
     ...(policy === undefined ? {} : { policy }),
     ...(upstreams.length === 0 ? {} : { upstreams }),
     ...(listen === undefined ? {} : { listen: parseListen(listen) }),
+    ...(audit === undefined ? {} : { audit: audit === '-' ? audit : resolve(audit) }),
+    ...(program === undefined ? {} : { command: { program, args } }),
   }
   return { ...(config === undefined ? {} : { file: config }), overrides }
 }

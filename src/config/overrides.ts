@@ -12,7 +12,14 @@ export interface ConfigOverrides {
   readonly policy?: string
   readonly upstreams?: readonly { readonly name: string; readonly url: string }[]
   readonly listen?: { readonly host: string; readonly port: number }
+  /** Starts the server `server`: a program and its arguments. */
+  readonly command?: { readonly program: string; readonly args: readonly string[] }
+  /** Absolute, or `-`. */
+  readonly audit?: string
 }
+
+/** The upstream that a command on the command line starts. */
+export const commandUpstream = 'server'
 
 /** Changes `document`; returns which option each overridden pointer came from. */
 export function applyOverrides(
@@ -28,6 +35,16 @@ export function applyOverrides(
     Object.assign(memberMap(document, 'listen'), overrides.listen)
     sources.set('/listen/host', '--listen')
     sources.set('/listen/port', '--listen')
+  }
+  if (overrides.audit !== undefined) {
+    memberMap(document, 'audit')['file'] = overrides.audit
+    sources.set('/audit/file', '--audit')
+  }
+  if (overrides.command !== undefined) {
+    const { program, args } = overrides.command
+    const server = memberMap(memberMap(document, 'upstreams'), commandUpstream)
+    Object.assign(server, { command: program, args: [...args] })
+    sources.set(childPointer('/upstreams', commandUpstream), 'the command after --')
   }
   for (const { name, url } of overrides.upstreams ?? []) {
     const upstreams = memberMap(document, 'upstreams')

@@ -75,6 +75,27 @@ export function createApiKeyVerifier(entries: readonly ApiKeyEntry[]): ApiKeyVer
   }
 }
 
+/**
+ * For whoever is let in by the name of an entry: the first of that name that can be used now, since
+ * keys are rotated. Null: there is no such entry.
+ */
+export function createEntryVerifier(
+  entries: readonly ApiKeyEntry[],
+  id: string,
+): ((nowMs: number) => Identification) | null {
+  const known = entries.filter((entry) => entry.id === id).map(knownKey)
+  if (known.length === 0) return null
+  return function verifyEntry(nowMs) {
+    let reason: UnidentifiedReason = 'credential-unknown'
+    for (const { entry, identity } of known) {
+      const unusable = unusableBecause(entry, nowMs)
+      if (unusable === null) return { ok: true, identity }
+      reason = unusable
+    }
+    return { ok: false, reason }
+  }
+}
+
 // Written so that a NaN clock makes a dated key unusable.
 function unusableBecause(entry: ApiKeyEntry, nowMs: number): UnidentifiedReason | null {
   if (entry.disabled) return 'credential-disabled'

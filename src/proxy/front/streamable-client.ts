@@ -1,0 +1,310 @@
+/**
+ * Plays the part of a Streamable HTTP client towards the pipeline, for a client whose transport has
+ * one way in and one way out (stdio, HTTP+SSE). Each of its messages becomes a request with the
+ * headers such a client would send; a legacy session's own stream is opened for it, and answers that
+ * the server interrupts are taken up again. Decides nothing: the pipeline judges what it gets.
+ * Spec: 2025-11-25 transports; 2026-07-28 transports, routing headers and cancellation on stdio.
+ */
+import type { Json, Message, MessageId, RawHeaders } from '../../domain.js'
+import { type JsonLimits, parseStrict } from '../../mcp/json.js'
+import { readMessage } from '../../mcp/json-rpc.js'
+import { mirrorOf } from '../../mcp/mirror.js'
+import type { Gone, Inbound } from '../inbound.js'
+import type { HttpAnswer } from '../outcome.js'
+import type { Channel } from './channel.js'
+import { ChannelInbound, type Ended, type ExchangeEvents, keyOf } from './channel-inbound.js'
+import { within } from './within.js'
+
+export interface ClientLink {
+  readonly transport: 'sse' | 'stdio'
+  /** The path of the server's endpoint. */
+  readonly target: string
+  readonly ip: string
+  readonly jsonLimits: JsonLimits
+  readonly channel: Channel
+  handle(inbound: Inbound): Promise<void>
+  /** A message that is handed to nobody. Must not throw. */
+  unusable(code: string): void
+}
+
+/** What posted a message, where that is told something of its own. */
+export interface Poster {
+  accepted(): void
+  /** True: it was told; nothing goes on the channel. */
+  refused(answer: HttpAnswer): boolean
+}
+
+interface Pending {
+  readonly id: MessageId
+  readonly modern: boolean
+  /** null: between two streams that the answer may come on. */
+  inbound: ChannelInbound | null
+  timer: NodeJS.Timeout | null
+}
+
+const nobody: Poster = { accepted: () => undefined, refused: () => false }
+const versionKey = 'io.modelcontextprotocol/protocolVersion'
+const anyAnswer = 'application/json, text/event-stream'
+const nothing = new Uint8Array()
+/** How long the next message waits for one that has no answer, so that their order is kept. */
+const orderMs = 1000
+/** How often a stream is taken up again that brings nothing. */
+const maxIdleResumes = 5
+const firstDelayMs = 1000
+const maxDelayMs = 30_000
+
+export class StreamableClient {
+  readonly #link: ClientLink
+  readonly #open = new Set<ChannelInbound>()
+  readonly #pending = new Map<string, Pending>()
+  readonly #watchers = new Set<{ readonly below: number; readonly done: () => void }>()
+  #sessionId: string | null = null
+  #protocolVersion: string | null = null
+  #headers: RawHeaders
+  #listening = false
+  #listenTimer: NodeJS.Timeout | null = null
+  #closing = false
+
+  /** `headers`: what each request carries beside those of MCP. */
+  constructor(link: ClientLink, headers: RawHeaders) {
+    this.#link = link
+    this.#headers = headers
+  }
+
+  /**
+   * Handles one message. Resolves when the next one may follow: a request may be overtaken, what has
+   * no answer is waited for a moment. `headers`: those of whoever posted it.
+   */
+  async post(bytes: Uint8Array, poster = nobody, headers = this.#headers): Promise<void> {
+    this.#headers = headers
+    const asked = this.#read(bytes)
+    if (asked?.method === 'notifications/cancelled' && this.#cancelled(asked)) {
+      poster.accepted()
+      return
+    }
+    const pending = asked?.kind === 'request' ? this.#register(asked) : null
+    if (pending === undefined) return this.#refuseDoubled(poster)
+    const inbound = this.#start(
+      'POST',
+      this.#messageHeaders(asked),
+      { asked, bytes },
+      {
+        forwarded: () => poster.accepted(),
+        refused: (answer) => poster.refused(answer),
+        head: ({ headers: sent }) => {
+          if (asked?.method === 'initialize') this.#sessionId = sent.get('mcp-session-id') ?? null
+        },
+        responded: (_, response) => {
+          if (asked?.method === 'initialize') this.#protocolVersion = negotiated(response)
+          if (pending !== null) this.#answered(pending)
+        },
+      },
+    )
+    if (pending !== null) pending.inbound = inbound
+    const ended = inbound.ended.then((how) => {
+      if (asked?.method === 'notifications/initialized' && how.status === 202) this.#listen(null, 0)
+      if (pending !== null) this.#interrupted(pending, how, 0)
+    })
+    if (asked?.method === 'initialize') await ended
+    else if (pending === null) await within(orderMs, ended)
+  }
+
+  /** Resolves when fewer than so many requests are without an answer. */
+  below(count: number): Promise<void> {
+    if (this.#pending.size < count) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#watchers.add({ below: count, done: resolve })
+    })
+  }
+
+  /** Ends what is open: streams without an end (`stopping`), or everything since the client went. */
+  leave(why: Gone): void {
+    this.#closing = true
+    if (this.#listenTimer !== null) clearTimeout(this.#listenTimer)
+    for (const pending of [...this.#pending.values()]) {
+      if (why === 'client') this.#answered(pending)
+      else if (pending.inbound === null) this.#giveUp(pending)
+      else pending.inbound.abort('stopping', 'the gateway is stopping')
+    }
+    for (const inbound of [...this.#open]) inbound.abort(why)
+  }
+
+  /** Ends the session at the server, if there is one. */
+  async endSession(): Promise<void> {
+    this.#closing = true
+    if (this.#sessionId === null) return
+    const deleted = this.#start('DELETE', this.#sessionHeaders(), { asked: null, bytes: nothing })
+    this.#sessionId = null
+    await deleted.ended
+  }
+
+  /** The pipeline reads it again, and refuses what this cannot read. */
+  #read(bytes: Uint8Array): Message | null {
+    const parsed = parseStrict(bytes, this.#link.jsonLimits)
+    const read = parsed.ok ? readMessage(parsed.value) : null
+    return read?.ok === true ? read.message : null
+  }
+
+  /** Undefined: a request with this id waits already. */
+  #register({ id, params }: Message): Pending | undefined {
+    if (id === null || this.#pending.has(keyOfId(id))) return undefined
+    const pending = {
+      id,
+      modern: versionOf(params?.['_meta']) !== null,
+      inbound: null,
+      timer: null,
+    }
+    this.#pending.set(keyOfId(id), pending)
+    return pending
+  }
+
+  #refuseDoubled(poster: Poster): void {
+    this.#link.unusable('id-in-use')
+    const error = { code: -32600, message: 'a request with this id waits for its answer already' }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: null, error })
+    if (poster.refused({ status: 400, headers: ['content-type', 'application/json'], body })) return
+    void this.#link.channel.sender(() => undefined).message(Buffer.from(body))
+  }
+
+  /**
+   * 2026-07-28: what `notifications/cancelled` is on stdio, the end of the connection is over HTTP.
+   * True: that is done, or there is nothing to cancel; nothing is to be sent.
+   */
+  #cancelled({ params }: Message): boolean {
+    const id = params?.['requestId']
+    const pending =
+      typeof id === 'string' || typeof id === 'number' ? this.#pending.get(keyOfId(id)) : undefined
+    if (pending?.modern !== true) return pending === undefined && this.#protocolVersion === null
+    this.#answered(pending)
+    pending.inbound?.abort('client')
+    return true
+  }
+
+  #start(
+    verb: 'POST' | 'GET' | 'DELETE',
+    headers: RawHeaders,
+    { asked, bytes }: { asked: Message | null; bytes: Uint8Array },
+    events: ExchangeEvents = {},
+  ): ChannelInbound {
+    const { transport, target, ip, channel } = this.#link
+    const rawHeaders = [...this.#headers, ...headers]
+    const request = { transport, verb, target, ip, rawHeaders, body: bytes, asked }
+    const inbound = new ChannelInbound(request, channel, events)
+    this.#open.add(inbound)
+    void inbound.ended.then(() => this.#open.delete(inbound))
+    this.#link.handle(inbound).catch(() => inbound.abort('client', 'internal error'))
+    return inbound
+  }
+
+  #messageHeaders(asked: Message | null): string[] {
+    const headers = ['content-type', 'application/json', 'accept', anyAnswer]
+    const version = versionOf(asked?.params?.['_meta'])
+    if (asked !== null && version !== null) return [...headers, ...mirrorOf(asked, version)]
+    return [...headers, ...this.#sessionOnly()]
+  }
+
+  #sessionHeaders(): string[] {
+    return ['accept', 'text/event-stream', ...this.#sessionOnly()]
+  }
+
+  #sessionOnly(): string[] {
+    const headers = this.#sessionId === null ? [] : ['mcp-session-id', this.#sessionId]
+    if (this.#protocolVersion !== null) headers.push('mcp-protocol-version', this.#protocolVersion)
+    return headers
+  }
+
+  // ── Streams that are not the answer to a message ──────────────────────────────────────────────
+
+  /** The server's own messages; where there is no such stream (405), that is that. */
+  #listen(lastEventId: string | null, failures: number): void {
+    if (this.#closing || (this.#listening && lastEventId === null && failures === 0)) return
+    this.#listening = true
+    void this.#stream(lastEventId, {}).then((how) => {
+      this.#listening = false
+      const refused = how.status !== null && how.status >= 400 && how.status < 500
+      if (this.#closing || refused) return
+      const next = how.events > 0 ? 0 : failures + 1
+      const from = how.lastEventId ?? lastEventId
+      this.#listenTimer = setTimeout(() => this.#listen(from, next), delayOf(how, next)).unref()
+      this.#listening = true
+    })
+  }
+
+  /** 2025-11-25: a server may end the stream before the answer, which then comes on another. */
+  #interrupted(pending: Pending, how: Ended, idle: number): void {
+    pending.inbound = null
+    if (!this.#pending.has(keyOfId(pending.id))) return
+    const from = how.lastEventId
+    if (from === null || pending.modern || this.#closing) return this.#answered(pending)
+    if (idle > maxIdleResumes) return this.#giveUp(pending)
+    const resume = () => {
+      const responded = (id: string | null) => {
+        if (id === null || id === keyOfId(pending.id)) this.#answered(pending)
+      }
+      void this.#stream(from, { responded }, pending).then((next) => {
+        const refused = next.status === null || next.status >= 400
+        if (refused && this.#pending.has(keyOfId(pending.id))) return this.#giveUp(pending)
+        const lastEventId = next.lastEventId ?? from
+        this.#interrupted(pending, { ...next, lastEventId }, next.events > 0 ? 0 : idle + 1)
+      })
+    }
+    pending.timer = setTimeout(resume, delayOf(how, idle))
+  }
+
+  #stream(
+    lastEventId: string | null,
+    events: ExchangeEvents,
+    pending: Pending | null = null,
+  ): Promise<Ended> {
+    const headers = this.#sessionHeaders()
+    if (lastEventId !== null) headers.push('last-event-id', lastEventId)
+    const inbound = this.#start('GET', headers, { asked: null, bytes: nothing }, events)
+    if (pending !== null) pending.inbound = inbound
+    return inbound.ended
+  }
+
+  #giveUp(pending: Pending): void {
+    const error = { code: -32603, message: 'the server behind the gateway gave no answer' }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: pending.id, error })
+    void this.#link.channel.sender(() => undefined).message(Buffer.from(body))
+    this.#answered(pending)
+  }
+
+  #answered(pending: Pending): void {
+    if (pending.timer !== null) clearTimeout(pending.timer)
+    this.#pending.delete(keyOfId(pending.id))
+    for (const watcher of this.#watchers) {
+      if (this.#pending.size >= watcher.below) continue
+      this.#watchers.delete(watcher)
+      watcher.done()
+    }
+  }
+}
+
+function keyOfId(id: MessageId): string {
+  return keyOf({ type: typeof id, text: String(id) })
+}
+
+function versionOf(meta: Json | undefined): string | null {
+  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return null
+  const version = meta[versionKey]
+  return typeof version === 'string' ? version : null
+}
+
+/** The version in the answer to `initialize`; null: it was refused, or names none. */
+function negotiated(response: Uint8Array): string | null {
+  const parsed = parseStrict(
+    response,
+    { maxDepth: 200, maxMembers: 100_000 },
+    { exactNumbers: false },
+  )
+  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null
+  const result = Array.isArray(parsed.value) ? null : parsed.value['result']
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) return null
+  const version = result['protocolVersion']
+  return typeof version === 'string' ? version : null
+}
+
+function delayOf({ retryMs }: Ended, failures: number): number {
+  return Math.min((retryMs ?? firstDelayMs) * 2 ** failures, maxDelayMs)
+}
