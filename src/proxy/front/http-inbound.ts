@@ -107,6 +107,10 @@ export class HttpInbound implements Inbound {
     this.#endsOnDrain = true
   }
 
+  keepAlive(): void {
+    this.sink.keepAlive()
+  }
+
   /** Ends a stream that would go on for ever, so that its client connects elsewhere. */
   endStream(): void {
     if (!this.#endsOnDrain) return

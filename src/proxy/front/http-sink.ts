@@ -18,6 +18,8 @@ export class HttpSink implements FrameSink {
   #head: AnswerHead | null = null
   #inEvent = false
   #bytes = 0
+  /** Nothing was written since `keepAlive` was called last. */
+  #quiet = false
 
   constructor(response: ServerResponse, afterMs = stallMs) {
     this.#response = response
@@ -70,6 +72,17 @@ export class HttpSink implements FrameSink {
     return this.#write(text === '' ? comment : Buffer.from(`${text}\n`))
   }
 
+  /**
+   * To be called from time to time: says on a stream that has been quiet since the last time that it
+   * is still there, so that nobody on the way takes it for dead.
+   */
+  keepAlive(): void {
+    const { headersSent, writableEnded, writableNeedDrain } = this.#response
+    const open = this.#framing === 'sse' && headersSent && !writableEnded
+    if (open && this.#quiet && !writableNeedDrain) void this.idle({})
+    this.#quiet = true
+  }
+
   end(): Flow {
     if (this.#response.writableEnded) return undefined
     this.#writeHead(this.#framing === 'none' ? ['content-length', '0'] : [])
@@ -96,6 +109,7 @@ export class HttpSink implements FrameSink {
   #write(bytes: Uint8Array): Flow {
     const response = this.#response
     this.#bytes += bytes.length
+    this.#quiet = false
     if (response.destroyed || response.write(bytes)) return undefined
     return new Promise((resolve) => {
       const timer = setTimeout(() => response.destroy(), this.#stallMs)

@@ -18,7 +18,12 @@ export interface HttpFrontOptions {
   readonly maxConnections: number
   readonly headersTimeoutMs: number
   readonly bodyTimeoutMs: number
+  /** Default 15 s. */
+  readonly keepAliveMs?: number
 }
+
+/** A quiet event stream gets a comment after this time at the earliest, after twice at the latest. */
+const defaultKeepAliveMs = 15_000
 
 export interface HttpFrontEvents {
   handle(inbound: Inbound): Promise<void>
@@ -132,10 +137,15 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     socket.end(`HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
   })
 
+  const keepAlive = setInterval(() => {
+    for (const { inbound } of connections.values()) inbound?.keepAlive()
+  }, options.keepAliveMs ?? defaultKeepAliveMs).unref()
+
   return {
     listen: () => listen(server, options),
     async drain(deadlineMs) {
       draining = true
+      clearInterval(keepAlive)
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       for (const { inbound } of connections.values()) inbound?.endStream()
