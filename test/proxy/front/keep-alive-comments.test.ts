@@ -6,7 +6,7 @@ import { createHttpFront } from '../../../src/proxy/front/http.js'
 import type { Inbound } from '../../../src/proxy/inbound.js'
 import { Connection } from '../../support/connection.js'
 
-let handle: (inbound: Inbound) => void = () => undefined
+let handle: (inbound: Inbound) => Promise<void> = async () => undefined
 const front = createHttpFront(
   {
     host: '127.0.0.1',
@@ -20,9 +20,7 @@ const front = createHttpFront(
     keepAliveMs: 200,
   },
   {
-    async handle(inbound) {
-      handle(inbound)
-    },
+    handle: (inbound) => handle(inbound),
     probe: () => false,
     unreadable: () => undefined,
   },
@@ -40,7 +38,7 @@ const sse = { status: 200, framing: 'sse', headers: new Map() } as const
 const message = Buffer.from('{"jsonrpc":"2.0","method":"notifications/message"}')
 
 test('a quiet stream gets comments, and its events are whole', async () => {
-  handle = ({ sink }) => {
+  handle = async ({ sink }) => {
     void sink.head(sse)
     setTimeout(() => {
       void sink.message(message, {})
