@@ -9,7 +9,11 @@ package mcpguard.lib.facts
 
 # METADATA
 # title: The question is about an item as such, not about a message
-# description: Argument bounds hold in such a question, since it carries no arguments.
+# description: >-
+#   Argument bounds hold in such a question, since it carries no arguments. False otherwise: what is
+#   undefined is worked out again each time it is asked for.
+default is_item_question := false
+
 is_item_question if input.context.question == "item"
 
 # METADATA
