@@ -216,7 +216,10 @@ function isName(
 function textAt(bytes: Uint8Array, from: number, to: number): string | null {
   const length = to - from
   if (length <= 0 || length > maxMemberBytes) return null
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString('latin1')
+  const body = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return body.toString('latin1', from, to)
 }
 
 /** The offset behind the closing quote, or the complement of the offset of a lone surrogate. */

@@ -179,6 +179,8 @@ test('the text of a member is kept where it is one, short and plainly named', ()
     const result = parseStrict(bytes, limits, { textOf: 'a' })
     assert.ok(result.ok, text)
     assert.is(result.ok ? result.memberText : '', expected, text)
+    const array = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    assert.equal(parseStrict(array, limits, { textOf: 'a' }), result, 'and from no Buffer')
   }
   const notAsked = parseStrict(utf8('{"p":{"a":1}}'), limits)
   assert.is(notAsked.ok ? notAsked.memberText : '', null)
