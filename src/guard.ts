@@ -22,9 +22,11 @@ import type { Back } from './proxy/back/back.js'
 import { createHttpBack } from './proxy/back/http.js'
 import { createSseBack } from './proxy/back/sse.js'
 import { createStdioBack } from './proxy/back/stdio.js'
+import { mayPost, openDownlink } from './proxy/downlink.js'
 import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe, type Readiness } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
+import { createSseFront } from './proxy/front/sse.js'
 import { createStdioFront, type StdioFront } from './proxy/front/stdio.js'
 import { createIds } from './proxy/ids.js'
 import type { Inbound } from './proxy/inbound.js'
@@ -178,8 +180,18 @@ export async function createGuard(
       observer.log?.('error', `a refusal was not recorded: ${describeThrown(thrown)}`, { code })
     }
   }
+  const pipeline = createPipeline(steps)
+  const sse = createSseFront(
+    { paths: new Set(routes.keys()), jsonLimits: config.listen },
+    {
+      handle: pipeline,
+      open: (inbound, onOpen) => openDownlink(steps, inbound, onOpen),
+      mayPost: (inbound) => mayPost(steps, inbound),
+      unusable: (code, { ip }) => recordUnusable('sse', code, { status: 400, ip }),
+    },
+  )
   const front = createHttpFront(config.listen, {
-    handle: createPipeline(steps),
+    handle: (inbound) => (sse.handlerOf(inbound) ?? pipeline)(inbound),
     probe: (request, response) => answerProbe(request, response, { readiness }),
     unreadable: (code, status, ip) => recordUnusable('http', code, { status, ip }),
   })
@@ -212,6 +224,7 @@ export async function createGuard(
     watch.stop()
     await Promise.all([
       front.drain(config.listen.drainTimeoutMs),
+      sse.drain(config.listen.drainTimeoutMs),
       stdio?.drain(config.listen.drainTimeoutMs),
     ])
     await Promise.all([...routes.values()].map(({ back }) => back.close()))

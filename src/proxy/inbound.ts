@@ -15,6 +15,8 @@ export interface Inbound {
   readonly target: string
   readonly rawHeaders: readonly string[]
   readonly ip: string
+  /** The only principal (`Identity.binding`) it may come from; null: none, undefined: any. */
+  readonly owner?: string | null | undefined
   /** Reads the body within the front's limits of size and time; call at most once. */
   readBody(): Promise<BodyResult>
   /** A whole answer at once. Exactly one of `reply` and `sink` is used, unless `sink` never began. */

@@ -52,6 +52,11 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
   if (!identified.ok) return { kind: 'unauthenticated', reason: identified.reason }
   const { identity } = identified
   trail.identity = identity
+  const { owner } = inbound
+  if (owner !== undefined && owner !== identity.binding) {
+    const reason = owner === null ? 'session-unknown' : 'session-foreign'
+    return rejected(404, -32600, reason, 'session not found')
+  }
 
   const unreadable =
     inbound.verb === 'POST'

@@ -20,6 +20,7 @@ export interface ChannelRequest {
   readonly verb: 'POST' | 'GET' | 'DELETE'
   readonly target: string
   readonly ip: string
+  readonly owner: string | undefined
   readonly rawHeaders: RawHeaders
   readonly body: Uint8Array
   /** What is posted, when it can be read; null also for a batch and where nothing is posted. */
@@ -54,6 +55,7 @@ export class ChannelInbound implements Inbound, FrameSink {
   readonly target: string
   readonly rawHeaders: RawHeaders
   readonly ip: string
+  readonly owner: string | undefined
   readonly bytesIn: number
   readonly ended: Promise<Ended>
   readonly #request: ChannelRequest
@@ -81,6 +83,7 @@ export class ChannelInbound implements Inbound, FrameSink {
     this.target = request.target
     this.rawHeaders = request.rawHeaders
     this.ip = request.ip
+    this.owner = request.owner
     this.bytesIn = request.body.length
     this.#request = request
     this.#events = events

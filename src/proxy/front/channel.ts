@@ -17,8 +17,8 @@ export interface ChannelOut {
 
 interface Waiting {
   readonly sender: Sender
-  readonly part: boolean
-  readonly write: () => Flow
+  readonly bytes: Uint8Array
+  readonly isPart: boolean
   readonly done: () => void
 }
 
@@ -29,7 +29,10 @@ export class Channel {
   readonly #out: ChannelOut
   readonly #stallMs: number
   readonly #queue: Waiting[] = []
+  /** Whose message is half sent. */
   #holder: Sender | null = null
+  /** The client does not keep up. */
+  #blocked = false
   #timer: NodeJS.Timeout | null = null
   #closed = false
 
@@ -38,7 +41,7 @@ export class Channel {
     this.#stallMs = afterMs
   }
 
-  /** `onBroken`: the sender's message took too long and was ended; nothing more of it is taken. */
+  /** `onBroken`: the sender's message stood still too long; it has to fail. */
   sender(onBroken: () => void): Sender {
     return new Sender(this, onBroken)
   }
@@ -51,25 +54,25 @@ export class Channel {
     for (const { done } of this.#queue.splice(0)) done()
   }
 
-  part(sender: Sender, bytes: Uint8Array): Flow {
-    return this.#take(sender, true, () => {
-      this.#holder = sender
-      return this.#out.part(bytes)
-    })
-  }
-
-  message(sender: Sender, bytes: Uint8Array): Flow {
-    return this.#take(sender, false, () => {
-      this.#holder = null
-      return this.#out.message(bytes)
+  write(sender: Sender, bytes: Uint8Array, isPart: boolean): Flow {
+    if (this.#closed) return undefined
+    const free = this.#holder === sender || (this.#holder === null && this.#queue.length === 0)
+    if (free && !this.#blocked) {
+      const flow = this.#put(sender, bytes, isPart)
+      this.#next()
+      return flow
+    }
+    return new Promise((resolve) => {
+      this.#queue.push({ sender, bytes, isPart, done: resolve })
+      this.#watch()
     })
   }
 
   /** Ends what `sender` has begun, if anything; what it began and still waits for is dropped. */
   spoil(sender: Sender): void {
-    if (this.#queue.some((waiting) => waiting.sender === sender && waiting.part)) {
-      const dropped = this.#queue.filter((waiting) => waiting.sender === sender)
-      for (const waiting of dropped) {
+    const own = this.#queue.filter((waiting) => waiting.sender === sender)
+    if (own.some(({ isPart }) => isPart) || this.#holder === sender) {
+      for (const waiting of own) {
         this.#queue.splice(this.#queue.indexOf(waiting), 1)
         waiting.done()
       }
@@ -80,36 +83,37 @@ export class Channel {
     this.#next()
   }
 
-  #take(sender: Sender, part: boolean, write: () => Flow): Flow {
-    if (this.#closed) return undefined
-    const mine = this.#holder === sender
-    if (mine || (this.#holder === null && this.#queue.length === 0)) {
-      if (mine) this.#stopTimer()
-      const flow = write()
+  #put(sender: Sender, bytes: Uint8Array, isPart: boolean): Flow {
+    this.#stopTimer()
+    this.#holder = isPart ? sender : null
+    const flow = isPart ? this.#out.part(bytes) : this.#out.message(bytes)
+    if (flow === undefined) return undefined
+    this.#blocked = true
+    return flow.then(() => {
+      this.#blocked = false
       this.#next()
-      return flow
-    }
-    return new Promise((resolve) => {
-      this.#queue.push({ sender, part, write, done: resolve })
-      this.#watch()
     })
   }
 
+  /** Whose turn it is: who has begun goes on, else who waits longest. */
   #next(): void {
-    while (this.#holder === null) {
-      const next = this.#queue.shift()
+    while (!this.#blocked) {
+      const holder = this.#holder
+      const index =
+        holder === null ? 0 : this.#queue.findIndex((waiting) => waiting.sender === holder)
+      const [next] = index === -1 ? [] : this.#queue.splice(index, 1)
       if (next === undefined) break
-      const flow = next.write()
+      const flow = this.#put(next.sender, next.bytes, next.isPart)
       if (flow === undefined) next.done()
       else void flow.then(next.done)
     }
     this.#watch()
   }
 
-  /** Who holds the way up has so long to go on. */
+  /** Who holds the way up has so long to go on; a client that does not read is no fault of its. */
   #watch(): void {
     const holder = this.#holder
-    if (this.#queue.length === 0 || holder === null) return this.#stopTimer()
+    if (this.#blocked || this.#queue.length === 0 || holder === null) return this.#stopTimer()
     this.#timer ??= setTimeout(() => {
       this.#timer = null
       holder.broken()
@@ -134,18 +138,18 @@ export class Sender {
   }
 
   part(bytes: Uint8Array): Flow {
-    return this.#over ? undefined : this.#channel.part(this, bytes)
+    return this.#over ? undefined : this.#channel.write(this, bytes, true)
   }
 
   message(bytes: Uint8Array): Flow {
-    return this.#over ? undefined : this.#channel.message(this, bytes)
+    return this.#over ? undefined : this.#channel.write(this, bytes, false)
   }
 
   /** The message begun, if any, is not to be completed; `last`: what is said instead. */
   fail(last: Uint8Array | null): void {
     if (this.#over) return
     this.#channel.spoil(this)
-    if (last !== null) void this.#channel.message(this, last)
+    if (last !== null) void this.#channel.write(this, last, false)
     this.#over = true
   }
 

@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { JsonLimits } from '../../mcp/json.js'
 import type { Inbound } from '../inbound.js'
 import { Channel } from './channel.js'
-import { framedOut, lines } from './framings.js'
+import { linesOut } from './framings.js'
 import { LineReader } from './line-reader.js'
 import { StreamableClient } from './streamable-client.js'
 import { within } from './within.js'
@@ -40,14 +40,14 @@ const maxInFlight = 256
 const endSessionMs = 2000
 /** A client on the same machine: there is no address. */
 const ip = ''
-const headers = ['host', 'localhost']
+const headers = ['host', 'localhost', 'content-type', 'application/json']
 
 export function createStdioFront(options: StdioFrontOptions, events: StdioFrontEvents): StdioFront {
   const { input, output, target, maxBodyBytes, jsonLimits } = options
-  const channel = new Channel(framedOut(output, lines, null))
+  const channel = new Channel(linesOut(output))
   const client = new StreamableClient(
-    { transport: 'stdio', target, ip, jsonLimits, channel, ...events },
-    headers,
+    { transport: 'stdio', target, jsonLimits, channel, ...events },
+    { headers, ip },
   )
   const waiting: Uint8Array[] = []
   let busy = false

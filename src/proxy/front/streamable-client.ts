@@ -19,7 +19,6 @@ export interface ClientLink {
   readonly transport: 'sse' | 'stdio'
   /** The path of the server's endpoint. */
   readonly target: string
-  readonly ip: string
   readonly jsonLimits: JsonLimits
   readonly channel: Channel
   handle(inbound: Inbound): Promise<void>
@@ -27,7 +26,15 @@ export interface ClientLink {
   unusable(code: string): void
 }
 
-/** What posted a message, where that is told something of its own. */
+/** Who sends a request, and what it carries beside the headers of MCP. */
+export interface Origin {
+  readonly headers: RawHeaders
+  readonly ip: string
+  /** Of whom the messages have to be; absent: of anybody. */
+  readonly owner?: string
+}
+
+/** What posted a message, where that is told something of its own; the first time counts. */
 export interface Poster {
   accepted(): void
   /** True: it was told; nothing goes on the channel. */
@@ -60,23 +67,22 @@ export class StreamableClient {
   readonly #watchers = new Set<{ readonly below: number; readonly done: () => void }>()
   #sessionId: string | null = null
   #protocolVersion: string | null = null
-  #headers: RawHeaders
+  #origin: Origin
   #listening = false
   #listenTimer: NodeJS.Timeout | null = null
   #closing = false
 
-  /** `headers`: what each request carries beside those of MCP. */
-  constructor(link: ClientLink, headers: RawHeaders) {
+  constructor(link: ClientLink, origin: Origin) {
     this.#link = link
-    this.#headers = headers
+    this.#origin = origin
   }
 
   /**
    * Handles one message. Resolves when the next one may follow: a request may be overtaken, what has
-   * no answer is waited for a moment. `headers`: those of whoever posted it.
+   * no answer is waited for a moment. The newest origin holds for what is sent on its behalf later.
    */
-  async post(bytes: Uint8Array, poster = nobody, headers = this.#headers): Promise<void> {
-    this.#headers = headers
+  async post(bytes: Uint8Array, poster = nobody, origin = this.#origin): Promise<void> {
+    this.#origin = origin
     const asked = this.#read(bytes)
     if (asked?.method === 'notifications/cancelled' && this.#cancelled(asked)) {
       poster.accepted()
@@ -102,6 +108,7 @@ export class StreamableClient {
     )
     if (pending !== null) pending.inbound = inbound
     const ended = inbound.ended.then((how) => {
+      poster.accepted()
       if (asked?.method === 'notifications/initialized' && how.status === 202) this.#listen(null, 0)
       if (pending !== null) this.#interrupted(pending, how, 0)
     })
@@ -186,9 +193,10 @@ export class StreamableClient {
     { asked, bytes }: { asked: Message | null; bytes: Uint8Array },
     events: ExchangeEvents = {},
   ): ChannelInbound {
-    const { transport, target, ip, channel } = this.#link
-    const rawHeaders = [...this.#headers, ...headers]
-    const request = { transport, verb, target, ip, rawHeaders, body: bytes, asked }
+    const { transport, target, channel } = this.#link
+    const rawHeaders = [...this.#origin.headers, ...headers]
+    const { ip, owner } = this.#origin
+    const request = { transport, verb, target, ip, owner, rawHeaders, body: bytes, asked }
     const inbound = new ChannelInbound(request, channel, events)
     this.#open.add(inbound)
     void inbound.ended.then(() => this.#open.delete(inbound))
@@ -197,7 +205,7 @@ export class StreamableClient {
   }
 
   #messageHeaders(asked: Message | null): string[] {
-    const headers = ['content-type', 'application/json', 'accept', anyAnswer]
+    const headers = ['accept', anyAnswer]
     const version = versionOf(asked?.params?.['_meta'])
     if (asked !== null && version !== null) return [...headers, ...mirrorOf(asked, version)]
     return [...headers, ...this.#sessionOnly()]

@@ -1,0 +1,159 @@
+/**
+ * The transport of 2024-11-05 on the client's side: a stream that names a place to post to, and posts
+ * that are told only that they were accepted, since their answers come on the stream. A stream's
+ * place belongs to the principal that opened it; another's post finds nothing there. The stream's end
+ * ends the session at the server. Streams live in this process: no other one knows their places.
+ */
+import { randomBytes } from 'node:crypto'
+import type { RawHeaders } from '../../domain.js'
+import { headerValues } from '../../lib/headers.js'
+import type { JsonLimits } from '../../mcp/json.js'
+import type { Inbound } from '../inbound.js'
+import type { HttpAnswer } from '../outcome.js'
+import { Channel } from './channel.js'
+import { eventsOut } from './framings.js'
+import { Readdressed } from './readdressed.js'
+import { type Poster, StreamableClient } from './streamable-client.js'
+import { within } from './within.js'
+
+/** What is asked of the gateway about a request. */
+export interface SseGate {
+  /** The pipeline. */
+  handle(inbound: Inbound): Promise<void>
+  /** Opens the stream if the policy allows it; refuses and records otherwise. */
+  open(
+    inbound: Inbound,
+    onOpen: (downlink: { readonly owner: string; end(): void }) => () => void,
+  ): Promise<void>
+  /** Whether the body may be read. */
+  mayPost(inbound: Inbound): Promise<boolean>
+  /** A message that is handed to nobody. Must not throw. */
+  unusable(code: string, inbound: Inbound): void
+}
+
+export interface SseFront {
+  /** Null: the request is none of this transport's. */
+  handlerOf(inbound: Inbound): ((inbound: Inbound) => Promise<void>) | null
+  /** Lets pending answers finish until the deadline, then ends every stream. */
+  drain(deadlineMs: number): Promise<void>
+}
+
+interface Stream {
+  readonly path: string
+  readonly owner: string
+  readonly client: StreamableClient
+  end(): void
+}
+
+const maxInFlight = 256
+const endpoint = /^(.+)\/messages\?session=([A-Za-z0-9_-]{22})$/
+const stream = '/sse'
+const accepted: HttpAnswer = {
+  status: 202,
+  headers: ['content-type', 'text/plain', 'cache-control', 'no-store'],
+  body: 'Accepted',
+}
+/** What a post carries on to the request that is made of it. */
+const carried = ['host', 'origin', 'authorization', 'x-api-key', 'content-type', 'traceparent']
+
+export function createSseFront(
+  { paths, jsonLimits }: { paths: ReadonlySet<string>; jsonLimits: JsonLimits },
+  gate: SseGate,
+): SseFront {
+  const streams = new Map<string, Stream>()
+
+  function handlerOf({ verb, target }: Inbound): ((inbound: Inbound) => Promise<void>) | null {
+    const path = target.endsWith(stream) ? target.slice(0, -stream.length) : null
+    if (path !== null && paths.has(path) && verb !== 'POST' && verb !== 'DELETE') {
+      return (inbound) => openStream(inbound, path)
+    }
+    if (!target.includes('?')) return null
+    const [, posted = '', id = ''] = endpoint.exec(target) ?? []
+    if (!paths.has(posted) || (verb !== 'POST' && verb !== 'OPTIONS')) return null
+    return (inbound) => handlePost(inbound, posted, id)
+  }
+
+  function openStream(inbound: Inbound, path: string): Promise<void> {
+    const readdressed = new Readdressed(inbound, path)
+    return gate.open(readdressed, ({ owner, end }) => {
+      const id = randomBytes(16).toString('base64url')
+      const channel = new Channel(eventsOut(inbound.sink, 'message'))
+      const client = new StreamableClient(
+        {
+          transport: 'sse',
+          target: path,
+          jsonLimits,
+          channel,
+          handle: gate.handle,
+          unusable: (code) => gate.unusable(code, readdressed),
+        },
+        { headers: carriedOf(inbound.rawHeaders), ip: inbound.ip, owner },
+      )
+      const uri = `${path}/messages?session=${id}`
+      void inbound.sink.message(Buffer.from(uri), { event: 'endpoint' })
+      function over(): void {
+        if (!streams.delete(id)) return
+        channel.close()
+        client.leave('client')
+        void client.endSession()
+      }
+      const endStream = () => {
+        end()
+        over()
+      }
+      streams.set(id, { path, owner, client, end: endStream })
+      return over
+    })
+  }
+
+  async function handlePost(inbound: Inbound, path: string, id: string): Promise<void> {
+    const found = streams.get(id)
+    const known = found?.path === path ? found : null
+    const readdressed = new Readdressed(inbound, path, known?.owner ?? null)
+    if (inbound.verb === 'OPTIONS' || known === null || !(await gate.mayPost(readdressed))) {
+      return gate.handle(readdressed)
+    }
+    const body = await inbound.readBody()
+    if (!body.ok) {
+      readdressed.readBody = () => Promise.resolve(body)
+      return gate.handle(readdressed)
+    }
+    await known.client.below(maxInFlight)
+    const origin = { headers: carriedOf(inbound.rawHeaders), ip: inbound.ip, owner: known.owner }
+    await known.client.post(body.bytes, posterOf(inbound), origin)
+  }
+
+  return {
+    handlerOf,
+    async drain(deadlineMs) {
+      const all = [...streams.values()]
+      await within(deadlineMs, Promise.all(all.map(({ client }) => client.below(1))))
+      for (const { end } of all) end()
+    },
+  }
+}
+
+/** Policy speaks on the stream; what HTTP says by a status is said to the post. */
+function posterOf(inbound: Inbound): Poster {
+  let told = false
+  const accept = () => {
+    if (!told) inbound.reply(accepted)
+    told = true
+  }
+  return {
+    accepted: accept,
+    refused(answer) {
+      if (told || answer.status < 300) {
+        accept()
+        return false
+      }
+      told = true
+      inbound.reply(answer)
+      return true
+    },
+  }
+}
+
+function carriedOf(rawHeaders: RawHeaders): string[] {
+  return carried.flatMap((name) => headerValues(rawHeaders, name).flatMap((value) => [name, value]))
+}
