@@ -76,8 +76,8 @@ GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE GUARD_STOPPING
 GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM_UNREACHABLE
 a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
 a-request-inside-a-result-was-denied a-response-to-another-request a-value-was-expected an-unreadable-member-name-in-a-result an-unreadable-message
-an-unreadable-request-or-notification bad-u-escape-in-a-string batch body-aborted body-too-large
-body-too-slow body-unexpected connections-exceeded control-character-in-a-string credential-disabled credential-doubled
+an-id-over-the-size-limit an-unreadable-request-or-notification bad-u-escape-in-a-string batch body-aborted body-too-large
+body-too-slow body-unexpected cancel-ignored connections-exceeded control-character-in-a-string credential-disabled credential-doubled
 credential-expired credential-malformed credential-missing credential-not-yet-valid
 credential-unknown envelope-invalid header-doubled header-mismatch headers-too-large
 headers-too-many headers-too-slow host-refused http-malformed http-pipelined initialize-invalid inputrequests-in-a-result-is-not-an-object invalid-utf-8
@@ -86,8 +86,8 @@ limit:<name> malformed-<name> malformed-cachescope malformed-id malformed-method
 media-type-refused member-<name>-twice-in-a-message member-<name>-twice-in-a-result
 message-invalid method-removed missing-colon missing-comma missing-member-name
 neither-a-request-nor-a-response nested-too-deeply not-a-json-rpc-object not-json-rpc-2-0
-origin-refused params-in-a-response response-unexpected route-unknown session-closed
-session-expired session-foreign session-unknown text-after-the-value
+origin-refused params-in-a-response response-foreign response-unexpected response-unknown route-unknown session-closed
+session-expired session-foreign session-unknown task-foreign task-unknown text-after-the-value
 the-text-ends-before-the-value-is-complete too-many-items-in-a-list unknown-escape-in-a-string
 unknown-member-in-a-message unknown-word unreadable-requests-inside-a-result verb-refused version-unknown version-unsupported
 `
@@ -96,7 +96,7 @@ unknown-member-in-a-message unknown-word unreadable-requests-inside-a-result ver
 
 /** The texts of a union type or of every literal in it. */
 function union(path: string, name: string): string[] {
-  const [, body = ''] = new RegExp(`type ${name} =((?:\\s*\\| '[^']+')+)`).exec(read(path)) ?? []
+  const [, body = ''] = new RegExp(`type ${name} =((?:[\\s|]*'[^']+')+)`).exec(read(path)) ?? []
   return matches(body, /'([^']+)'/g)
 }
 
@@ -130,6 +130,7 @@ function codesInSource(): string[] {
     ...matches(read('src/proxy/front/http.ts'), /unreadable\('([\w-]+)'/g),
     ...union('src/mcp/json.ts', 'JsonProblem').map((name) => `json-${name}`),
     ...union('src/proxy/session.ts', 'SessionProblem'),
+    ...union('src/proxy/ids.ts', 'IdProblem'),
     ...union('src/domain.ts', 'UnidentifiedReason'),
     ...matches(read('src/errors.ts'), /^ {2}(GUARD_\w+): \{/gm),
     ...matches(read('src/proxy/refuse.ts'), /`(limit:)\$\{/g).map((code) => `${code}<name>`),

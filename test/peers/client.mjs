@@ -3,6 +3,7 @@
  * {name, sdk, scenario, …}, done one after the other; prints one object, name → what came of it.
  */
 import { legacyDialogue } from './legacy-dialogue.mjs'
+import { legacyTasks } from './legacy-tasks.mjs'
 import { modernDialogue } from './modern-dialogue.mjs'
 import { negotiation } from './negotiation.mjs'
 import { recording } from './recording.mjs'
@@ -11,7 +12,7 @@ import { connect as connectV2 } from './sdk-v2.mjs'
 import { survey } from './survey.mjs'
 
 const connects = { v1: connectV1, v2: connectV2 }
-const scenarios = { legacyDialogue, modernDialogue, negotiation, survey }
+const scenarios = { legacyDialogue, legacyTasks, modernDialogue, negotiation, survey }
 
 const results = {}
 for (const { name, sdk, scenario, ...job } of JSON.parse(process.argv[2] ?? '[]')) {

@@ -13,9 +13,17 @@ const notificationSchemas = {
   'notifications/resources/updated': types.ResourceUpdatedNotificationSchema,
 }
 
-export async function connect({ url, key, capabilities, onRequest, onNotification, wire }) {
+export async function connect({
+  url,
+  key,
+  capabilities,
+  options,
+  onRequest,
+  onNotification,
+  wire,
+}) {
   const headers = key === null ? {} : { authorization: `Bearer ${key}` }
-  const client = new Client({ name: 'v1-client', version: '1.0.0' }, { capabilities })
+  const client = new Client({ name: 'v1-client', version: '1.0.0' }, { capabilities, ...options })
   for (const [method, answer] of Object.entries(onRequest)) {
     client.setRequestHandler(requestSchemas[method], answer)
   }

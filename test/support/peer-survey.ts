@@ -53,12 +53,15 @@ export function transcript(survey: Survey): object[] {
     .map(({ messages, ...rest }) => ({ ...rest, messages: messages.map(withoutVarying) }))
 }
 
-const serverRequest = /^\{"method":"[^"]*","params":.*"id":\d+\}$/s
+/** Counted by the server, or sealed by the gateway. */
+const serverRequest = /"id":(?:\d+|"[\w-]{100,}")\}$/
 
 export function withoutVarying(text: string): string {
   return text
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
     .replace(/UmVzb3VyY2Ug[\w+/]*=*/g, (blob) => Buffer.from(blob, 'base64').toString())
     .replace(/\d{1,2}:\d\d:\d\d [AP]M/g, '<time>')
-    .replace(serverRequest, (message) => message.replace(/"id":\d+/, '"id":"<id>"'))
+    .replace(/^\{"method":"[^"]*","params":.*$/s, (message) =>
+      message.replace(serverRequest, '"id":"<id>"}'),
+    )
 }

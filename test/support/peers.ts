@@ -67,7 +67,7 @@ export interface Job {
   readonly name: string
   readonly sdk: 'v1' | 'v2'
   readonly mode?: 'legacy' | 'auto' | 'modern'
-  readonly scenario: 'survey' | 'legacyDialogue' | 'modernDialogue' | 'negotiation'
+  readonly scenario: 'survey' | 'legacyDialogue' | 'legacyTasks' | 'modernDialogue' | 'negotiation'
   readonly url: string
   readonly key: string | null
   readonly [more: string]: unknown
