@@ -34,6 +34,41 @@ export function singleHeader(raw: readonly string[], lowerName: string): SingleH
   return found === null ? absent : { ok: true, value: found }
 }
 
+/** What some headers say, each in the place of its name; null = absent, several joined by comma. */
+export interface PickedHeaders {
+  readonly values: readonly (string | null)[]
+  /** One of them is there more than once. */
+  readonly doubled: boolean
+}
+
+/** Finds all of these headers in one pass. `lowerNames` are in lower case and different. */
+export function headerPicker(
+  lowerNames: readonly string[],
+): (raw: readonly string[]) => PickedHeaders {
+  const byLength: { readonly name: string; readonly place: number }[][] = []
+  for (const [place, name] of lowerNames.entries()) {
+    for (let length = byLength.length; length <= name.length; length += 1) byLength.push([])
+    byLength[name.length]?.push({ name, place })
+  }
+  const none = lowerNames.map(() => null)
+  return function pick(raw) {
+    const values: (string | null)[] = none.slice()
+    let doubled = false
+    for (let index = 0; index + 1 < raw.length; index += 2) {
+      const sameLength = byLength[raw[index]?.length ?? 0]
+      if (sameLength === undefined) continue
+      for (const { name, place } of sameLength) {
+        if (!isNamed(raw[index], name)) continue
+        const before = values[place] ?? null
+        const value = raw[index + 1] ?? ''
+        doubled ||= before !== null
+        values[place] = before === null ? value : `${before}, ${value}`
+      }
+    }
+    return { values, doubled }
+  }
+}
+
 // RFC 9110 5.1: names are case-insensitive ASCII tokens. `toLowerCase` would also fold U+212A to k.
 function isNamed(name: string | undefined, lowerName: string): boolean {
   if (name === undefined || name.length !== lowerName.length) return false

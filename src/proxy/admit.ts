@@ -4,7 +4,7 @@
  * Paths match whole and undecoded: a path that would have to be normalised is an unknown one.
  */
 
-import { singleHeader } from '../lib/headers.js'
+import { headerPicker, singleHeader } from '../lib/headers.js'
 import { parseMediaType } from '../lib/media-type.js'
 import { type Rejected, rejected } from './outcome.js'
 
@@ -30,18 +30,18 @@ interface Refused {
 }
 
 /** Headers whose meaning depends on there being one. Credentials are judged by identity. */
-const singletons = [
+const pickSingletons = headerPicker([
   'host',
   'origin',
   'content-type',
-  'content-length',
   'content-encoding',
+  'content-length',
   'mcp-session-id',
   'mcp-protocol-version',
   'mcp-method',
   'mcp-name',
   'last-event-id',
-] as const
+])
 
 const verbs = ['POST', 'GET', 'DELETE', 'OPTIONS']
 const allow = verbs.join(', ')
@@ -54,15 +54,12 @@ export function admit<Route>(
   if (head.rawHeaders.length / 2 > rules.maxHeaders) {
     return refuse(431, -32600, 'headers-too-many', 'too many headers')
   }
-  for (const name of singletons) {
-    if (!singleHeader(head.rawHeaders, name).ok) {
-      return refuse(400, -32600, 'header-doubled', 'a header is there twice')
-    }
-  }
-  if (!hostAllowed(value(head, 'host'), rules.hosts)) {
+  const { values, doubled } = pickSingletons(head.rawHeaders)
+  if (doubled) return refuse(400, -32600, 'header-doubled', 'a header is there twice')
+  const [host = null, origin = null, type = null, encoding = null, length = null] = values
+  if (!hostAllowed(host, rules.hosts)) {
     return refuse(403, -32600, 'host-refused', 'this Host is not served here')
   }
-  const origin = value(head, 'origin')
   if (origin !== null && !originAllowed(origin, rules)) {
     return refuse(403, -32600, 'origin-refused', 'this Origin is not allowed')
   }
@@ -71,20 +68,22 @@ export function admit<Route>(
   if (!verbs.includes(head.verb)) {
     return refuse(405, -32600, 'verb-refused', 'this method is not allowed', ['allow', allow])
   }
-  if (head.verb === 'POST') return admitBody(head, route)
+  if (head.verb === 'POST') return admitBody(route, type, encoding)
   // A body that nobody reads would hide the end of the connection.
-  const length = value(head, 'content-length')
-  if ((length !== null && length !== '0') || value(head, 'transfer-encoding') !== null) {
+  const chunked = singleHeader(head.rawHeaders, 'transfer-encoding')
+  if ((length !== null && length !== '0') || !chunked.ok || chunked.value !== null) {
     return refuse(400, -32600, 'body-unexpected', 'this method has no body')
   }
   return { ok: true, route }
 }
 
-function admitBody<Route>(head: RequestHead, route: Route): Admitted<Route> {
-  const type = value(head, 'content-type')
+function admitBody<Route>(
+  route: Route,
+  type: string | null,
+  encoding: string | null,
+): Admitted<Route> {
   const media = type === null ? null : parseMediaType(type)
   const readable = media?.essence === 'application/json' && (media.charset ?? 'utf-8') === 'utf-8'
-  const encoding = value(head, 'content-encoding')
   if (!readable || (encoding !== null && encoding.toLowerCase() !== 'identity')) {
     const text = 'the body must be application/json, not encoded'
     return refuse(415, -32600, 'media-type-refused', text)
@@ -103,11 +102,6 @@ function originAllowed(origin: string, rules: AdmitRules): boolean {
   if (rules.origins.has(origin)) return true
   const match = /^https?:\/\/([^/@?#]+)$/.exec(origin)
   return match?.[1] !== undefined && hostAllowed(match[1], rules.hosts)
-}
-
-function value(head: RequestHead, name: string): string | null {
-  const found = singleHeader(head.rawHeaders, name)
-  return found.ok ? found.value : null
 }
 
 function refuse(

@@ -3,11 +3,14 @@
  * Credentials, cookies, addresses and hop-by-hop fields cannot pass because they are not listed.
  */
 import type { Era, RawHeaders } from '../domain.js'
-import { headerValues } from '../lib/headers.js'
+import { headerPicker } from '../lib/headers.js'
 import type { Session } from './session.js'
 
-const always = ['mcp-protocol-version', 'traceparent', 'tracestate', 'baggage'] as const
-const modern = ['mcp-method', 'mcp-name'] as const
+const always = ['mcp-protocol-version', 'traceparent', 'tracestate', 'baggage']
+const pickAccept = headerPicker(['accept'])
+const passAlways = passing(always)
+const passModern = passing([...always, 'mcp-method', 'mcp-name'])
+const passStream = passing([...always, 'last-event-id'])
 const anyAnswer = 'application/json, text/event-stream'
 
 /** Name and value alternate. A modern request has no session and resumes nothing. */
@@ -17,17 +20,17 @@ export function upstreamHeaders(
   era: Era,
   session: Session | null,
 ): string[] {
-  const accept = headerValues(rawHeaders, 'accept').join(', ')
+  const [accept] = pickAccept(rawHeaders).values
   const headers = ['accept', accept || (verb === 'GET' ? 'text/event-stream' : anyAnswer)]
   if (verb === 'POST') headers.push('content-type', 'application/json')
-  pass(rawHeaders, headers, always)
   if (era === 'modern') {
-    pass(rawHeaders, headers, modern)
+    passModern(rawHeaders, headers)
     passParameters(rawHeaders, headers)
     return headers
   }
+  const pass = verb === 'GET' ? passStream : passAlways
+  pass(rawHeaders, headers)
   if (session !== null) headers.push('mcp-session-id', session.upstreamId)
-  if (verb === 'GET') pass(rawHeaders, headers, ['last-event-id'])
   return headers
 }
 
@@ -37,15 +40,20 @@ export function upstreamHeaders(
  */
 export function replyHeaders(rawHeaders: RawHeaders, session: Session | null): string[] {
   const headers = ['accept', anyAnswer, 'content-type', 'application/json']
-  pass(rawHeaders, headers, always)
+  passAlways(rawHeaders, headers)
   if (session !== null) headers.push('mcp-session-id', session.upstreamId)
   return headers
 }
 
-function pass(rawHeaders: RawHeaders, headers: string[], names: readonly string[]): void {
-  for (const name of names) {
-    const values = headerValues(rawHeaders, name)
-    if (values.length > 0) headers.push(name, values.join(', '))
+/** Puts what is there of the named headers behind others. */
+function passing(names: readonly string[]): (raw: RawHeaders, headers: string[]) => void {
+  const pick = headerPicker(names)
+  return function pass(raw, headers) {
+    const { values } = pick(raw)
+    for (let place = 0; place < names.length; place += 1) {
+      const value = values[place] ?? null
+      if (value !== null) headers.push(names[place] ?? '', value)
+    }
   }
 }
 

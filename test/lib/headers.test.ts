@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { headerValues, singleHeader } from '../../src/lib/headers.js'
+import { headerPicker, headerValues, singleHeader } from '../../src/lib/headers.js'
 
 const rows: [string, string[], string[]][] = [
   ['none', [], []],
@@ -27,6 +27,18 @@ test('a singleton is absent, there once, or refused', () => {
     const expected = values.length > 1 ? { ok: false } : { ok: true, value: values[0] ?? null }
     assert.equal(singleHeader(raw, 'host'), expected, what)
   }
+})
+
+test('several headers in one pass are what each is by itself', () => {
+  const pick = headerPicker(['key', 'host', 'date'])
+  for (const [what, raw, values] of rows) {
+    const expected = { values: [null, values.length === 0 ? null : values.join(', '), null] }
+    assert.equal(pick(raw), { ...expected, doubled: values.length > 1 }, what)
+  }
+  const all = ['DATE', 'd', 'Host', 'h', '\u212aey', 'k', 'Key', 'k']
+  assert.equal(pick(all), { values: ['k', 'h', 'd'], doubled: false })
+  assert.equal(pick([...all, 'date', 'e']), { values: ['k', 'h', 'd, e'], doubled: true })
+  assert.equal(pick([]), { values: [null, null, null], doubled: false })
 })
 
 test('Kelvin sign does not stand for the letter k', () => {

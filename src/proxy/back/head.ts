@@ -18,27 +18,40 @@ const passedHeaders = [
   'allow',
 ] as const
 
-const readNames: ReadonlySet<string> = new Set([
-  ...passedHeaders,
-  'content-encoding',
-  'content-type',
-])
-const readLengths: ReadonlySet<number> = new Set([...readNames].map((name) => name.length))
+const readNames = [...passedHeaders, 'content-encoding', 'content-type'].map((name) => ({
+  name,
+  bytes: Buffer.from(name),
+}))
 
 /** Headers as they came, name and value alternating; those that nobody asks for are left out. */
 export function readHeaders(raw: readonly Buffer[]): ResponseHeaders {
   const headers: ResponseHeaders = {}
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = raw[index]
+    const name = readName(raw[index])
     const value = raw[index + 1]
-    if (name === undefined || value === undefined || !readLengths.has(name.length)) continue
-    const lowerName = name.toString('latin1').toLowerCase()
-    if (!readNames.has(lowerName)) continue
+    if (name === null || value === undefined) continue
     const text = value.toString('latin1')
-    const before = headers[lowerName]
-    headers[lowerName] = before === undefined ? text : [before, text].flat()
+    const before = headers[name]
+    headers[name] = before === undefined ? text : [before, text].flat()
   }
   return headers
+}
+
+/** Which of the names that are read it is, in any case (RFC 9110 5.1: ASCII tokens). */
+function readName(written: Buffer | undefined): string | null {
+  if (written === undefined) return null
+  for (const { name, bytes } of readNames) {
+    if (bytes.length === written.length && isSameToken(written, bytes)) return name
+  }
+  return null
+}
+
+function isSameToken(written: Buffer, lower: Buffer): boolean {
+  for (let index = 0; index < lower.length; index += 1) {
+    const code = written[index] ?? 0
+    if ((code >= 65 && code <= 90 ? code + 32 : code) !== lower[index]) return false
+  }
+  return true
 }
 
 /** The head as frames know it, or why the answer cannot be passed on. */
