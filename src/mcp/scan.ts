@@ -7,6 +7,7 @@
  */
 
 import { concat, isUtf8, textAt } from '../lib/bytes.js'
+import { usualText } from './usual-texts.js'
 
 export type ValueType = 'object' | 'array' | 'string' | 'number' | 'literal'
 
@@ -297,7 +298,7 @@ export class JsonScanner {
     const tooLong = length > this.#captureLimit
     this.#capture(0)
     if (tooLong) return null
-    if (earlier.length === 0) return decodeText(bytes, from, to)
+    if (earlier.length === 0) return usualText(bytes, from, to) ?? decodeText(bytes, from, to)
     return decodeText(concat([...earlier, bytes.subarray(from, to)]), 0, length)
   }
 }
