@@ -82,9 +82,11 @@ export function createAuditLog(parts: AuditParts): ReopenableAuditLog {
       },
       recordSoon(event, done) {
         use()
-        // All answers of one turn wait for one write (measured: 6 % of a call at 16 connections).
-        if (waiting.length === 0) setImmediate(flushWaiting)
         waiting.push({ line: auditLine(event), done })
+        // All answers of one turn wait for one write (measured: 6 % of a call at 16 connections);
+        // where there is no other exchange, there is nothing to wait for.
+        if (reserved === 1) flushWaiting()
+        else if (waiting.length === 1) setImmediate(flushWaiting)
       },
       release() {
         if (open) free()

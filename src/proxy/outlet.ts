@@ -188,15 +188,17 @@ export class Outlet implements FrameSink, AnswerContext {
   #leave(made: AuditEvent, problem: unknown): void {
     const leaving = this.#leaving
     this.#leaving = null
+    if (leaving !== null && !this.#over) this.#sendOff(leaving, problem)
+    // Only now: nobody has to wait for those who count.
     if (problem === null) this.#parts.steps.observer.outcome?.(made)
-    if (leaving === null || this.#over) return
+  }
+
+  #sendOff({ bytes, fields, end }: Leaving, problem: unknown): void {
     try {
       if (problem !== null) throw problem
       // Nothing but its end follows a response, so nobody has to wait for its reader.
-      if (leaving.bytes !== null) {
-        void this.#parts.inbound.sink.message(leaving.bytes, leaving.fields)
-      }
-      if (leaving.end) void this.end()
+      if (bytes !== null) void this.#parts.inbound.sink.message(bytes, fields)
+      if (end) void this.end()
     } catch (thrown) {
       this.fail(asGuardError(thrown, 'GUARD_INTERNAL', 'the answer could not be passed on'))
     }

@@ -19,7 +19,7 @@ import { createAuditLog, openAuditLog } from '../../src/audit/audit-log.js'
 import { auditLine } from '../../src/audit/event.js'
 import { createFileSink, type Sink } from '../../src/audit/file-sink.js'
 import { createLineWriter } from '../../src/audit/line-writer.js'
-import type { Reservation } from '../../src/domain.js'
+import type { AuditLog, Reservation } from '../../src/domain.js'
 import { GuardError } from '../../src/errors.js'
 import { auditEvent } from '../support/audit-event.js'
 import { createTestClock } from '../support/clock.js'
@@ -38,6 +38,10 @@ test.after.each(async () => {
 function room(reservation: Reservation | null): Reservation {
   if (reservation === null) throw new TypeError('no room')
   return reservation
+}
+
+function rooms(log: AuditLog, count: number): Reservation[] {
+  return Array.from({ length: count }, () => room(log.reserve()))
 }
 
 function isError(code: string, message: string | RegExp) {
@@ -207,7 +211,7 @@ test('soon is one write for all of a turn, and each is told after it', async () 
   const log = createAuditLog({ sink, clock: createTestClock() })
   const told: unknown[] = []
   const done = (problem: unknown) => told.push([problem, writes.length])
-  for (let count = 0; count < 3; count += 1) room(log.reserve()).recordSoon(event, done)
+  for (const held of rooms(log, 3)) held.recordSoon(event, done)
   assert.equal([told, writes], [[], []])
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(told, [
@@ -218,11 +222,32 @@ test('soon is one write for all of a turn, and each is told after it', async () 
   assert.equal(writes, [3])
   assert.is(await readFile(path, 'utf8'), line.repeat(3))
 
+  const other = room(log.reserve())
   room(log.reserve()).recordSoon(event, done)
+  assert.is(told.length, 3)
   log.flush()
   assert.is(told.length, 4)
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal([told.length, writes], [4, [3, 1]])
+  other.release()
+  await log.close()
+})
+
+test('soon is at once where no other exchange is open, and a failure is told', async () => {
+  let taken = 0
+  const sink: Sink = {
+    write: (lines) =>
+      taken++ === 0 ? { ok: true } : { ok: false, lines: 0, problem: new Error(`${lines.length}`) },
+    reopen() {},
+    close() {},
+  }
+  const log = createAuditLog({ sink, clock: createTestClock() })
+  const told: unknown[] = []
+  room(log.reserve()).recordSoon(event, (problem) => told.push(problem))
+  assert.equal(told, [null])
+  room(log.reserve()).recordSoon(event, (problem) => told.push(problem))
+  assert.ok(unwritable(told[1]))
+  assert.is(log.reserve(), null)
   await log.close()
 })
 
@@ -253,7 +278,7 @@ test('soon and a disk that fills up inside a write: whole lines are told from th
     if (problem !== null) problems.push(problem)
     if (told.length === 1) throw new TypeError('whoever is told may throw')
   }
-  for (let count = 0; count < 3; count += 1) room(log.reserve()).recordSoon(event, done)
+  for (const held of rooms(log, 3)) held.recordSoon(event, done)
   log.flush()
   assert.equal(told, [true, false, false])
   assert.ok(problems.every(unwritable))
