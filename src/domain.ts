@@ -278,8 +278,9 @@ export interface Reservation {
   /** Throws GuardError GUARD_AUDIT_UNAVAILABLE when the event could not be written. */
   record(event: AuditEvent): void
   /**
-   * Writes the event with all others of this turn of the event loop, then tells whether it is
-   * written: null, or why not. What the event is the record of has to wait for that.
+   * Writes the event with all others of this turn of the event loop, or at once when no other room
+   * is taken, then tells whether it is written: null, or why not. What the event is the record of
+   * has to wait for that.
    */
   recordSoon(event: AuditEvent, done: (problem: unknown) => void): void
   release(): void
