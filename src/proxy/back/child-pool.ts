@@ -2,8 +2,8 @@
  * The processes of one stdio server: never more than the bound, and each serves one principal only.
  * A process of a legacy session is that session's. One for modern requests is used again, by the same
  * principal, one request at a time, so that no ids, tokens or notifications of two callers or of two
- * requests ever meet. Who finds none waits, in order; an idle process is ended to make room for
- * others. A server that ends at its start again and again is not started for a while.
+ * requests ever meet. Who finds none waits, in order; an idle process, or else the asking principal's
+ * own quietest session, is ended to make room. A server that ends at its start again and again is not started for a while.
  */
 import { asGuardError, GuardError } from '../../errors.js'
 import type { Breaker } from '../../lib/breaker.js'
@@ -38,8 +38,10 @@ const maxWaiting = 256
 interface Child {
   readonly wanted: Wanted
   connection: Connection | null
-  /** Of a modern one: a request is its own now. */
+  /** Of a modern one: a request has it now. A session has its own always. */
   taken: boolean
+  /** It is over, or about to be. */
+  ended: boolean
 }
 
 interface Waiting {
@@ -121,12 +123,12 @@ export class ChildPool {
   }
 
   #start(wanted: Wanted): Connection | GuardError {
-    const child: Child = { wanted, connection: null, taken: true }
+    const child: Child = { wanted, connection: null, taken: true, ended: false }
     this.#children.add(child)
     const events = {
       free: () => this.#freed(child),
       over: () => {
-        child.taken = true
+        child.ended = true
       },
       ended: () => {
         this.#children.delete(child)
@@ -145,9 +147,10 @@ export class ChildPool {
   }
 
   #freed(child: Child): void {
-    if (child.wanted.sessionId !== null) return
-    child.taken = false
-    this.#next()
+    if (child.wanted.sessionId === null) {
+      child.taken = false
+      this.#next()
+    }
     this.#makeRoom()
   }
 
@@ -159,25 +162,45 @@ export class ChildPool {
         this.#waiting.delete(waiting)
         taken(result)
       })
-      // Others of the same kind could not be served either, but one that has an idle process could.
       if (!served && this.#idle().length === 0) return
     }
   }
 
-  /** Ends as many idle processes as there are callers that cannot use them. */
+  /** Ends a process for each caller that waits, as far as there are any to spare. */
   #makeRoom(): void {
+    if (this.#waiting.size === 0) return
+    let ending = [...this.#children].filter(({ ended }) => ended).length
     const idle = this.#idle()
-    for (const _ of this.#waiting) {
-      const child = idle.shift()
-      if (child === undefined) return
-      child.taken = true
+    for (const { wanted } of this.#waiting) {
+      if (ending > 0) {
+        ending -= 1
+        continue
+      }
+      const child = idle.shift() ?? this.#quietest(wanted.principal)
+      if (child === null) continue
+      child.ended = true
       child.connection?.close()
     }
   }
 
+  /** The session of this principal that was used longest ago: nobody's session ends for another's. */
+  #quietest(principal: string): Child | null {
+    let found: Child | null = null
+    let foundMs = Number.POSITIVE_INFINITY
+    for (const child of this.#children) {
+      const { wanted, ended, connection } = child
+      const isSession = wanted.sessionId !== null && wanted.principal === principal
+      const quietMs = connection?.quietSinceMs ?? null
+      if (!isSession || ended || quietMs === null || quietMs >= foundMs) continue
+      found = child
+      foundMs = quietMs
+    }
+    return found
+  }
+
   /** What was started first comes first. */
   #idle(): Child[] {
-    return [...this.#children].filter(({ taken }) => !taken)
+    return [...this.#children].filter(({ taken, ended }) => !taken && !ended)
   }
 
   #idleOf(principal: string): Child | null {

@@ -30,6 +30,8 @@ export interface ChildOptions {
 const lineFeed = Uint8Array.of(0x0a)
 /** How long an output may stay open after its process group is gone. */
 const outputMs = 1000
+/** How long the end of a process may come behind that of its output. */
+const exitMs = 200
 
 export function startChild(command: Command, options: ChildOptions): Link {
   return new Child(command, options)
@@ -66,7 +68,7 @@ class Child implements Link {
     stdout?.on('error', () => undefined)
     stdout?.on('data', (chunk: Buffer) => this.#read(chunk))
     // A server without an output cannot answer any more.
-    stdout?.on('close', () => this.#gone())
+    stdout?.on('close', () => this.#outputEnded())
     const said = new TextLines(options.says)
     stderr?.on('error', () => undefined)
     stderr?.on('data', (chunk: Buffer) => said.push(chunk))
@@ -117,6 +119,16 @@ class Child implements Link {
       if (!this.#closed) listener.received(line)
     })
     if (!whole) this.#lost(new GuardError('GUARD_UPSTREAM_INVALID', 'a line over the limit'))
+  }
+
+  /** A process that ends closes its output a moment before it is known how it ended. */
+  #outputEnded(): void {
+    if (this.#exit !== null) return this.#gone()
+    const timer = setTimeout(() => this.#gone(), exitMs)
+    this.#process.once('exit', () => {
+      clearTimeout(timer)
+      this.#gone()
+    })
   }
 
   #gone(): void {

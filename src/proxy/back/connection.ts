@@ -76,6 +76,7 @@ export class Connection implements LinkListener {
   #keptBytes = 0
   #paused = false
   #aged = false
+  #activeMs = performance.now()
   #heard = false
   /** The server did not want to be initialised. */
   #refused = false
@@ -112,6 +113,11 @@ export class Connection implements LinkListener {
     return this.#over
   }
 
+  /** When something last happened on it; null: somebody waits for something now. */
+  get quietSinceMs(): number | null {
+    return this.#busy ? null : this.#activeMs
+  }
+
   open(request: UpstreamRequest, sink: FrameSink): Exchange {
     const delivery = new Delivery(sink, (change) => this.#keep(change))
     const { message, verb } = request
@@ -119,7 +125,7 @@ export class Connection implements LinkListener {
       delivery.status(404)
       return { abort: () => delivery.stop() }
     }
-    this.#idleTimer.refresh()
+    this.#touch()
     if (verb === 'POST' && this.#link.backlog > maxBacklogBytes) {
       delivery.fail(new GuardError('GUARD_UPSTREAM_BUSY', 'the server does not take its messages'))
       this.#settle()
@@ -147,7 +153,7 @@ export class Connection implements LinkListener {
     if (message === null) return this.#options.dropped('noise')
     if (!this.#heard) this.#options.heard()
     this.#heard = true
-    this.#idleTimer.refresh()
+    this.#touch()
     // While the client is asked something, a person may have to think.
     if (message.kind === 'request') for (const open of this.#open.values()) stopTimer(open)
     this.#dispatch({ type: 'received', message }, true)
@@ -167,10 +173,21 @@ export class Connection implements LinkListener {
 
   /** A notification or a response: accepted once the server has it. */
   #tell(message: Message, delivery: Delivery): void {
+    if (message.method === 'notifications/cancelled') this.#awaitCancelled(message)
     this.#link.send(serialise(message)).then(
       () => delivery.status(202),
       (thrown: GuardError) => delivery.fail(thrown),
     )
+  }
+
+  /** An answer may cross the cancellation; afterwards most servers give none. */
+  #awaitCancelled({ params }: Message): void {
+    const id = params?.['requestId']
+    if (typeof id !== 'string' && typeof id !== 'number') return
+    const exchange = this.#state.pending.get(idKey(id))?.exchange
+    if (exchange === undefined) return
+    const error = new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer to a cancelled request')
+    setTimeout(() => this.#dispatch({ type: 'given-up', exchange }, false, error), cancelMs).unref()
   }
 
   #dispatch(event: ConnectionEvent, live = false, error: GuardError | null = null): void {
@@ -232,7 +249,7 @@ export class Connection implements LinkListener {
     if (message === null) return
     this.#options.asked(message.method)
     this.#link.send(serialise(message)).catch((thrown: GuardError) => {
-      this.#dispatch({ type: 'unsent', exchange }, false, thrown)
+      this.#dispatch({ type: 'given-up', exchange }, false, thrown)
       this.#settle()
     })
   }
@@ -296,6 +313,11 @@ export class Connection implements LinkListener {
       return this.close()
     }
     if (this.#state.pending.size === 0) this.#options.free()
+  }
+
+  #touch(): void {
+    this.#activeMs = performance.now()
+    this.#idleTimer.refresh()
   }
 
   #idle(): void {

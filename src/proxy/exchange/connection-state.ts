@@ -25,7 +25,10 @@ interface Pending {
   readonly ofGateway: boolean
   /** Something was passed on its stream. */
   readonly begun: boolean
-  /** Nobody waits for the answer any more; the id stays taken until it has come. */
+  /**
+   * Nobody waits for the answer any more. The id stays taken until it has come, so that it is not
+   * taken for the answer to another; only where there are too many, the oldest is forgotten.
+   */
   readonly left: boolean
 }
 
@@ -48,8 +51,8 @@ export type ConnectionEvent =
   | { readonly type: 'listening'; readonly exchange: ExchangeKey }
   /** Nobody reads its answer any more; the request itself goes on. */
   | { readonly type: 'left'; readonly exchange: ExchangeKey }
-  /** Could not be handed to the server, which will not answer it. */
-  | { readonly type: 'unsent'; readonly exchange: ExchangeKey }
+  /** The server never got it, or will not answer it any more. */
+  | { readonly type: 'given-up'; readonly exchange: ExchangeKey }
   | { readonly type: 'received'; readonly message: Incoming }
   /** `ended`: on purpose. */
   | { readonly type: 'lost' | 'ended' }
@@ -97,8 +100,8 @@ export function reduce(
       return listening(state, event.exchange)
     case 'left':
       return left(state, event.exchange)
-    case 'unsent':
-      return unsent(state, event.exchange)
+    case 'given-up':
+      return givenUp(state, event.exchange)
     case 'received':
       return event.message.kind === 'response'
         ? answered(state, event.message)
@@ -122,11 +125,15 @@ function asked(
     effects: [{ type: 'refuse', exchange, reason }],
   })
   if (state.pending.has(id)) return refuse('id-in-use')
-  if (state.pending.size >= maxPending) return refuse('too-many-pending')
+  const pending = new Map(state.pending)
+  if (pending.size >= maxPending) {
+    const oldest = entryThat(state, ({ left: gone }) => gone)
+    if (oldest === null) return refuse('too-many-pending')
+    pending.delete(oldest[0])
+  }
   // What waited goes on the first stream there is: a client need not open one of its own.
   const flushed = ofGateway ? nothing : flush(state, exchange)
   const begun = flushed.length > 0
-  const pending = new Map(state.pending)
   pending.set(id, { exchange, progressToken, ofGateway, begun, left: false })
   const emptied = begun ? { ...state, waiting: [], waitingBytes: 0 } : state
   return { state: { ...emptied, pending }, effects: [{ type: 'send', exchange }, ...flushed] }
@@ -157,7 +164,7 @@ function left(state: ConnectionState, exchange: ExchangeKey): Step {
   return entry === null ? { state, effects: nothing } : step(state, entry, { left: true })
 }
 
-function unsent(state: ConnectionState, exchange: ExchangeKey): Step {
+function givenUp(state: ConnectionState, exchange: ExchangeKey): Step {
   const entry = entryOf(state, exchange)
   if (entry === null) return { state, effects: nothing }
   const effects: Effect[] = entry[1].left ? [] : [{ type: 'fail', exchange }]
@@ -226,16 +233,18 @@ function over(state: ConnectionState, how: 'lost' | 'ended'): Step {
 
 type Entry = readonly [id: string, pending: Pending]
 
-function entryOf({ pending }: ConnectionState, exchange: ExchangeKey): Entry | null {
-  for (const entry of pending) if (entry[1].exchange === exchange) return entry
+function entryThat({ pending }: ConnectionState, wanted: (one: Pending) => boolean): Entry | null {
+  for (const entry of pending) if (wanted(entry[1])) return entry
   return null
 }
 
-function progressOf({ pending }: ConnectionState, { progressToken }: Incoming): Entry | null {
-  let found: Entry | null = null
+function entryOf(state: ConnectionState, exchange: ExchangeKey): Entry | null {
+  return entryThat(state, (one) => one.exchange === exchange)
+}
+
+function progressOf(state: ConnectionState, { progressToken }: Incoming): Entry | null {
   if (progressToken === null) return null
-  for (const entry of pending) if (entry[1].progressToken === progressToken) found = entry
-  return found
+  return entryThat(state, (one) => one.progressToken === progressToken)
 }
 
 function newest({ pending }: ConnectionState): Entry | null {
