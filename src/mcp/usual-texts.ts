@@ -1,7 +1,7 @@
 /**
  * Texts that messages hold again and again, found by their bytes: making a string of each anew, and
- * its hash when it is looked up, cost more than reading the rest of a small answer (measured). Only
- * saves time: a text that is not in here is decoded as it is.
+ * its hash when it is looked up, was a quarter of reading a small answer (measured by itself, warm).
+ * Only saves time: a text that is not in here is decoded as it is.
  */
 
 const texts = [
