@@ -21,6 +21,11 @@ export function startEverything(): Promise<PeerServer> {
   return startServer('scripts/demo-server.mjs')
 }
 
+/** The same over HTTP+SSE of 2024-11-05. */
+export function startEverythingSse(): Promise<PeerServer> {
+  return startServer('test/peers/sse-server.mjs')
+}
+
 /** A server of 2026-07-28 that also answers the older era, without sessions. */
 export function startModern(): Promise<PeerServer> {
   return startServer('test/peers/modern-server.mjs')
