@@ -1,7 +1,8 @@
 /** From the bytes of a body to one classified message, or the refusal that says what is wrong. */
-import type { Message } from '../domain.js'
+import type { Json, Message } from '../domain.js'
 import { singleHeader } from '../lib/headers.js'
-import { classifyBatch, classifyInbound, eraOf } from '../mcp/classify.js'
+import { readBatch } from '../mcp/batch.js'
+import { classifyInbound, eraOf } from '../mcp/classify.js'
 import { type JsonLimits, parseStrict } from '../mcp/json.js'
 import { parseErrorCodes, readMessage } from '../mcp/json-rpc.js'
 import { hostMethods } from '../mcp/methods.js'
@@ -25,7 +26,11 @@ export async function readPosted(
   if (!parsed.ok) {
     return rejected(400, parseErrorCodes[parsed.problem], `json-${parsed.problem}`, parsed.text)
   }
-  if (Array.isArray(parsed.value)) return fromWire(classifyBatch(null))
+  if (Array.isArray(parsed.value)) {
+    trail.batch = parsed.value
+    trail.asked.era = 'legacy'
+    return null
+  }
   const read = readMessage(parsed.value, parsed.memberText)
   const { asked } = trail
   if (!read.ok) {
@@ -51,13 +56,27 @@ export async function readPosted(
   return null
 }
 
+/** Whether an array may be taken apart, once its session is known. */
+export function checkBatch(
+  elements: readonly Json[],
+  inbound: Inbound,
+  { session }: Trail,
+): Rejected | null {
+  const header = singleHeader(inbound.rawHeaders, 'mcp-protocol-version')
+  const named = header.ok ? header.value : null
+  const batch = readBatch(elements, named ?? session?.protocolVersion ?? null)
+  return batch.ok ? null : fromWire(batch)
+}
+
 /**
- * Methods that name an item and that 2026-07-28 has removed. What such a message names is not
- * settled any more, so it is answered here as a server of that revision has to answer it.
+ * Methods about items that 2026-07-28 has removed. What such a message names is not settled any
+ * more, so it is answered here as a server of that revision has to answer it.
  */
 const removedInModern: ReadonlySet<string> = new Set([
   'resources/subscribe',
   'resources/unsubscribe',
+  'tasks/list',
+  'tasks/result',
 ])
 
 /**

@@ -5,6 +5,7 @@
  * (2026-07-28: only 401, 403 and 5xx are no evidence of an era to a client that probes).
  */
 import type { Judgement } from '../domain.js'
+import { isKnownMethod } from '../mcp/methods.js'
 import type { Asked, HttpAnswer, Refusal, Rejected } from './outcome.js'
 
 /** JSON-RPC error codes of our own, outside the range that JSON-RPC 2.0 reserves. */
@@ -88,6 +89,14 @@ function denial(judgement: Judgement, asked: Asked, forms: RefusalForms): HttpAn
   if (asked.verb === 'DELETE') return error(403)
   if (asked.kind !== 'request') return { status: 202, headers: [], body: null }
   if (asked.method === 'server/discover') return error(403)
+  // For the caller a method that nobody has heard of is one that is not there.
+  if (asked.method !== null && !isKnownMethod(asked.method)) {
+    const status = asked.era === 'modern' ? 404 : 200
+    return errorAnswer(status, asked, -32601, 'method not found', {
+      data: { decisionId },
+      headers: [],
+    })
+  }
   if (isPlainCall(asked) && forms.deniedCall === 'result') return callResult(asked, text)
   const form = isPlainCall(asked) ? forms.deniedCall : forms.denied
   return error(form === 'http' ? 403 : 200)

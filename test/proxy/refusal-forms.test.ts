@@ -22,7 +22,6 @@ const methods = [
   'server/discover',
   'tools/list',
   'notifications/progress',
-  'response',
 ]
 const callers = { alice: [], denied: methods.map((method) => `deny:${method}`) }
 const upstream = await startUpstream()
@@ -53,6 +52,8 @@ const modernCall = modern('tools/call', { name: 'hidden-tool' })
 const taskCall = { body: call('hidden-tool', { task: { ttl: 1000 } }) }
 const denied = { as: 'denied' }
 
+const unknownMethod =
+  '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"method not found","data":{"decisionId":"<id>"}}}'
 const rows = [
   { what: 'call', sent: hiddenCall, form: 'default', status: 200, body: legacyResult },
   { what: 'call', sent: hiddenCall, form: 'errors', status: 200, body: error('1') },
@@ -100,7 +101,14 @@ const rows = [
     sent: { body: request('vendor/anything') },
     form: 'default',
     status: 200,
-    body: error('1'),
+    body: unknownMethod,
+  },
+  {
+    what: 'unknown method of the modern era',
+    sent: modern('vendor/anything'),
+    form: 'http',
+    status: 404,
+    body: unknownMethod,
   },
   {
     what: 'list',
@@ -151,7 +159,6 @@ test('a denied tool and one that does not exist look alike', async () => {
 
 const silent = [
   { what: 'notification', body: notification('notifications/progress', { progressToken: 1 }) },
-  { what: 'response', body: { jsonrpc: '2.0', id: 5, result: {} } },
   { what: 'unknown notification', body: notification('vendor/anything') },
 ]
 for (const { what, body } of silent) {

@@ -36,8 +36,13 @@ export function startFixture(): Promise<PeerServer> {
   return startServer('test/peers/fixture/server.mjs')
 }
 
-async function startServer(script: string): Promise<PeerServer> {
-  const args = ['--import', './scripts/lib/leash.mjs', script]
+/** Says back what it is told, late and with chatter in between. */
+export function startEcho(transport: 'http' | 'sse'): Promise<PeerServer> {
+  return startServer('test/peers/echo-server.mjs', transport)
+}
+
+async function startServer(script: string, ...more: readonly string[]): Promise<PeerServer> {
+  const args = ['--import', './scripts/lib/leash.mjs', script, ...more]
   const child = spawn(process.execPath, args, {
     cwd: root,
     // One of the tools shows its whole environment to the caller.
