@@ -223,6 +223,9 @@ test('a response that policy denies: 202, nothing is forwarded', async () => {
     body,
   })
   assert.equal([answer.status, answer.body, posted().length], [202, '', 0])
+  assert.is(answer.headers.get('content-length'), '0')
+  const last = (await gateway.audit()).at(-1)
+  assert.equal([last?.outcome, last?.kind, last?.status], ['denied', 'response', 202])
 })
 
 test('an id over 1 KiB: the request is left out and recorded', async () => {
