@@ -5,6 +5,7 @@
  * Spec: 2026-07-28 transport and versioning; 2025-06-18 and 2025-11-25 `MCP-Protocol-Version`.
  */
 import type { ClientInfo, Era, Json, JsonObject, Message, RawHeaders } from '../domain.js'
+import { batchVersion } from './batch.js'
 import { checkMirror, type McpHeaders, mismatch, type Rejection, readMcpHeaders } from './mirror.js'
 
 export interface Classified {
@@ -26,7 +27,6 @@ export interface InboundDescription {
 const metaPrefix = 'io.modelcontextprotocol/'
 const maxVersionLength = 64
 const maxClientLength = 256
-const batchVersion = '2025-03-26'
 const modernVersions = ['2026-07-28']
 
 const eras: ReadonlyMap<string, Era> = new Map<string, Era>([
@@ -55,15 +55,6 @@ export function classifyInbound({ message, headers }: InboundDescription): Class
   if (!classified.ok) return classified
   const mirror = checkMirror(message, read.headers, classified.era)
   return mirror.ok ? classified : mirror
-}
-
-/** An array as the body. `protocolVersion`: of the session or header, null when there is none. */
-export function classifyBatch(protocolVersion: string | null): Rejection {
-  const text =
-    protocolVersion === batchVersion
-      ? 'batches are not supported: send each message by itself'
-      : 'the body is an array: this protocol version has no batches'
-  return reject(-32600, 'batch', text)
 }
 
 function classifyModern(

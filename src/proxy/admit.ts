@@ -1,10 +1,11 @@
 /**
  * The first gate, on the request line and headers alone: Host and Origin (DNS rebinding), path,
- * verb, doubled headers. Nothing of the caller is known yet and nothing of the body is read.
+ * verb, doubled headers, media types. Nothing of the caller is known yet, nothing of the body is read.
  * Paths match whole and undecoded: a path that would have to be normalised is an unknown one.
  */
 
-import { headerPicker, singleHeader } from '../lib/headers.js'
+import { acceptedForms } from '../lib/accept.js'
+import { headerPicker, headerValues, singleHeader } from '../lib/headers.js'
 import { parseMediaType } from '../lib/media-type.js'
 import { type Rejected, rejected } from './outcome.js'
 
@@ -68,6 +69,8 @@ export function admit<Route>(
   if (!verbs.includes(head.verb)) {
     return refuse(405, -32600, 'verb-refused', 'this method is not allowed', ['allow', allow])
   }
+  const unanswerable = checkAccept(head)
+  if (unanswerable !== null) return refuse(406, -32600, 'accept-refused', unanswerable)
   if (head.verb === 'POST') return admitBody(route, type, encoding)
   // A body that nobody reads would hide the end of the connection.
   const chunked = singleHeader(head.rawHeaders, 'transfer-encoding')
@@ -75,6 +78,18 @@ export function admit<Route>(
     return refuse(400, -32600, 'body-unexpected', 'this method has no body')
   }
   return { ok: true, route }
+}
+
+/** The server chooses how it answers, so a client has to take either form (2025-03-26 and later). */
+function checkAccept({ verb, rawHeaders }: RequestHead): string | null {
+  if (verb !== 'POST' && verb !== 'GET') return null
+  const values = headerValues(rawHeaders, 'accept')
+  const [first] = values
+  if (first === undefined) return null
+  const { json, events } = acceptedForms(values.length === 1 ? first : values.join(','))
+  if (verb === 'GET') return events ? null : 'Accept has to take text/event-stream'
+  const both = 'Accept has to take application/json and text/event-stream'
+  return json && events ? null : both
 }
 
 function admitBody<Route>(

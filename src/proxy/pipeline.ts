@@ -5,17 +5,18 @@
  * Each step returns a value; the first refusal ends the journey and is recorded and answered by
  * `refuse`. What was forwarded is recorded and answered by the outlet. A throw is a refusal too.
  */
-import type { Identity, Server } from '../domain.js'
+import type { Identity, Json, Server } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
 import { singleHeader } from '../lib/headers.js'
 import { admit } from './admit.js'
+import { carryOutBatch } from './batch.js'
 import { preflight } from './cors.js'
 import { forward } from './forward.js'
 import type { Gone, Inbound } from './inbound.js'
 import { Knowledge } from './knowledge.js'
 import { type Refusal, rejected } from './outcome.js'
 import { questionOf } from './question.js'
-import { describeVerb, readPosted } from './read.js'
+import { checkBatch, describeVerb, readPosted } from './read.js'
 import { recordAbandoned, refuse } from './refuse.js'
 import { restoreIds } from './restore-ids.js'
 import { ownerOf } from './sealed-ids.js'
@@ -52,11 +53,8 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
   if (!identified.ok) return { kind: 'unauthenticated', reason: identified.reason }
   const { identity } = identified
   trail.identity = identity
-  const { owner } = inbound
-  if (owner !== undefined && owner !== identity.binding) {
-    const reason = owner === null ? 'session-unknown' : 'session-foreign'
-    return rejected(404, -32600, reason, 'session not found')
-  }
+  const foreign = checkOwner(inbound, identity)
+  if (foreign !== null) return foreign
 
   const unreadable =
     inbound.verb === 'POST'
@@ -66,6 +64,7 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
 
   const unopened = openSealed(inbound, trail, steps, { server: route.server, identity })
   if (unopened !== null) return unopened
+  if (trail.batch !== null) return takeApart(trail.batch, inbound, trail, steps)
 
   const exchange = { steps, inbound, trail, route, identity }
   const knowledge = new Knowledge(exchange)
@@ -108,6 +107,25 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     knowledge,
   })
   return null
+}
+
+/** A place that only one principal may post to. */
+function checkOwner({ owner }: Inbound, identity: Identity): Refusal | null {
+  if (owner === undefined || owner === identity.binding) return null
+  const reason = owner === null ? 'session-unknown' : 'session-foreign'
+  return rejected(404, -32600, reason, 'session not found')
+}
+
+/** Each element of a batch makes the journey by itself. */
+function takeApart(
+  elements: readonly Json[],
+  inbound: Inbound,
+  trail: Trail,
+  steps: Steps,
+): Refusal | null {
+  const unfit = checkBatch(elements, inbound, trail)
+  if (unfit === null) void carryOutBatch(inbound, elements, createPipeline(steps))
+  return unfit
 }
 
 /** What was sealed for this caller: its session, and ids inside its message. */

@@ -6,6 +6,7 @@ import type {
   AuditEvent,
   Decision,
   Identity,
+  Json,
   Judgement,
   Limit,
   Message,
@@ -31,6 +32,8 @@ export interface Trail {
   identity: Identity | null
   server: Server | null
   message: Message | null
+  /** Instead of a message: several, each of which gets a trail of its own. */
+  batch: readonly Json[] | null
   classified: Classified | null
   session: Session | null
   judgement: Judgement | null
@@ -160,6 +163,7 @@ export function startTrail(
     identity: null,
     server: null,
     message: null,
+    batch: null,
     classified: null,
     session: null,
     judgement: null,

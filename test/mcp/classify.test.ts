@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Json, Message } from '../../src/domain.js'
-import { classifyBatch, classifyInbound, eraOf } from '../../src/mcp/classify.js'
+import { classifyInbound, eraOf } from '../../src/mcp/classify.js'
 import { readMessage } from '../../src/mcp/json-rpc.js'
 import { readVectors } from '../support/vectors.js'
 
@@ -20,16 +20,6 @@ for (const row of readVectors<Row>('classify')) {
     assert.equal(actual, row.expect)
   })
 }
-
-test('an array is refused, with another text where batches were part of the protocol', () => {
-  const refusal = { ok: false, status: 400, code: -32600, auditCode: 'batch', data: null }
-  const none = 'the body is an array: this protocol version has no batches'
-  for (const version of [null, '2024-11-05', '2025-06-18', '2026-07-28', 'x']) {
-    assert.equal(classifyBatch(version), { ...refusal, text: none })
-  }
-  const text = 'batches are not supported: send each message by itself'
-  assert.equal(classifyBatch('2025-03-26'), { ...refusal, text })
-})
 
 test('the published versions and no other have an era', () => {
   for (const version of ['', '2026-07-29', '__proto__', 'constructor', ' 2026-07-28']) {

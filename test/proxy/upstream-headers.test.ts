@@ -98,8 +98,8 @@ test('the version header of a session passes', async () => {
 })
 
 test('what a client accepts is told; without it, both kinds', async () => {
-  await gateway.send({ headers: { accept: 'application/json' }, body: call('open-tool') })
-  assert.is(value('accept'), 'application/json')
+  await gateway.send({ headers: { accept: 'application/json, text/*' }, body: call('open-tool') })
+  assert.is(value('accept'), 'application/json, text/*')
   await gateway.send({ headers: { accept: null }, body: call('open-tool') })
   assert.is(value('accept'), 'application/json, text/event-stream')
 })

@@ -16,11 +16,11 @@ import { rpcCodes, rpcError } from '../respond.js'
 import type { Channel, Sender } from './channel.js'
 
 export interface ChannelRequest {
-  readonly transport: 'sse' | 'stdio'
+  readonly transport: Inbound['transport']
   readonly verb: 'POST' | 'GET' | 'DELETE'
   readonly target: string
   readonly ip: string
-  readonly owner: string | undefined
+  readonly owner: string | null | undefined
   readonly rawHeaders: RawHeaders
   readonly body: Uint8Array
   /** What is posted, when it can be read; null also for a batch and where nothing is posted. */
@@ -50,12 +50,12 @@ export interface Ended {
 const maxKeptBytes = 4 * 1024 * 1024
 
 export class ChannelInbound implements Inbound, FrameSink {
-  readonly transport: 'sse' | 'stdio'
+  readonly transport: Inbound['transport']
   readonly verb: string
   readonly target: string
   readonly rawHeaders: RawHeaders
   readonly ip: string
-  readonly owner: string | undefined
+  readonly owner: string | null | undefined
   readonly bytesIn: number
   readonly ended: Promise<Ended>
   readonly #request: ChannelRequest

@@ -33,6 +33,7 @@ export class Channel {
   #holder: Sender | null = null
   /** The client does not keep up. */
   #blocked = false
+  readonly #idle = new Set<() => void>()
   #timer: NodeJS.Timeout | null = null
   #closed = false
 
@@ -52,6 +53,16 @@ export class Channel {
     this.#holder = null
     this.#stopTimer()
     for (const { done } of this.#queue.splice(0)) done()
+    this.#tellIdle()
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        this.#idle.add(resolve)
+      })
+    }
   }
 
   write(sender: Sender, bytes: Uint8Array, isPart: boolean): Flow {
@@ -107,7 +118,13 @@ export class Channel {
       if (flow === undefined) next.done()
       else void flow.then(next.done)
     }
+    if (this.#queue.length === 0) this.#tellIdle()
     this.#watch()
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idle) resolve()
+    this.#idle.clear()
   }
 
   /** Who holds the way up has so long to go on; a client that does not read is no fault of its. */

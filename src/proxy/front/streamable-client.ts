@@ -42,7 +42,9 @@ export interface Poster {
 }
 
 interface Pending {
-  readonly id: MessageId
+  readonly key: string
+  /** Null: of what could not be read, and of a batch. */
+  readonly id: MessageId | null
   readonly modern: boolean
   /** null: between two streams that the answer may come on. */
   inbound: ChannelInbound | null
@@ -65,6 +67,7 @@ export class StreamableClient {
   readonly #open = new Set<ChannelInbound>()
   readonly #pending = new Map<string, Pending>()
   readonly #watchers = new Set<{ readonly below: number; readonly done: () => void }>()
+  #unnamed = 0
   #sessionId: string | null = null
   #protocolVersion: string | null = null
   #origin: Origin
@@ -88,7 +91,8 @@ export class StreamableClient {
       poster.accepted()
       return
     }
-    const pending = asked?.kind === 'request' ? this.#register(asked) : null
+    const owed = asked === null || asked.kind === 'request'
+    const pending = owed ? this.#register(asked) : null
     if (pending === undefined) return this.#refuseDoubled(poster)
     const inbound = this.#start(
       'POST',
@@ -102,7 +106,7 @@ export class StreamableClient {
         },
         responded: (_, response) => {
           if (asked?.method === 'initialize') this.#protocolVersion = negotiated(response)
-          if (pending !== null) this.#answered(pending)
+          if (pending !== null && asked !== null) this.#answered(pending)
         },
       },
     )
@@ -153,15 +157,14 @@ export class StreamableClient {
   }
 
   /** Undefined: a request with this id waits already. */
-  #register({ id, params }: Message): Pending | undefined {
-    if (id === null || this.#pending.has(keyOfId(id))) return undefined
-    const pending = {
-      id,
-      modern: versionOf(params?.['_meta']) !== null,
-      inbound: null,
-      timer: null,
-    }
-    this.#pending.set(keyOfId(id), pending)
+  #register(asked: Message | null): Pending | undefined {
+    const id = asked?.id ?? null
+    this.#unnamed += 1
+    const key = id === null ? `unnamed ${this.#unnamed}` : keyOfId(id)
+    if (this.#pending.has(key)) return undefined
+    const modern = versionOf(asked?.params?.['_meta']) !== null
+    const pending = { key, id, modern, inbound: null, timer: null }
+    this.#pending.set(key, pending)
     return pending
   }
 
@@ -241,17 +244,17 @@ export class StreamableClient {
   /** 2025-11-25: a server may end the stream before the answer, which then comes on another. */
   #interrupted(pending: Pending, how: Ended, idle: number): void {
     pending.inbound = null
-    if (!this.#pending.has(keyOfId(pending.id))) return
+    if (!this.#pending.has(pending.key)) return
     const from = how.lastEventId
     if (from === null || pending.modern || this.#closing) return this.#answered(pending)
     if (idle > maxIdleResumes) return this.#giveUp(pending)
     const resume = () => {
       const responded = (id: string | null) => {
-        if (id === null || id === keyOfId(pending.id)) this.#answered(pending)
+        if (id === null || id === pending.key) this.#answered(pending)
       }
       void this.#stream(from, { responded }, pending).then((next) => {
         const refused = next.status === null || next.status >= 400
-        if (refused && this.#pending.has(keyOfId(pending.id))) return this.#giveUp(pending)
+        if (refused && this.#pending.has(pending.key)) return this.#giveUp(pending)
         const lastEventId = next.lastEventId ?? from
         this.#interrupted(pending, { ...next, lastEventId }, next.events > 0 ? 0 : idle + 1)
       })
@@ -280,7 +283,7 @@ export class StreamableClient {
 
   #answered(pending: Pending): void {
     if (pending.timer !== null) clearTimeout(pending.timer)
-    this.#pending.delete(keyOfId(pending.id))
+    this.#pending.delete(pending.key)
     for (const watcher of this.#watchers) {
       if (this.#pending.size >= watcher.below) continue
       this.#watchers.delete(watcher)
