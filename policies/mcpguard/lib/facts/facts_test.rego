@@ -41,3 +41,7 @@ test_malformed_facts_say_nothing if {
 		facts.role_keys == [] with input as facts_document
 	}
 }
+
+test_what_is_no_item_question_is_false if {
+	facts.is_item_question == false with input as {}
+}
