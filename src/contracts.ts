@@ -124,7 +124,7 @@ export interface AuditEventDocument {
    */
   ip: string
   /**
-   * How the caller is connected, e.g. `http`.
+   * How the caller is connected, e.g. `http`; where there is none, how the server is.
    */
   transport: string
   /**
@@ -147,7 +147,7 @@ export interface AuditEventDocument {
    */
   hidden: number
   /**
-   * Items of a list that were left out because they could not be read with certainty.
+   * Items of a list that were left out because they could not be read with certainty; of an event `dropped` that belongs to no exchange, how many messages of the server it stands for.
    */
   dropped: number
   /**
@@ -374,7 +374,7 @@ export interface ConfigFile {
        */
       required?: boolean
       /**
-       * Time to the first byte of an answer, 100ms to 1h. Default 60s. Afterwards 504; a stream that has begun has no idle limit. Starting a process of `command` and waiting for one counts.
+       * Time to the first byte of an answer, 100ms to 1h. Default 60s. Afterwards 504; a stream that has begun has no idle limit. Starting a process of `command` counts.
        */
       timeout?: string
       /**

@@ -18,7 +18,8 @@ import { createMemoryLimiter } from './limit/memory.js'
 import { isKnownMethod } from './mcp/methods.js'
 import { createPolicyHolder } from './policy/activate.js'
 import type { AdmitRules } from './proxy/admit.js'
-import type { Back } from './proxy/back/back.js'
+import type { Back, BackEvents } from './proxy/back/back.js'
+import type { TellDropped } from './proxy/back/drops.js'
 import { createHttpBack } from './proxy/back/http.js'
 import { createSseBack } from './proxy/back/sse.js'
 import { createStdioBack } from './proxy/back/stdio.js'
@@ -139,7 +140,10 @@ export async function createGuard(
   const keys = sessionKeys(config, observer)
   const audit = openAuditLog({ target: config.audit.file, observer })
   const routes = new Map(
-    config.upstreams.map((upstream) => [upstream.path, routeTo(upstream, observer)]),
+    config.upstreams.map((upstream) => {
+      const dropped: TellDropped = (code, count) => recordDropped(upstream, code, count)
+      return [upstream.path, routeTo(upstream, { observer, dropped })]
+    }),
   )
   const { readiness, stop } = watchReadiness(config.upstreams, routes, () => policy.current())
   const steps: Steps = {
@@ -178,6 +182,21 @@ export async function createGuard(
       record(steps, toAuditEvent(trail, ending, at))
     } catch (thrown) {
       observer.log?.('error', `a refusal was not recorded: ${describeThrown(thrown)}`, { code })
+    }
+  }
+  /** A server said something that belongs to no exchange, so many times. */
+  function recordDropped(upstream: UpstreamConfig, code: string, count: number): void {
+    const { name, labels, transport } = upstream
+    observer.log?.('warn', 'what a server said was dropped', { server: name, code, count })
+    const trail = startTrail({ ip: '', transport, verb: '' }, steps)
+    trail.server = { name, labels }
+    const ending = { event: 'dropped', outcome: 'failed', code, status: null } as const
+    try {
+      const at = { nowMs: trail.nowMs, monotonicMs: trail.startedMs }
+      const event = toAuditEvent(trail, { ...ending, dropped: count }, at)
+      record(steps, { ...event, direction: 'server' })
+    } catch (thrown) {
+      observer.log?.('error', `a drop was not recorded: ${describeThrown(thrown)}`, { code })
     }
   }
   const pipeline = createPipeline(steps)
@@ -292,19 +311,19 @@ async function compile(
   throw new GuardError('GUARD_POLICY_INVALID', compiled.problems.map(formatProblem).join('\n'))
 }
 
-function routeTo(upstream: UpstreamConfig, observer: Observer): Route {
+function routeTo(upstream: UpstreamConfig, events: BackEvents): Route {
   const { name, labels, timeoutMs } = upstream
-  return { server: { name, labels }, back: backOf(upstream, observer), timeoutMs }
+  return { server: { name, labels }, back: backOf(upstream, events), timeoutMs }
 }
 
-function backOf(upstream: UpstreamConfig, observer: Observer): Back {
+function backOf(upstream: UpstreamConfig, events: BackEvents): Back {
   switch (upstream.transport) {
     case 'http':
       return createHttpBack(upstream)
     case 'sse':
-      return createSseBack(upstream, observer)
+      return createSseBack(upstream, events)
     case 'stdio':
-      return createStdioBack(upstream, observer)
+      return createStdioBack(upstream, events)
     default:
       return upstream satisfies never
   }

@@ -1,6 +1,7 @@
 /** What the pipeline knows of an upstream: something that answers an exchange with frames. */
-import type { Era, Message } from '../../domain.js'
+import type { Era, Message, Observer } from '../../domain.js'
 import type { FrameSink } from '../frames.js'
+import type { TellDropped } from './drops.js'
 
 export interface UpstreamRequest {
   readonly verb: 'POST' | 'GET' | 'DELETE'
@@ -29,4 +30,10 @@ export interface Back {
   /** Whether the upstream answers at all, or could be started, asked now; never throws. */
   answers(): Promise<boolean>
   close(): Promise<void>
+}
+
+/** Whom a back tells what belongs to no exchange. */
+export interface BackEvents {
+  readonly observer: Observer
+  readonly dropped: TellDropped
 }

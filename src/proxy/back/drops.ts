@@ -1,39 +1,51 @@
-/** What a server said that is for nobody: counted, and told to the operator at most once a second. */
-import type { Observer } from '../../domain.js'
-import type { Clock } from '../../lib/clock.js'
+/**
+ * What a server said that is for nobody. The first of a kind is told at once, what follows within a
+ * second together at its end: nothing goes uncounted, and a server that floods cannot flood the
+ * record.
+ */
 import type { DropReason } from '../exchange/connection-state.js'
 
-export interface DropsOptions {
-  readonly clock: Clock
-  readonly observer: Observer
-  readonly server: string
-}
+/** As the audit has them. */
+export type DropCode = 'not-a-message' | 'a-response-to-no-request' | 'nobody-listens'
 
-export type Dropped = DropReason | 'noise'
+/** `count`: how many since this was last told. */
+export type TellDropped = (code: DropCode, count: number) => void
 
-const texts: Readonly<Record<Dropped, string>> = {
-  noise: 'a server said what is no message',
-  'unknown-id': 'a server answered what nobody asked, or asked twice',
-  'nobody-listens': 'nobody was there to hear a server',
+const codes: Readonly<Record<DropReason | 'noise', DropCode>> = {
+  noise: 'not-a-message',
+  'unknown-id': 'a-response-to-no-request',
+  'nobody-listens': 'nobody-listens',
 }
 const quietMs = 1000
 
 export class Drops {
-  readonly #options: DropsOptions
-  readonly #counts = new Map<Dropped, number>()
-  readonly #toldMs = new Map<Dropped, number>()
+  readonly #tell: TellDropped
+  /** Since when last told; present while it is quiet about them. */
+  readonly #counts = new Map<DropCode, number>()
 
-  constructor(options: DropsOptions) {
-    this.#options = options
+  constructor(tell: TellDropped) {
+    this.#tell = tell
   }
 
-  dropped(reason: Dropped): void {
-    const { clock, observer, server } = this.#options
-    const count = (this.#counts.get(reason) ?? 0) + 1
-    this.#counts.set(reason, count)
-    const nowMs = clock.monotonicMs()
-    if (nowMs - (this.#toldMs.get(reason) ?? Number.NEGATIVE_INFINITY) < quietMs) return
-    this.#toldMs.set(reason, nowMs)
-    observer.log?.('warn', texts[reason], { server, count })
+  dropped(reason: DropReason | 'noise'): void {
+    const code = codes[reason]
+    const count = this.#counts.get(code)
+    if (count !== undefined) {
+      this.#counts.set(code, count + 1)
+      return
+    }
+    this.#tell(code, 1)
+    this.#beQuiet(code)
+  }
+
+  #beQuiet(code: DropCode): void {
+    this.#counts.set(code, 0)
+    setTimeout(() => {
+      const count = this.#counts.get(code) ?? 0
+      this.#counts.delete(code)
+      if (count === 0) return
+      this.#tell(code, count)
+      this.#beQuiet(code)
+    }, quietMs).unref()
   }
 }

@@ -3,11 +3,10 @@
  * HTTP server of the older era: an event stream of its own for each session. Of 2026-07-28 it knows
  * nothing, and says so in the way by which a client of both eras takes it for an older server.
  */
-import type { Observer } from '../../domain.js'
 import { GuardError } from '../../errors.js'
 import { createBreaker } from '../../lib/breaker.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
-import type { Back } from './back.js'
+import type { Back, BackEvents } from './back.js'
 import { Connection } from './connection.js'
 import { Delivery } from './delivery.js'
 import { Drops } from './drops.js'
@@ -28,14 +27,14 @@ export interface SseBackOptions {
 
 export function createSseBack(
   options: SseBackOptions,
-  observer: Observer,
+  { observer, dropped }: BackEvents,
   clock: Clock = systemClock,
 ): Back {
   const { name, url, timeoutMs, idleTimeoutMs, maxConnections, maxLineBytes } = options
   const { origin, pathname, search } = new URL(url)
   const pools = createPools(origin, options)
   const breaker = createBreaker(clock)
-  const drops = new Drops({ clock, observer, server: name })
+  const drops = new Drops(dropped)
   const sessions = new Sessions(connect)
   let open = 0
 

@@ -7,12 +7,11 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
-import type { Observer } from '../../domain.js'
 import { GuardError } from '../../errors.js'
 import { createBreaker } from '../../lib/breaker.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import type { FrameSink } from '../frames.js'
-import type { Back, Exchange, UpstreamRequest } from './back.js'
+import type { Back, BackEvents, Exchange, UpstreamRequest } from './back.js'
 import { type Command, startChild } from './child.js'
 import { type ChildEvents, ChildPool, type Wanted } from './child-pool.js'
 import { Connection } from './connection.js'
@@ -31,7 +30,7 @@ export interface StdioBackOptions extends Command {
 
 export function createStdioBack(
   options: StdioBackOptions,
-  observer: Observer,
+  { observer, dropped }: BackEvents,
   clock: Clock = systemClock,
 ): Back {
   const { name, timeoutMs, idleTimeoutMs, maxLifetimeMs, maxChildren } = options
@@ -39,7 +38,7 @@ export function createStdioBack(
   const breaker = createBreaker(clock)
   const write = (text: string) => observer.log?.('info', `stderr: ${text}`, fields)
   const spoken = new SpokenLines({ clock, write })
-  const drops = new Drops({ clock, observer, server: name })
+  const drops = new Drops(dropped)
   const pool = new ChildPool({ maxChildren, timeoutMs, breaker, start })
   const sessions = new Sessions((wanted, done) => pool.take(wanted, done))
 
