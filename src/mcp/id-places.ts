@@ -1,6 +1,6 @@
 /**
  * Where a server's message names tasks and its own requests, found while its bytes pass: the ids
- * that a gateway hands on under other texts. Exact names at exact places, every occurrence; what is
+ * that a gateway hands on under other texts. And what a result says to caches (2026-07-28). Exact names at exact places, every occurrence; what is
  * named otherwise, or deeper, stays as it is. Spec: 2025-11-25 tasks and cancellation; the Tasks
  * extension of 2026-07-28. Does not decide which of them are replaced.
  */
@@ -14,9 +14,10 @@ export interface WrittenId {
 
 /**
  * `task`: what the message is about. `related`: the task that it belongs to, in `_meta`. `request`:
- * what a `notifications/cancelled` cancels.
+ * what a `notifications/cancelled` cancels. `scope` and `ttl`: who may be given a result again, and
+ * for how long.
  */
-export type IdUse = 'task' | 'related' | 'request'
+export type IdUse = 'task' | 'related' | 'request' | 'scope' | 'ttl'
 
 /** Bytes from `start` up to, not including, `end`, quotes included. */
 export interface IdPlace {
@@ -38,7 +39,14 @@ interface Place {
 const task = members({ taskId: { use: 'task' } })
 const meta = members({ [relatedTask]: members({ taskId: { use: 'related' } }) })
 const places = members({
-  result: members({ taskId: { use: 'task' }, task, tasks: { element: task }, _meta: meta }),
+  result: members({
+    taskId: { use: 'task' },
+    task,
+    tasks: { element: task },
+    _meta: meta,
+    cacheScope: { use: 'scope' },
+    ttlMs: { use: 'ttl' },
+  }),
   params: members({
     taskId: { use: 'task' },
     requestId: { use: 'request' },
@@ -74,8 +82,8 @@ export class IdPlaces {
       this.#matched = depth + 1
       this.#path[depth + 1] = element
     }
-    const isId = type === 'string' || (type === 'number' && use === 'request')
-    if (use === undefined || !isId) return false
+    const isNumber = type === 'number' && (use === 'request' || use === 'ttl')
+    if (use === undefined || (type !== 'string' && !isNumber)) return false
     this.openAt = offset
     return true
   }

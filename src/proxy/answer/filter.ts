@@ -14,6 +14,7 @@ import { ByteBuffer } from '../../lib/bytes.js'
 import { EnvelopeReader } from '../../mcp/envelope.js'
 import type { EventFields } from '../../mcp/sse.js'
 import type { AnswerHead, Flow, FrameSink, Framing } from '../frames.js'
+import { cacheEdits } from './cache-hints.js'
 import { type ListPage, readPage } from './list-page.js'
 import { type ExchangeIds, IdStream, messageEdits, resultEdits } from './sealed-ids.js'
 import { readInputRequests, readServerMessage } from './server-message.js'
@@ -205,10 +206,12 @@ export class AnswerFilter implements FrameSink {
     reader: EnvelopeReader,
     size: number,
   ): Flow {
-    const sealed = this.#ids === null ? [] : resultEdits(reader.takeIds(), this.#ids)
+    const places = reader.takeIds()
+    const sealed = this.#ids === null ? [] : resultEdits(places, this.#ids)
     if (sealed === null) return this.#refuseLongId(true)
-    if (reader.hasList) return this.#respondWithLists(held, fields, reader, sealed)
-    const left = splice(held, sealed)
+    const edits = [...sealed, ...cacheEdits(places, reader.hasList)]
+    if (reader.hasList) return this.#respondWithLists(held, fields, reader, edits)
+    const left = splice(held, edits)
     return this.#respond(left, fields, {
       hidden: 0,
       dropped: 0,
@@ -244,7 +247,7 @@ export class AnswerFilter implements FrameSink {
     held: Uint8Array,
     fields: EventFields,
     reader: EnvelopeReader,
-    sealed: readonly Edit[],
+    edits: readonly Edit[],
   ): Promise<void> {
     const cuts: Cut[] = []
     let hidden = 0
@@ -267,7 +270,7 @@ export class AnswerFilter implements FrameSink {
       cuts.push({ list, keep })
     }
     if (this.#over) return
-    const bytes = splice(held, [...listEdits(held, cuts, reader.cacheScope), ...sealed])
+    const bytes = splice(held, [...listEdits(held, cuts), ...edits])
     await this.#respond(bytes, fields, { hidden, dropped, bytes: bytes.length })
   }
 

@@ -10,6 +10,7 @@ import { concat } from '../../lib/bytes.js'
 import type { EnvelopeReader } from '../../mcp/envelope.js'
 import type { IdPlace, WrittenId } from '../../mcp/id-places.js'
 import { methodInfo } from '../../mcp/methods.js'
+import { cacheEdits } from './cache-hints.js'
 import { type Edit, splice } from './splice.js'
 
 export interface ExchangeIds {
@@ -23,7 +24,9 @@ export interface ExchangeIds {
 
 /** For a result. null: an id cannot be sealed. */
 export function resultEdits(places: readonly IdPlace[], ids: ExchangeIds): Edit[] | null {
-  const meant = places.filter(({ use }) => use === 'related' || ids.tasksInResult)
+  const meant = places.filter(
+    ({ use }) => use === 'related' || (use === 'task' && ids.tasksInResult),
+  )
   return taskEdits(meant, ids)
 }
 
@@ -77,8 +80,9 @@ export class IdStream {
       this.#at += bytes.length
       return bytes
     }
-    const edits = resultEdits(places, this.#ids)
-    if (edits === null) return null
+    const sealed = resultEdits(places, this.#ids)
+    if (sealed === null) return null
+    const edits = [...sealed, ...cacheEdits(places, false)]
     const from = this.#at
     const whole = this.#waiting.length === 0 ? bytes : concat([this.#waiting, bytes])
     const end = openAt === null ? whole.length : openAt - from

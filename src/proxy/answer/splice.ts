@@ -1,7 +1,7 @@
 /**
  * Puts other bytes in the place of ranges of an answer, such as a list cut down to the items a
  * caller may see. Kept items and everything around them stay byte for byte as the upstream wrote
- * them; a cache is told that the list is this caller's.
+ * them.
  */
 import { concat } from '../../lib/bytes.js'
 import type { List } from '../../mcp/envelope.js'
@@ -27,14 +27,9 @@ const encoder = new TextEncoder()
 const comma = encoder.encode(',')
 const open = encoder.encode('[')
 const close = encoder.encode(']')
-const privateScope = encoder.encode('"private"')
 
 /** The edits that cut the lists. */
-export function listEdits(
-  bytes: Uint8Array,
-  cuts: readonly Cut[],
-  cacheScope: Range | null,
-): Edit[] {
+export function listEdits(bytes: Uint8Array, cuts: readonly Cut[]): Edit[] {
   const edits: Edit[] = []
   for (const { list, keep } of cuts) {
     if (keep.every(Boolean)) continue
@@ -47,7 +42,6 @@ export function listEdits(
     pieces.push(close)
     edits.push({ range: list, pieces })
   }
-  if (cacheScope !== null) edits.push({ range: cacheScope, pieces: [privateScope] })
   return edits
 }
 
