@@ -6,16 +6,26 @@
 #   looked up.
 package mcpguard.lib.keys
 
+# Longest beginning that a key with `*` can have: keeps the work of a hostile name small.
+_max_prefix := 64
+
+_max_segments := 32
+
+# Splitting a text costs by its length: what is beyond this cannot hold the key's end.
+_max_uri := 2048
+
+# Below this size trying each key is cheaper than deriving the name's keys.
+_short := 24
+
 # METADATA
 # title: Most specific key for a tool, prompt or method
 # description: >-
 #   The name itself, else the longest key that is a beginning of the name, at most 64 characters,
-#   followed by `*`. Undefined when no key matches. In a table of up to 24 keys trying each is
-#   cheaper than deriving the name's keys; the 64 keep the work of a hostile name small.
+#   followed by `*`. Undefined when no key matches.
 for_name(table, name) := name if {
 	type_name(table[name])
 } else := concat("", [max(beginnings), "*"]) if {
-	count(table) <= 24
+	count(table) <= _short
 	first := substring(name, 0, 1)
 	beginnings := [beginning |
 		some key, _ in table
@@ -23,12 +33,12 @@ for_name(table, name) := name if {
 		beginning := trim_suffix(key, "*")
 		startswith(name, beginning)
 		beginning != key
-		count(beginning) <= 64
+		count(beginning) <= _max_prefix
 	]
 } else := _starred(name, max(lengths)) if {
-	count(table) > 24
+	count(table) > _short
 	lengths := [n |
-		some n in numbers.range(0, min([count(name), 64]))
+		some n in numbers.range(0, min([count(name), _max_prefix]))
 		type_name(table[_starred(name, n)])
 	]
 } else := "*" if {
@@ -44,11 +54,10 @@ for_name(table, name) := name if {
 for_uri(table, uri) := uri if {
 	type_name(table[uri])
 } else := _ancestor(parts, max(lengths)) if {
-	# Splitting costs by the length, and what is beyond this cannot hold the key's end.
-	parts := split(substring(uri, 0, 2048), "/")
+	parts := split(substring(uri, 0, _max_uri), "/")
 	count(parts) > 1 # numbers.range counts down when its end is below its start
 	lengths := [n |
-		some n in numbers.range(1, min([count(parts) - 1, 32]))
+		some n in numbers.range(1, min([count(parts) - 1, _max_segments]))
 		type_name(table[_ancestor(parts, n)])
 	]
 } else := "*" if {

@@ -50,9 +50,9 @@ deny contains "tier-unknown" if {
 limit := [bucket |
 	_is_charged(input.action.class)
 	input.context.direction != "server"
-	tier := _line.tier
-	some part, entry in data.tiers.tiers[tier]
-	bucket := _bucket(part, tier, entry)
+	line := _line
+	some part, entry in data.tiers.tiers[line.tier]
+	bucket := _bucket(part, line.tier, entry)
 ]
 
 _line := [line |
