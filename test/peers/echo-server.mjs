@@ -4,6 +4,7 @@
  *
  *     node echo-server.mjs stdio | http | sse      (http and sse print their URL)
  *
+ * With TICK_MS in the environment, `http` also sends a numbered event on every open stream that often.
  * Tool `echo {token, delay, chatter, late}`: milliseconds before the answer; progress and a log
  * message before it; a log message on the session after it.
  */
@@ -51,6 +52,9 @@ async function answer(message, say, sayLate) {
   if (late && !isModern) sayLate(log(token))
 }
 
+/** What the client of a session calls itself. */
+const names = new Map()
+
 function serveStdio() {
   const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
   const lines = createInterface({ input: process.stdin })
@@ -71,11 +75,37 @@ function openStream(response, headers = {}) {
   response.flushHeaders()
 }
 
+/** Numbers the events of a stream, as long as it is open. */
+function tick(response, made) {
+  const everyMs = Number(process.env['TICK_MS'] ?? 0)
+  if (everyMs === 0) return
+  let n = 0
+  const timer = setInterval(() => response.write(event(made(n++))), everyMs)
+  response.on('close', () => clearInterval(timer))
+}
+
+const subscription = 'io.modelcontextprotocol/subscriptionId'
+
+/** `subscriptions/listen`: the one resource that is asked for changes with every tick. */
+function listen({ id, params }, response) {
+  const [uri] = params.notifications.resourceSubscriptions
+  const notify = (method, more) => ({
+    jsonrpc: '2.0',
+    method,
+    params: { ...more, _meta: { [subscription]: id } },
+  })
+  openStream(response)
+  const { notifications } = params
+  response.write(event(notify('notifications/subscriptions/acknowledged', { notifications })))
+  tick(response, (n) => notify('notifications/resources/updated', { uri, number: n }))
+}
+
 async function serveHttpRequest(sessions, request, response) {
   const sessionId = request.headers['mcp-session-id']
   if (request.method === 'GET') {
     openStream(response)
     sessions.set(sessionId, response)
+    tick(response, (n) => log(`token:${names.get(sessionId)}:${n}`))
     return
   }
   if (request.method !== 'POST') return response.writeHead(200).end()
@@ -85,7 +115,11 @@ async function serveHttpRequest(sessions, request, response) {
   if (!begins && !isModern && !sessions.has(sessionId)) return response.writeHead(404).end()
   if (message.id === undefined) return response.writeHead(202).end()
   const own = randomUUID()
-  if (begins) sessions.set(own, null)
+  if (begins) {
+    sessions.set(own, null)
+    names.set(own, message.params.clientInfo.name)
+  }
+  if (message.method === 'subscriptions/listen') return listen(message, response)
   const said = []
   const talkative = message.params?.arguments?.chatter === true
   if (talkative) openStream(response)

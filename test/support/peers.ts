@@ -31,22 +31,30 @@ export function startModern(): Promise<PeerServer> {
   return startServer('test/peers/modern-server.mjs')
 }
 
-/** What the official conformance suite asks of a server, in both eras on one endpoint. */
-export function startFixture(): Promise<PeerServer> {
-  return startServer('test/peers/fixture/server.mjs')
+/**
+ * What the official conformance suite asks of a server, in both eras on one endpoint. Of a tool that
+ * waits, a line of the file says how the wait ended.
+ */
+export function startFixture(waitsFile?: string): Promise<PeerServer> {
+  const args = waitsFile === undefined ? [] : [waitsFile]
+  return startServer('test/peers/fixture/server.mjs', args)
 }
 
 /** Says back what it is told, late and with chatter in between. */
-export function startEcho(transport: 'http' | 'sse'): Promise<PeerServer> {
-  return startServer('test/peers/echo-server.mjs', transport)
+export function startEcho(transport: 'http' | 'sse', tickMs = 0): Promise<PeerServer> {
+  return startServer('test/peers/echo-server.mjs', [transport], { TICK_MS: String(tickMs) })
 }
 
-async function startServer(script: string, ...more: readonly string[]): Promise<PeerServer> {
+async function startServer(
+  script: string,
+  more: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<PeerServer> {
   const args = ['--import', './scripts/lib/leash.mjs', script, ...more]
   const child = spawn(process.execPath, args, {
     cwd: root,
     // One of the tools shows its whole environment to the caller.
-    env: { PATH: process.env['PATH'] ?? '' },
+    env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const url = await Promise.race([firstLine(child), failure(child, script)])
