@@ -55,7 +55,9 @@ const unreachable =
 test('a process for each session', async () => {
   const one = await alice()
   const other = await alice()
-  const pids = await Promise.all([one, other, one].map((session, id) => session.call('pid', {}, id)))
+  const pids = await Promise.all(
+    [one, other, one].map((session, id) => session.call('pid', {}, id)),
+  )
   const [first, second, third] = pids.map(textOf)
   assert.is(first, third)
   assert.is.not(first, second)

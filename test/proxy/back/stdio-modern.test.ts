@@ -1,0 +1,181 @@
+/**
+ * Requests of 2026-07-28 to a server on standard input and output: no session, so a pool of
+ * processes. A process serves one caller, and one request at a time; there are never more than the
+ * bound; who finds none waits or is told to come again; a cancelled request does not leave its process
+ * to the next.
+ */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Answer } from '../../support/connection.js'
+import { type Gateway, type Sent, startGateway } from '../../support/gateway.js'
+import { modern, openSession, seenByCaller } from '../../support/messages.js'
+import { isAlive, ownChildren, stdioServer, textOf, until } from '../../support/stdio.js'
+
+const gateway = await startGateway({
+  upstreams: {
+    two: stdioServer(['two'], { maxChildren: 2, timeout: '2s' }),
+    wide: stdioServer(['wide']),
+    older: stdioServer(['older']),
+    short: stdioServer(['short'], { idleTimeout: '1s' }),
+  },
+  callers: { alice: [], bob: [], carol: [] },
+})
+test.after(() => gateway.close())
+
+function tool(name: string, args: object = {}, as = 'alice', path = '/mcp/wide'): Sent {
+  return { ...modern('tools/call', { name, arguments: args }), as, path }
+}
+
+async function pidOf(as: string, path = '/mcp/wide'): Promise<string> {
+  return textOf(await gateway.send(tool('pid', {}, as, path)))
+}
+
+async function busy(answers: readonly Answer[]): Promise<void> {
+  for (const answer of answers) {
+    assert.equal(seenByCaller(answer), {
+      status: 503,
+      headers: { 'content-type': 'application/json', 'retry-after': '1' },
+      body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"the server behind the gateway is busy","data":{"requestId":"<id>"}}}',
+    })
+  }
+}
+
+test('one caller’s next request finds its process again, another’s gets one of its own', async () => {
+  const [first, second] = [await pidOf('alice'), await pidOf('alice')]
+  assert.is(first, second)
+  assert.is.not(await pidOf('bob'), first)
+  assert.is(await pidOf('alice'), first)
+})
+
+test('two requests at a time of one caller: two processes', async () => {
+  const sent = [1, 2].map(() => gateway.send(tool('slow', { ms: 200 })))
+  const pid = await pidOf('alice')
+  for (const answer of await Promise.all(sent)) assert.is(answer.status, 200)
+  const processes = ownChildren().filter((line) => line.includes(' wide'))
+  assert.ok(processes.length >= 3, `${processes.length} for ${pid}`)
+})
+
+test('two hundred requests with one id, of three callers: each its own answer', async () => {
+  const callers = ['alice', 'bob', 'carol'] as const
+  const sent = Array.from({ length: 200 }, async (_, index) => {
+    const as = callers[index % 3] ?? 'alice'
+    const args = { as, index, ms: index % 7 }
+    const name = index % 2 === 0 ? 'echo' : 'slow'
+    return textOf(await gateway.send(tool(name, args, as))) === JSON.stringify(args)
+  })
+  assert.ok((await Promise.all(sent)).every(Boolean))
+  assert.ok(ownChildren().filter((line) => line.includes(' wide')).length <= 64)
+})
+
+test('never more than the bound; an idle process of another makes room', async () => {
+  const path = '/mcp/two'
+  const alice = await pidOf('alice', path)
+  const bob = await pidOf('bob', path)
+  const carol = await pidOf('carol', path)
+  assert.is.not(carol, alice)
+  assert.not.ok(isAlive(Number(alice)))
+  assert.ok(isAlive(Number(bob)))
+  assert.is(ownChildren().filter((line) => line.includes(' two')).length, 2)
+})
+
+test('when all are in use others wait, and get 503 when that takes too long', async () => {
+  const path = '/mcp/two'
+  const started = performance.now()
+  const slow = [0, 1].map(() => gateway.send(tool('slow', { ms: 500 }, 'alice', path)))
+  const waiting = gateway.send(tool('echo', { waited: true }, 'bob', path))
+  assert.is(textOf(await waiting), '{"waited":true}')
+  assert.ok(performance.now() - started >= 450)
+  await Promise.all(slow)
+
+  const hanging = await Promise.all(
+    [0, 1].map(() =>
+      gateway.open({ ...modern('subscriptions/listen', { notifications: {} }), path }),
+    ),
+  )
+  for (const connection of hanging) assert.is((await connection.head())?.status, 200)
+  await busy([await gateway.send(tool('echo', {}, 'bob', path))])
+  const event = await gateway.event(({ code }) => code === 'GUARD_UPSTREAM_BUSY')
+  assert.equal([event.outcome, event.status], ['failed', 503])
+  for (const connection of hanging) connection.close()
+})
+
+test('more than 256 waiting callers are not kept waiting', async () => {
+  const path = '/mcp/two'
+  const sent = Array.from({ length: 264 }, () =>
+    gateway.send(tool('slow', { ms: 4000 }, 'alice', path)),
+  )
+  const first = await Promise.race(sent)
+  await busy([first])
+  const statuses = (await Promise.all(sent)).map(({ status }) => status)
+  assert.ok(statuses.every((status) => status === 503 || status === 504))
+})
+
+test('a request whose client goes is cancelled, and its process not used before it has ended', async () => {
+  const path = '/mcp/short'
+  const pid = await pidOf('carol', path)
+  const hanging = await gateway.open(tool('hang', {}, 'carol', path))
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  hanging.close()
+  await gateway.event(({ outcome, server }) => outcome === 'abandoned' && server === 'short')
+  assert.is.not(await pidOf('carol', path), pid)
+  await until(() => !isAlive(Number(pid)), 'the process has ended')
+})
+
+test('an idle process ends', async () => {
+  const pid = Number(await pidOf('alice', '/mcp/short'))
+  await until(() => !isAlive(pid), 'the process has ended')
+})
+
+test('a crash fails its own request; the next has a process', async () => {
+  const answers = await Promise.all([
+    gateway.send(tool('crash')),
+    gateway.send(tool('slow', { ms: 100 })),
+  ])
+  assert.equal(
+    answers.map(({ status }) => status),
+    [502, 200],
+  )
+  assert.is((await gateway.send(tool('echo'))).status, 200)
+})
+
+test('what a server says between two requests is for nobody', async () => {
+  await gateway.send(tool('announce', { count: 3 }))
+  await gateway.event(({ event, code }) => event === 'dropped' && code === 'nobody-listens')
+  const answer = await gateway.send(tool('echo', { clean: true }))
+  assert.is(answer.headers.get('content-type'), 'application/json')
+  assert.is(textOf(answer), '{"clean":true}')
+})
+
+const errors = [
+  { what: 'an unknown method', sent: modern('no/such'), status: 404, code: -32601 },
+  { what: 'an unknown tool', sent: tool('no-such'), status: 200, code: -32602 },
+]
+for (const { what, sent, status, code } of errors) {
+  test(`${what}: ${status}`, async () => {
+    const allowing: Gateway = await startGateway({
+      upstreams: { wide: stdioServer() },
+      policy: { 'main.rego': 'package mcpguard.main\n\ndecision := {"allow": true}\n' },
+    })
+    const answer = await allowing.send({ ...sent, path: '/mcp/wide' })
+    assert.equal([answer.status, JSON.parse(answer.body).error.code], [status, code])
+    await allowing.close()
+  })
+}
+
+test('a server of the older era that ends when it is asked what it is: 400, no failure', async () => {
+  const path = '/mcp/older'
+  for (let round = 0; round < 7; round += 1) {
+    const answer = await gateway.send({ ...modern('server/discover'), path })
+    assert.equal([answer.status, answer.body], [400, ''])
+  }
+  assert.ok(await openSession(gateway, { path }))
+})
+
+test('a notification: 202, to nobody', async () => {
+  const { headers } = modern('notifications/cancelled')
+  const body = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }
+  const answer = await gateway.send({ path: '/mcp/wide', headers: headers ?? {}, body })
+  assert.is(answer.status, 202)
+})
+
+test.run()
