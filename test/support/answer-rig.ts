@@ -44,7 +44,7 @@ export interface RigOptions {
   readonly ids?: ExchangeIds
 }
 
-class ResponseStub {
+export class ResponseStub {
   headersSent = false
   writableEnded = false
   destroyed = false
