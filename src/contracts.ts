@@ -310,7 +310,7 @@ export interface ConfigFile {
      */
     [k: string]: {
       /**
-       * The http or https URL of the server's endpoint, without credentials and fragment. Each server has either this or `command`. Whoever reaches this URL directly is not guarded: keep it off public networks.
+       * The http or https URL of the server's endpoint, without credentials and fragment. Default none: each server has either this or `command`. Whoever reaches this URL directly is not guarded: keep it off public networks.
        */
       url?: string | null
       /**
@@ -318,7 +318,7 @@ export interface ConfigFile {
        */
       transport?: 'http' | 'sse'
       /**
-       * The program of a server that speaks stdio: a name found on PATH, or a path. Each server has either this or `url`. It runs as the gateway's user, without a shell, in a process group of its own; one process for each legacy session, and for modern requests one that serves one caller and one request at a time.
+       * The program of a server that speaks stdio: a name found on PATH, or a path. Default none: each server has either this or `url`. It runs as the gateway's user, without a shell, in a process group of its own; one process for each legacy session, and for modern requests one that serves one caller and one request at a time.
        */
       command?: string | null
       /**

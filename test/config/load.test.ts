@@ -33,6 +33,7 @@ const defaults = {
   upstreams: [
     {
       name: 'one',
+      transport: 'http',
       url: 'http://10.0.0.1/mcp',
       path: '/mcp/one',
       labels: {},
@@ -54,6 +55,11 @@ test('upstreams alone are a whole configuration', () => {
 })
 
 test('every key arrives, in the units and places of the Config', () => {
+  process.env['MCP_GUARD_TEST_ARGUMENT'] = 'from the environment'
+  const names = ['HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'USER', 'LOGNAME']
+  const inherited = Object.fromEntries(
+    names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
+  )
   writeFile('session.key', `${'s'.repeat(40)}\n`)
   const loaded = loadText(`
 listen:
@@ -84,6 +90,16 @@ upstreams:
     timeout: 1h
     connectTimeout: 50ms
     maxConnections: 4
+  older: { url: "https://older.example/sse", transport: sse, idleTimeout: 5m, maxLineBytes: 65536 }
+  local:
+    command: ./server
+    args: [--folder, "a b", "\${env:MCP_GUARD_TEST_ARGUMENT}"]
+    env: { TOKEN: "\${file:./session.key}", PATH: /bin }
+    cwd: servers
+    maxChildren: 3
+    idleTimeout: 1s
+    maxLifetime: 1m
+    maxLineBytes: 100000
 identity:
   apiKeys:
     - id: alice
@@ -131,6 +147,7 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
     upstreams: [
       {
         name: 'files',
+        transport: 'http',
         url: 'https://files.example/mcp',
         path: '/files',
         labels: { env: 'prod' },
@@ -138,6 +155,35 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
         timeoutMs: 3_600_000,
         connectTimeoutMs: 50,
         maxConnections: 4,
+      },
+      {
+        name: 'older',
+        transport: 'sse',
+        url: 'https://older.example/sse',
+        path: '/mcp/older',
+        labels: {},
+        required: false,
+        timeoutMs: 60_000,
+        connectTimeoutMs: 5_000,
+        maxConnections: 128,
+        idleTimeoutMs: 300_000,
+        maxLineBytes: 65_536,
+      },
+      {
+        name: 'local',
+        transport: 'stdio',
+        path: '/mcp/local',
+        labels: {},
+        required: false,
+        timeoutMs: 60_000,
+        command: './server',
+        args: ['--folder', 'a b', 'from the environment'],
+        env: { ...inherited, TOKEN: 's'.repeat(40), PATH: '/bin' },
+        cwd: join(folder, 'servers'),
+        maxChildren: 3,
+        idleTimeoutMs: 1_000,
+        maxLifetimeMs: 60_000,
+        maxLineBytes: 100_000,
       },
     ],
     identity: {
@@ -358,6 +404,12 @@ if (process.platform !== 'win32') {
       assert.equal(load(text, 0o600), [])
     }
     assert.equal(load('admin: { token: "${env:MCP_GUARD_TEST_SECRET}" }', 0o644), [])
+    const given = (variables: string) => {
+      const text = `upstreams: { a: { command: x, env: { ${variables} } } }`
+      return problemsOf(loadConfig({ file: writeFile('guard.yaml', text, 0o644) })).join()
+    }
+    assert.match(given(`API_TOKEN: ${secret}`), '/upstreams/a/env/API_TOKEN: the file ')
+    assert.is(given('API_TOKEN: "${env:MCP_GUARD_TEST_SECRET}", MODE: plain'), '')
     assert.equal(load('', 0o644), [])
   })
 }

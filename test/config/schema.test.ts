@@ -40,7 +40,9 @@ listen.headersTimeout listen.bodyTimeout listen.drainTimeout
 admin admin.host admin.port admin.token
 policy policy.path policy.budget policy.timeZones policy.timeZones[]
 catalogue catalogue.maxAge
-upstreams upstreams.* upstreams.*.url upstreams.*.path upstreams.*.labels upstreams.*.labels.*
+upstreams upstreams.* upstreams.*.url upstreams.*.transport upstreams.*.command upstreams.*.args
+upstreams.*.args[] upstreams.*.env upstreams.*.env.* upstreams.*.cwd upstreams.*.maxChildren
+upstreams.*.idleTimeout upstreams.*.maxLifetime upstreams.*.maxLineBytes upstreams.*.path upstreams.*.labels upstreams.*.labels.*
 upstreams.*.required upstreams.*.timeout upstreams.*.connectTimeout upstreams.*.maxConnections
 identity identity.apiKeys identity.apiKeys[] identity.apiKeys[].id identity.apiKeys[].sha256
 identity.apiKeys[].kind identity.apiKeys[].roles identity.apiKeys[].roles[]
