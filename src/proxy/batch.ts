@@ -31,7 +31,7 @@ export async function carryOutBatch(
     handle(exchange).catch(() => exchange.abort('client', 'internal error'))
   }
   await Promise.all(exchanges.map(({ exchange }) => exchange.ended))
-  await channel.idle()
+  await channel.below(1)
   if (answers) return void sink.end()
   const refused = exchanges.map(({ refusal }) => refusal()).find((answer) => answer !== null)
   inbound.reply(refused ?? { status: 202, headers: corsHeaders(rawHeaders), body: null })

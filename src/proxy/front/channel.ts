@@ -33,7 +33,7 @@ export class Channel {
   #holder: Sender | null = null
   /** The client does not keep up. */
   #blocked = false
-  readonly #idle = new Set<() => void>()
+  readonly #watchers = new Set<() => void>()
   #timer: NodeJS.Timeout | null = null
   #closed = false
 
@@ -53,14 +53,14 @@ export class Channel {
     this.#holder = null
     this.#stopTimer()
     for (const { done } of this.#queue.splice(0)) done()
-    this.#tellIdle()
+    this.#tell()
   }
 
-  /** Resolves when nothing waits. */
-  async idle(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#closed) {
+  /** Resolves when fewer than so many messages and parts wait. */
+  async below(count: number): Promise<void> {
+    while (this.#queue.length >= count && !this.#closed) {
       await new Promise<void>((resolve) => {
-        this.#idle.add(resolve)
+        this.#watchers.add(resolve)
       })
     }
   }
@@ -118,13 +118,13 @@ export class Channel {
       if (flow === undefined) next.done()
       else void flow.then(next.done)
     }
-    if (this.#queue.length === 0) this.#tellIdle()
+    this.#tell()
     this.#watch()
   }
 
-  #tellIdle(): void {
-    for (const resolve of this.#idle) resolve()
-    this.#idle.clear()
+  #tell(): void {
+    for (const resolve of this.#watchers) resolve()
+    this.#watchers.clear()
   }
 
   /** Who holds the way up has so long to go on; a client that does not read is no fault of its. */

@@ -45,7 +45,6 @@ interface Stream {
   end(): void
 }
 
-const maxInFlight = 256
 const endpoint = /^(.+)\/messages\?session=([A-Za-z0-9_-]{22})$/
 const stream = '/sse'
 const accepted: HttpAnswer = {
@@ -118,7 +117,7 @@ export function createSseFront(
       readdressed.readBody = () => Promise.resolve(body)
       return gate.handle(readdressed)
     }
-    await known.client.below(maxInFlight)
+    await known.client.room()
     const origin = { headers: carriedOf(inbound.rawHeaders), ip: inbound.ip, owner: known.owner }
     await known.client.post(body.bytes, posterOf(inbound), origin)
   }

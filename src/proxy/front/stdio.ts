@@ -35,7 +35,6 @@ export interface StdioFront {
   drain(deadlineMs: number): Promise<void>
 }
 
-const maxInFlight = 256
 /** How long the server may take to end its session. */
 const endSessionMs = 2000
 /** A client on the same machine: there is no address. */
@@ -75,7 +74,7 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
     if (busy) return
     busy = true
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await client.below(maxInFlight)
+      await client.room()
       await client.post(next)
     }
     busy = false

@@ -55,6 +55,8 @@ const nobody: Poster = { accepted: () => undefined, refused: () => false }
 const versionKey = 'io.modelcontextprotocol/protocolVersion'
 const anyAnswer = 'application/json, text/event-stream'
 const nothing = new Uint8Array()
+/** Requests without an answer, and answers that the client has not taken. */
+const maxInFlight = 256
 /** How long the next message waits for one that has no answer, so that their order is kept. */
 const orderMs = 1000
 /** How often a stream is taken up again that brings nothing. */
@@ -118,6 +120,12 @@ export class StreamableClient {
     })
     if (asked?.method === 'initialize') await ended
     else if (pending === null) await within(orderMs, ended)
+  }
+
+  /** Resolves when one more message may be posted: neither server nor client lag too far behind. */
+  async room(): Promise<void> {
+    await this.below(maxInFlight)
+    await this.#link.channel.below(maxInFlight)
   }
 
   /** Resolves when fewer than so many requests are without an answer. */
