@@ -20,9 +20,9 @@ import {
 import { idKey, readIncoming } from '../exchange/incoming.js'
 import type { FrameSink } from '../frames.js'
 import type { Exchange, UpstreamRequest } from './back.js'
-import { Delivery } from './delivery.js'
+import type { Delivery } from './delivery.js'
 import type { Link, LinkListener } from './link.js'
-import { modernStatus, refuseMessage } from './own-answer.js'
+import { OpenExchange } from './open-exchange.js'
 
 export interface ConnectionOptions {
   readonly era: Era
@@ -57,18 +57,12 @@ const maxBacklogBytes = 4 * 1024 * 1024
 /** How long a server may take to answer a request that was cancelled. */
 const cancelMs = 5000
 
-interface Open {
-  readonly request: UpstreamRequest
-  readonly delivery: Delivery
-  timer: NodeJS.Timeout | null
-}
-
 export class Connection implements LinkListener {
   readonly principal: string
   readonly #options: ConnectionOptions
   readonly #link: Link
   readonly #limits: ConnectionLimits
-  readonly #open = new Map<ExchangeKey, Open>()
+  readonly #open = new Map<ExchangeKey, OpenExchange>()
   readonly #idleTimer: NodeJS.Timeout
   readonly #lifeTimer: NodeJS.Timeout | null
   #state = idleState
@@ -119,31 +113,38 @@ export class Connection implements LinkListener {
   }
 
   open(request: UpstreamRequest, sink: FrameSink): Exchange {
-    const delivery = new Delivery(sink, (change) => this.#keep(change))
-    const { message, verb } = request
+    const { era, sessionId, timeoutMs } = this.#options
+    const kept = (change: number) => this.#keep(change)
+    const open = new OpenExchange({ request, sink, era, sessionId, kept })
+    const { message, delivery } = open
+    const over = { abort: () => delivery.stop() }
     if (this.#over) {
       delivery.status(404)
-      return { abort: () => delivery.stop() }
+      return over
     }
     this.#touch()
-    if (verb === 'POST' && this.#link.backlog > maxBacklogBytes) {
+    if (message !== null && this.#link.backlog > maxBacklogBytes) {
       delivery.fail(new GuardError('GUARD_UPSTREAM_BUSY', 'the server does not take its messages'))
       this.#settle()
-      return { abort: () => delivery.stop() }
+      return over
     }
-    if (verb === 'POST' && message !== null && message.kind !== 'request') {
+    if (message !== null && message.kind !== 'request') {
       this.#tell(message, delivery)
-      return { abort: () => delivery.stop() }
+      return over
     }
     this.#last += 1
     const exchange = this.#last
-    this.#open.set(exchange, { request, delivery, timer: this.#timer(exchange, request) })
-    if (message?.kind === 'request' && message.id !== null) {
+    this.#open.set(exchange, open)
+    open.limit(timeoutMs, () => {
+      this.#leave(exchange)
+      delivery.fail(new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer in time'))
+    })
+    if (message === null || message.id === null) this.#dispatch({ type: 'listening', exchange })
+    else {
+      const { progressToken, ofGateway } = open
       const id = idKey(message.id)
-      const progressToken = tokenOf(message)
-      const ofGateway = request.ofGateway ?? false
       this.#dispatch({ type: 'asked', exchange, id, progressToken, ofGateway })
-    } else this.#dispatch({ type: 'listening', exchange })
+    }
     return { abort: () => this.#abort(exchange) }
   }
 
@@ -155,7 +156,7 @@ export class Connection implements LinkListener {
     this.#heard = true
     this.#touch()
     // While the client is asked something, a person may have to think.
-    if (message.kind === 'request') for (const open of this.#open.values()) stopTimer(open)
+    if (message.kind === 'request') for (const open of this.#open.values()) open.unlimited()
     this.#dispatch({ type: 'received', message }, true)
     if (this.#refused) this.close()
     else this.#settle()
@@ -168,7 +169,7 @@ export class Connection implements LinkListener {
   close(): void {
     if (this.#over) return
     this.#link.close()
-    this.#finish('ended', new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the session was ended'))
+    this.#finish('ended', unreachable('the session was ended'))
   }
 
   /** A notification or a response: accepted once the server has it. */
@@ -201,69 +202,37 @@ export class Connection implements LinkListener {
     const { exchange } = effect
     const open = this.#open.get(exchange)
     if (open === undefined) return
-    const { request, delivery } = open
     switch (effect.type) {
       case 'send':
-        return this.#send(exchange, request)
-      case 'refuse':
-        this.#forget(exchange)
-        if (effect.reason === 'already-listening') return delivery.status(409)
-        if (effect.reason === 'too-many-pending') {
-          return delivery.fail(new GuardError('GUARD_UPSTREAM_BUSY', 'too many pending requests'))
-        }
-        return refuseMessage(delivery, request.message, 'a request with this id is in progress')
-      case 'begin': {
-        const errorCode = effect.first?.errorCode ?? null
-        const headers = new Map<string, string>()
-        const { sessionId, era } = this.#options
-        const begins = request.message?.method === 'initialize' && errorCode === null
-        if (begins && sessionId !== null) headers.set('mcp-session-id', sessionId)
-        const status = era === 'modern' ? modernStatus(errorCode) : 200
-        return delivery.head({ status, framing: effect.framing, headers })
-      }
+        return this.#send(exchange, open.message)
+      case 'begin':
+        return open.begin(effect.framing, effect.first)
       case 'pass':
-        if (live) stopTimer(open)
-        if (request.message?.method === 'initialize') {
-          this.#refused = effect.message.errorCode !== null
-        }
-        return delivery.message(effect.message.bytes)
+        if (live) open.unlimited()
+        if (open.isInitialize) this.#refused = effect.message.errorCode !== null
+        return open.delivery.message(effect.message.bytes)
+      case 'refuse':
+        this.#open.delete(exchange)
+        return open.refuse(effect.reason)
       case 'end':
-        this.#forget(exchange)
-        return delivery.end()
+        this.#open.delete(exchange)
+        open.unlimited()
+        return open.delivery.end()
       case 'fail':
-        this.#forget(exchange)
-        return this.#failed(request, delivery, error)
+        this.#open.delete(exchange)
+        return open.fail(error ?? unreachable('the connection is over'), this.#heard)
       default:
         return effect satisfies never
     }
   }
 
-  #failed({ message }: UpstreamRequest, delivery: Delivery, error: GuardError | null): void {
-    // A server of the older era alone may end at this question. That is its answer to it, as a
-    // client over stdio would take it; a 5xx would tell it that the server is down.
-    if (message?.method === 'server/discover' && !this.#heard) return delivery.status(400)
-    delivery.fail(error ?? new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the connection is over'))
-  }
-
-  #send(exchange: ExchangeKey, { message }: UpstreamRequest): void {
+  #send(exchange: ExchangeKey, message: Message | null): void {
     if (message === null) return
     this.#options.asked(message.method)
     this.#link.send(serialise(message)).catch((thrown: GuardError) => {
       this.#dispatch({ type: 'given-up', exchange }, false, thrown)
       this.#settle()
     })
-  }
-
-  #timer(exchange: ExchangeKey, { verb, longLived }: UpstreamRequest): NodeJS.Timeout | null {
-    if (verb !== 'POST' || longLived) return null
-    const timer = setTimeout(() => {
-      const open = this.#open.get(exchange)
-      if (open === undefined) return
-      if (open.delivery.busy) return void timer.refresh()
-      this.#leave(exchange)
-      open.delivery.fail(new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer in time'))
-    }, this.#options.timeoutMs)
-    return timer
   }
 
   #abort(exchange: ExchangeKey): void {
@@ -275,12 +244,14 @@ export class Connection implements LinkListener {
 
   /** Nobody waits for this answer any more. */
   #leave(exchange: ExchangeKey): void {
-    const message = this.#open.get(exchange)?.request.message ?? null
-    this.#forget(exchange)
+    const open = this.#open.get(exchange)
+    if (open === undefined) return
+    open.unlimited()
+    this.#open.delete(exchange)
     this.#dispatch({ type: 'left', exchange })
     // Nobody knows the session's id.
-    if (message?.method === 'initialize') return this.close()
-    if (this.#options.era === 'modern' && message !== null) this.#cancel(message)
+    if (open.isInitialize) return this.close()
+    if (this.#options.era === 'modern' && open.message !== null) this.#cancel(open.message)
     this.#settle()
   }
 
@@ -296,12 +267,6 @@ export class Connection implements LinkListener {
     }, cancelMs).unref()
   }
 
-  #forget(exchange: ExchangeKey): void {
-    const open = this.#open.get(exchange)
-    if (open !== undefined) stopTimer(open)
-    this.#open.delete(exchange)
-  }
-
   /** Whether anybody waits for anything. */
   get #busy(): boolean {
     return this.#open.size > 0
@@ -309,7 +274,7 @@ export class Connection implements LinkListener {
 
   #settle(): void {
     if (this.#over) return
-    if (this.#aged && ![...this.#open.values()].some(({ request }) => request.message !== null)) {
+    if (this.#aged && ![...this.#open.values()].some(({ message }) => message !== null)) {
       return this.close()
     }
     if (this.#state.pending.size === 0) this.#options.free()
@@ -344,14 +309,6 @@ export class Connection implements LinkListener {
   }
 }
 
-function stopTimer(open: Open): void {
-  if (open.timer !== null) clearTimeout(open.timer)
-  open.timer = null
-}
-
-function tokenOf({ params }: Message): string | null {
-  const meta = params?.['_meta']
-  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return null
-  const token = meta['progressToken']
-  return typeof token === 'string' || typeof token === 'number' ? idKey(token) : null
+function unreachable(why: string): GuardError {
+  return new GuardError('GUARD_UPSTREAM_UNREACHABLE', why)
 }
