@@ -73,7 +73,7 @@ for (const path of documents) {
 const auditCodes = `
 <name>-in-a-result-is-not-an-array GUARD_AUDIT_UNAVAILABLE GUARD_CONFIG_INVALID GUARD_INTERNAL
 GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE GUARD_STOPPING
-GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM_UNREACHABLE
+GUARD_UPSTREAM_BUSY GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM_UNREACHABLE
 a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
 a-request-inside-a-result-was-denied a-response-to-another-request a-value-was-expected an-unreadable-member-name-in-a-result an-unreadable-message
 an-id-over-the-size-limit an-unreadable-request-or-notification bad-u-escape-in-a-string batch body-aborted body-too-large
@@ -85,6 +85,7 @@ json-depth json-duplicate json-encoding json-members json-number json-surrogate 
 limit:<name> malformed-<name> malformed-cachescope malformed-id malformed-method malformed-number
 media-type-refused member-<name>-twice-in-a-message member-<name>-twice-in-a-result
 message-invalid method-removed missing-colon missing-comma missing-member-name
+a-response-to-no-request nobody-listens not-a-message
 neither-a-request-nor-a-response nested-too-deeply not-a-json-rpc-object not-json-rpc-2-0
 origin-refused params-in-a-response response-foreign response-unexpected response-unknown route-unknown session-closed
 session-expired session-foreign session-unknown task-foreign task-unknown text-after-the-value
@@ -131,6 +132,7 @@ function codesInSource(): string[] {
     ...union('src/mcp/json.ts', 'JsonProblem').map((name) => `json-${name}`),
     ...union('src/proxy/session.ts', 'SessionProblem'),
     ...union('src/proxy/ids.ts', 'IdProblem'),
+    ...union('src/proxy/back/drops.ts', 'DropCode'),
     ...union('src/domain.ts', 'UnidentifiedReason'),
     ...matches(read('src/errors.ts'), /^ {2}(GUARD_\w+): \{/gm),
     ...matches(read('src/proxy/refuse.ts'), /`(limit:)\$\{/g).map((code) => `${code}<name>`),
