@@ -26,6 +26,8 @@ export const holdBytes = 64 * 1024
 export const maxListBytes = 8 * 1024 * 1024
 /** Largest message other than a result: requests and notifications of a server, errors. */
 export const maxMessageBytes = 4 * 1024 * 1024
+/** A message that is left out of a stream is read to its end, but not for ever. */
+export const maxLeftOutBytes = 64 * 1024 * 1024
 
 /** Which responses may come: to this request only, to any (a resumed stream), or none (GET). */
 export type Expected =
@@ -90,9 +92,12 @@ export class AnswerFilter implements FrameSink {
   }
 
   part(bytes: Uint8Array): Flow {
-    if (this.#over || this.#mode === 'drop') return undefined
-    this.#reader.push(bytes)
+    if (this.#over) return undefined
     this.#bytes += bytes.length
+    if (this.#mode === 'drop') {
+      return this.#bytes > maxLeftOutBytes ? this.#giveUp('a message without an end') : undefined
+    }
+    this.#reader.push(bytes)
     if (this.#reader.problem !== null) return this.#refuse(this.#reader.problem)
     if (this.#mode === 'stream') return this.#stream(bytes)
     this.#held.append(bytes)
