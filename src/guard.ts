@@ -69,6 +69,8 @@ export interface StdioClient {
   readonly claim: Claim
 }
 
+/** Clients that start servers kill those that have not ended two seconds after a SIGTERM. */
+const stdioStopMs = 1000
 const maxLimitKeys = 100_000
 /** How long an upstream's readiness is believed. */
 const readinessMs = 1000
@@ -244,7 +246,7 @@ export async function createGuard(
     await Promise.all([
       front.drain(config.listen.drainTimeoutMs),
       sse.drain(config.listen.drainTimeoutMs),
-      stdio?.drain(config.listen.drainTimeoutMs),
+      stdio?.drain(Math.min(config.listen.drainTimeoutMs, stdioStopMs)),
     ])
     await Promise.all([...routes.values()].map(({ back }) => back.close()))
     await admin.close()

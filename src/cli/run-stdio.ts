@@ -29,12 +29,18 @@ export function withStdioOptions<T>(program: Argv<T>) {
         'as',
         `With --stdio: who the client is, the id of a key entry (else the key in ${keyVariable})`,
       ),
-      implies: 'stdio',
     })
     .option('server', {
       ...textOption('server', 'With --stdio: which upstream it reaches, where there are several'),
-      implies: 'stdio',
     })
+}
+
+/** Throws UsageError: an option that means nothing without --stdio. */
+export function checkStdioOptions(given: RunArguments): void {
+  if (given.stdio === true) return
+  for (const name of ['as', 'server'] as const) {
+    if (given[name] !== undefined) throw new UsageError(`--${name} means nothing without --stdio`)
+  }
 }
 
 /** Throws UsageError: what is missing, and how it is given. */

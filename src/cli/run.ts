@@ -16,7 +16,13 @@ import { defaultCacheDir } from '../rego/cache.js'
 import { compilePolicy } from '../rego/compile-policy.js'
 import { readLoadOptions, textOption, withConfigOptions } from './options.js'
 import { policyDataWarnings } from './policy-data.js'
-import { announceStdio, type RunArguments, readStdioClient, withStdioOptions } from './run-stdio.js'
+import {
+  announceStdio,
+  checkStdioOptions,
+  type RunArguments,
+  readStdioClient,
+  withStdioOptions,
+} from './run-stdio.js'
 import { exitCodes, paint, printFailure, printNote } from './terminal.js'
 import { readVersion } from './version.js'
 
@@ -54,6 +60,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
 }
 
 async function run(given: RunArguments): Promise<number> {
+  checkStdioOptions(given)
   // V8 puts what often lived long during the start among the old objects at once. From there the
   // first dead exchange keeps the next one alive, and so on (measured: a fifth of all time).
   setFlagsFromString('--no-allocation-site-pretenuring')

@@ -16,6 +16,8 @@ const wrong: readonly (readonly [args: string, message: string])[] = [
   ['run --config a --config b', '--config is given twice'],
   ['run --upstream a', '--upstream takes NAME=URL, such as files=http://127.0.0.1:3001/mcp'],
   ['run --upstream =b', '--upstream takes NAME=URL, such as files=http://127.0.0.1:3001/mcp'],
+  ['run --as alice', '--as means nothing without --stdio'],
+  ['run --server a', '--server means nothing without --stdio'],
   ['run --listen 8080', '--listen takes HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080'],
   ['run --listen ::1:8080', '--listen takes HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080'],
   ['validate --listen x:y', '--listen takes HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080'],

@@ -31,7 +31,7 @@ export interface StdioFrontEvents {
 export interface StdioFront {
   /** Resolves when the client has gone and what it is owed is written. */
   readonly ended: Promise<void>
-  /** Takes nothing more, lets answers finish until the deadline, then ends. */
+  /** Takes nothing more, lets answers finish until the deadline, then ends. The nearest one holds. */
   drain(deadlineMs: number): Promise<void>
 }
 
@@ -52,6 +52,11 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
   let busy = false
   let inputEnded = false
   let draining: Promise<void> | null = null
+  const timers: NodeJS.Timeout[] = []
+  let beLate: () => void = () => undefined
+  const late = new Promise<void>((resolve) => {
+    beLate = resolve
+  })
   let settle: () => void = () => undefined
   const ended = new Promise<void>((resolve) => {
     settle = resolve
@@ -82,19 +87,21 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
     else if (draining === null) input.resume()
   }
 
-  async function end(deadlineMs: number): Promise<void> {
+  async function end(): Promise<void> {
     input.pause()
     waiting.length = 0
-    await within(deadlineMs, client.below(1))
+    await Promise.race([client.below(1), late])
     client.leave('stopping')
     await within(endSessionMs, client.endSession())
     await within(endSessionMs, flushed(output))
     channel.close()
+    for (const timer of timers) clearTimeout(timer)
     settle()
   }
 
   function drain(deadlineMs: number): Promise<void> {
-    draining ??= end(deadlineMs)
+    timers.push(setTimeout(beLate, deadlineMs))
+    draining ??= end()
     return draining
   }
 

@@ -192,10 +192,10 @@ export class StreamableClient {
     const id = params?.['requestId']
     const pending =
       typeof id === 'string' || typeof id === 'number' ? this.#pending.get(keyOfId(id)) : undefined
-    if (pending?.modern !== true) return pending === undefined && this.#protocolVersion === null
+    if (pending === undefined) return this.#protocolVersion === null
     this.#answered(pending)
-    pending.inbound?.abort('client')
-    return true
+    if (pending.modern) pending.inbound?.abort('client')
+    return pending.modern
   }
 
   #start(
