@@ -124,8 +124,11 @@ function takeApart(
   steps: Steps,
 ): Refusal | null {
   const unfit = checkBatch(elements, inbound, trail)
-  if (unfit === null) void carryOutBatch(inbound, elements, createPipeline(steps))
-  return unfit
+  if (unfit !== null) return unfit
+  carryOutBatch(inbound, elements, createPipeline(steps)).catch((thrown: unknown) =>
+    inbound.sink.fail(asGuardError(thrown, 'GUARD_INTERNAL', 'a batch was broken off')),
+  )
+  return null
 }
 
 /** What was sealed for this caller: its session, and ids inside its message. */

@@ -77,6 +77,7 @@ GUARD_UPSTREAM_BUSY GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM
 a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
 a-request-inside-a-result-was-denied a-response-to-another-request a-value-was-expected an-unreadable-member-name-in-a-result an-unreadable-message
 an-id-over-the-size-limit an-unreadable-request-or-notification bad-u-escape-in-a-string batch body-aborted body-too-large
+accept-refused batch-empty batch-id-doubled batch-initialize batch-nested batch-too-long id-in-use line-unfinished
 body-too-slow body-unexpected cancel-ignored connections-exceeded control-character-in-a-string credential-disabled credential-doubled
 credential-expired credential-malformed credential-missing credential-not-yet-valid
 credential-unknown envelope-invalid header-doubled header-mismatch headers-too-large
@@ -126,6 +127,10 @@ function codesInSource(): string[] {
     ...matches(read('src/proxy/read.ts'), /rejected\(\d+, [^,]+, '([\w-]+)'/g),
     ...matches(read('src/proxy/admit.ts'), /refuse\(\d+, -\d+, '([\w-]+)'/g),
     ...matches(read('src/mcp/classify.ts'), /reject\(-\d+, '([\w-]+)'/g),
+    ...matches(read('src/mcp/batch.ts'), /refuse\('([\w-]+)'/g),
+    ...['streamable-client', 'stdio'].flatMap((name) =>
+      matches(read(`src/proxy/front/${name}.ts`), /unusable\('([\w-]+)'/g),
+    ),
     ...matches(read('src/mcp/mirror.ts'), /auditCode: '([\w-]+)'/g),
     ...matches(read('src/proxy/front/http.ts'), /, '([a-z]+-[a-z-]+)'\]/g),
     ...matches(read('src/proxy/front/http.ts'), /unreadable\('([\w-]+)'/g),

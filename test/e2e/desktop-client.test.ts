@@ -110,7 +110,7 @@ for (const [name, make] of transports) {
 
       const stop = new AbortController()
       setTimeout(() => stop.abort(), 100)
-      const long = { duration: 20, steps: 2 }
+      const long = { duration: 3, steps: 2 }
       const cancelled = await call('trigger-long-running-operation', long, {
         signal: stop.signal,
       }).catch((thrown: Error) => thrown.name)
