@@ -321,8 +321,7 @@ async function check(row: Row, kind: Kind): Promise<void> {
   const session = async (as: string) => ({
     'mcp-session-id': await openSession(gateway, { path, as }),
   })
-  const mine = await session('alice')
-  const other = await session('bob')
+  const [mine, other] = await Promise.all([session('alice'), session('bob')])
   const body = call('slow', { arguments: { ms: row.meanwhileMs ?? 60, is: 'of bob' } }, 'of bob')
   const inFlight = gateway.send({ path, as: 'bob', headers: other, body })
   await sleep(10)

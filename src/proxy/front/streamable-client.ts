@@ -104,10 +104,15 @@ export class StreamableClient {
         forwarded: () => poster.accepted(),
         refused: (answer) => poster.refused(answer),
         head: ({ headers: sent }) => {
-          if (asked?.method === 'initialize') this.#sessionId = sent.get('mcp-session-id') ?? null
+          // A second `initialize` that is refused leaves the session as it is.
+          if (asked?.method === 'initialize') {
+            this.#sessionId = sent.get('mcp-session-id') ?? this.#sessionId
+          }
         },
         responded: (_, response) => {
-          if (asked?.method === 'initialize') this.#protocolVersion = negotiated(response)
+          if (asked?.method === 'initialize') {
+            this.#protocolVersion = negotiated(response) ?? this.#protocolVersion
+          }
           if (pending !== null && asked !== null) this.#answered(pending)
         },
       },
