@@ -16,7 +16,7 @@ import { type From, passStream, type Read, type To } from '../support/stream-rig
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)
 const cases = Number(process.env['CASES'] ?? 10_000)
 /** Readers that take long read one case in so many. */
-const sometimes = 32
+const sometimes = cases > 10_000 ? 256 : 32
 const froms: readonly From[] = ['http', 'stream', 'resumed', 'sse', 'stdio']
 const tos: readonly To[] = ['http', 'sse', 'stdio']
 const allowed = new Set(['open-tool', 'file:///open', 'tools', 'é€😀'])

@@ -28,6 +28,7 @@ export interface ChildOptions {
 }
 
 const lineFeed = Uint8Array.of(0x0a)
+const separators = ['\u2028', '\u2029'].map((text) => Buffer.from(text))
 /** How long an output may stay open after its process group is gone. */
 const outputMs = 1000
 /** How long the end of a process may come behind that of its output. */
@@ -86,7 +87,7 @@ class Child implements Link {
       const { stdin } = this.#process
       if (!stdin) return failed()
       stdin.cork()
-      stdin.write(bytes)
+      stdin.write(asLine(bytes))
       stdin.write(lineFeed, (error) => {
         // Why it takes none is told by an event that comes right behind.
         if (error) setImmediate(failed)
@@ -169,4 +170,12 @@ class Child implements Link {
     }, outputMs)
     timer.unref()
   }
+}
+
+/** Node's reader of lines ends one at U+2028 and U+2029 too, which JSON allows inside a text. */
+function asLine(json: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(json.buffer, json.byteOffset, json.length)
+  if (!separators.some((separator) => bytes.includes(separator))) return json
+  const text = bytes.toString().replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  return Buffer.from(text)
 }
