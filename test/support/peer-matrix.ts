@@ -1,0 +1,309 @@
+/**
+ * Real clients × how they reach the gateway × real servers: starts what is needed once, lets every
+ * client of a file take its steps with every server, directly and through the gateway.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Json, JsonObject } from '../../src/domain.js'
+import { type Gateway, keyOf, type PolicyFiles, startGateway, testCacheDir } from './gateway.js'
+import { type PeerServer, startEverything, startEverythingSse, startFixture } from './peers.js'
+
+export const columns = [
+  'everything http',
+  'everything sse',
+  'everything stdio',
+  'filesystem stdio',
+  'memory stdio',
+  'fixture http',
+  'fixture stdio',
+] as const
+export type Column = (typeof columns)[number]
+
+export type MatrixClient = 'sdk-v1' | 'sdk-v2' | 'ai-sdk' | 'inspector' | 'mcp-remote'
+
+export interface Row {
+  readonly client: MatrixClient
+  readonly mode: 'legacy' | 'auto' | 'modern'
+  /** `direct`: without the gateway, over what each server speaks. */
+  readonly over: 'direct' | 'http' | 'sse' | 'stdio'
+}
+
+export interface Step {
+  readonly done?: Json
+  readonly why?: string
+}
+
+/** Only `connect`, with a reason, where no connection came about. */
+export type Steps = Readonly<Partial<Record<StepName, Step>>>
+export type StepName =
+  | 'connect'
+  | 'list'
+  | 'call'
+  | 'denied'
+  | 'hidden'
+  | 'progress'
+  | 'cancel'
+  | 'elicitation'
+
+export type Cells = ReadonlyMap<Row, ReadonlyMap<Column, Steps>>
+
+/** What the policy hides, by its name in the lists. */
+export const hiddenTools = ['get-env', 'write_file', 'delete_entities', 'test_image_content']
+
+const policy: PolicyFiles = {
+  'main.rego': `package mcpguard.main
+
+decision := {"allow": count(_denied) == 0, "reasons": _denied}
+
+_hidden := {${hiddenTools.map((name) => JSON.stringify(name)).join(', ')}}
+
+_denied contains "hidden" if {
+	input.resource.type == "tool"
+	input.resource.id in _hidden
+}
+
+_denied contains "forbidden-argument" if {
+	some value in input.resource.arguments
+	contains(value, "forbidden")
+}
+`,
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const cli = join(root, 'dist/src/cli/main.js')
+const modules = join(root, 'node_modules/@modelcontextprotocol')
+const peers = join(root, 'test/peers')
+const peerModules = join(peers, 'node_modules/@modelcontextprotocol')
+const clientLimitMs = 85_000
+/** How long a call would take that is cancelled soon after it began. */
+const slowMs = 1500
+
+interface Command {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+type Server = Command | { readonly url: string; readonly transport: 'http' | 'sse' }
+
+interface Peers {
+  readonly folder: string
+  readonly servers: ReadonlyMap<Column, Server>
+  readonly gateway: Gateway
+  close(): Promise<void>
+}
+
+async function startPeers(): Promise<Peers> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'mcp-guard-matrix-')))
+  const files = join(folder, 'files')
+  await mkdir(files)
+  await writeFile(join(files, 'note.txt'), 'A nöte')
+  await writeFile(join(files, 'forbidden.txt'), 'Not for everybody')
+  const waits = join(folder, 'waits')
+  await writeFile(waits, '')
+  const started: PeerServer[] = []
+  const urlOf = async (starting: Promise<PeerServer>) => {
+    const server = await starting
+    started.push(server)
+    return server.url
+  }
+  const [everything, sse, fixture] = await Promise.all([
+    urlOf(startEverything()),
+    urlOf(startEverythingSse()),
+    urlOf(startFixture(waits)),
+  ])
+  const node = (...args: string[]): Command => ({ command: process.execPath, args })
+  const memory = node(join(peerModules, 'server-memory/dist/index.js'))
+  const servers = new Map<Column, Server>([
+    ['everything http', { url: everything, transport: 'http' }],
+    ['everything sse', { url: sse, transport: 'sse' }],
+    ['everything stdio', node(join(modules, 'server-everything/dist/index.js'), 'stdio')],
+    ['filesystem stdio', node(join(peerModules, 'server-filesystem/dist/index.js'), files)],
+    ['memory stdio', { ...memory, env: { MEMORY_FILE_PATH: join(folder, 'memory.jsonl') } }],
+    ['fixture http', { url: fixture, transport: 'http' }],
+    ['fixture stdio', node(join(peers, 'fixture/stdio.mjs'), waits)],
+  ])
+  const upstreams = [...servers].map(([column, server]) => [nameOf(column), { ...server }])
+  const gateway = await startGateway({ upstreams: Object.fromEntries(upstreams), policy })
+  return {
+    folder,
+    servers,
+    gateway,
+    async close() {
+      await gateway.close()
+      await Promise.all(started.map((server) => server.stop()))
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function nameOf(column: Column): string {
+  return column.replace(' ', '-')
+}
+
+/** Takes all steps of all rows. Where a client has no way to a server there is no cell. */
+export async function runMatrix(rows: readonly Row[]): Promise<Cells> {
+  const started = await startPeers()
+  try {
+    const cells = new Map<Row, ReadonlyMap<Column, Steps>>()
+    for (const client of new Set(rows.map((row) => row.client))) {
+      const own = rows.filter((row) => row.client === client)
+      const jobs = own.flatMap((row, index) =>
+        columns
+          .filter((column) => reaches(row, started.servers.get(column)))
+          .map((column) => jobOf(row, column, `${index}/${nameOf(column)}`, started)),
+      )
+      const results = await runClients(client, jobs, started.folder)
+      const waits = await waitsOf(started)
+      for (const [index, row] of own.entries()) {
+        const ofRow = columns.flatMap((column) => {
+          const steps = results.get(`${index}/${nameOf(column)}`)
+          const mark = `${client}/${index}/${nameOf(column)}`
+          return steps === undefined ? [] : [[column, judged(steps, waits.get(mark))] as const]
+        })
+        cells.set(row, new Map(ofRow))
+      }
+    }
+    return new Map([...cells].sort(([a], [b]) => rows.indexOf(a) - rows.indexOf(b)))
+  } finally {
+    await started.close()
+  }
+}
+
+/** mcp-remote goes to URLs only. */
+function reaches({ client, over }: Row, server: Server | undefined): boolean {
+  return !(
+    client === 'mcp-remote' &&
+    over === 'direct' &&
+    server !== undefined &&
+    !('url' in server)
+  )
+}
+
+function jobOf(row: Row, column: Column, name: string, started: Peers): JsonObject {
+  const { mode, over } = row
+  const mark = `${row.client}/${name}`
+  return {
+    name,
+    to: { ...JSON.parse(JSON.stringify(targetOf(row, column, name, started))), mode },
+    plan: { denies: over !== 'direct', items: itemsOf(column, mark, started.folder) },
+  }
+}
+
+function targetOf({ over }: Row, column: Column, name: string, started: Peers): object {
+  const { servers, gateway, folder } = started
+  const server = servers.get(column)
+  if (over === 'direct') return { transport: 'stdio', ...server }
+  if (over === 'stdio') {
+    const audit = join(folder, `${name.replace('/', '-')}.ndjson`)
+    const client = ['--stdio', '--as', 'alice', '--server', nameOf(column), '--audit', audit]
+    return {
+      transport: over,
+      command: process.execPath,
+      args: [cli, 'run', '--config', join(gateway.folder, 'guard.yaml'), ...client],
+      env: { XDG_CACHE_HOME: dirname(testCacheDir) },
+    }
+  }
+  const url = `${gateway.url}/mcp/${nameOf(column)}${over === 'sse' ? '/sse' : ''}`
+  return { transport: over, url, headers: { authorization: `Bearer ${keyOf('alice')}` } }
+}
+
+function tool(name: string, given: JsonObject): JsonObject {
+  return { name, given }
+}
+
+/** Servers without a tool for a step are asked for one all the same, and say so. */
+function itemsOf(column: Column, mark: string, folder: string): JsonObject {
+  const long = (duration: number) => tool('trigger-long-running-operation', { duration, steps: 3 })
+  const others = {
+    progress: long(0.15),
+    slow: { ...long(slowMs / 1000), ms: slowMs },
+    elicitation: tool('trigger-elicitation-request', {}),
+  }
+  switch (column) {
+    case 'filesystem stdio':
+      return {
+        call: tool('read_text_file', { path: join(folder, 'files/note.txt') }),
+        denied: tool('read_text_file', { path: join(folder, 'files/forbidden.txt') }),
+        hidden: tool('write_file', { path: join(folder, 'files/new.txt'), content: 'x' }),
+        ...others,
+      }
+    case 'memory stdio':
+      return {
+        call: tool('search_nodes', { query: 'nothing' }),
+        denied: tool('search_nodes', { query: 'forbidden' }),
+        hidden: tool('delete_entities', { entityNames: [] }),
+        ...others,
+      }
+    case 'fixture http':
+    case 'fixture stdio':
+      return {
+        call: tool('test_mirrored_argument', { region: 'Zürich ' }),
+        denied: tool('test_mirrored_argument', { region: 'forbidden' }),
+        hidden: tool('test_image_content', {}),
+        progress: tool('test_tool_with_progress', {}),
+        slow: { ...tool('test_waiting', { mark, ms: slowMs }), ms: slowMs },
+        elicitation: tool('test_elicitation', { message: 'Who are you?' }),
+      }
+    default:
+      return {
+        call: tool('echo', { message: 'hällo' }),
+        denied: tool('echo', { message: 'forbidden' }),
+        hidden: tool('get-env', {}),
+        ...others,
+      }
+  }
+}
+
+/** A cancellation has worked when the server stopped, where it tells; else when it was told. */
+function judged(steps: Steps, waited: string | undefined): Steps {
+  const seen = steps.cancel?.done
+  if (seen === undefined) return steps
+  const { failed, told, late } = Object(seen)
+  const worked = waited === undefined ? told && !late : waited === 'cancelled'
+  if (worked) return { ...steps, cancel: { done: 'cancelled' } }
+  const then = told ? 'the server went on' : 'the server was not told'
+  return { ...steps, cancel: { why: `${failed}; ${then}` } }
+}
+
+async function waitsOf({ folder }: Peers): Promise<ReadonlyMap<string, string>> {
+  const lines = (await readFile(join(folder, 'waits'), 'utf8')).split('\n')
+  return new Map(
+    lines.flatMap((line) => {
+      const [mark, how] = line.split(' ')
+      return mark === undefined || how === undefined ? [] : [[mark, how] as const]
+    }),
+  )
+}
+
+async function runClients(
+  client: MatrixClient,
+  jobs: readonly JsonObject[],
+  folder: string,
+): Promise<ReadonlyMap<string, Steps>> {
+  const child = spawn(process.execPath, ['test/peers/matrix/main.mjs'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      // Coverage is of the gateway, which runs in this process.
+      NODE_V8_COVERAGE: '',
+      TMPDIR: folder,
+      MCP_CATALOG_PATH: join(folder, 'catalog.json'),
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: clientLimitMs,
+  })
+  child.stdin.end(JSON.stringify({ client, jobs }))
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  if (exitCode !== 0) throw new Error(`${client} ended with ${exitCode}:\n${stderr}`)
+  return new Map(Object.entries(JSON.parse(stdout)))
+}
