@@ -232,7 +232,7 @@ function backsOf(folder: string, http: string, sse: string): Map<End, Back> {
   ])
 }
 
-function stepsOf(point: DecisionPoint, backs: ReadonlyMap<End, Back>): Steps {
+export function stepsOf(point: DecisionPoint, backs: ReadonlyMap<End, Back>): Steps {
   const routes = [...backs].map(
     ([name, back]) => [path(name), { server: { name, labels: {} }, back, timeoutMs }] as const,
   )
@@ -262,7 +262,7 @@ function stepsOf(point: DecisionPoint, backs: ReadonlyMap<End, Back>): Steps {
 
 // ── Requests without a socket ───────────────────────────────────────────────────────────────────
 
-interface Posted {
+export interface Posted {
   readonly verb: string
   readonly target: string
   readonly rawHeaders: readonly string[]
@@ -287,13 +287,17 @@ function exchange(handle: (inbound: Inbound) => Promise<void>, sent: Posted): Pr
   })
 }
 
-interface Watching {
+export interface Watching {
   head?(headers: ReadonlyMap<string, string>): void
   message?(text: string): void
+  reply?(status: number): void
   over?(): void
 }
 
-function inboundOf({ verb, target, rawHeaders, bytes }: Posted, watching: Watching): Inbound {
+export function inboundOf(
+  { verb, target, rawHeaders, bytes }: Posted,
+  watching: Watching,
+): Inbound {
   const over = () => watching.over?.()
   const sink: FrameSink = {
     head({ headers }) {
@@ -319,7 +323,10 @@ function inboundOf({ verb, target, rawHeaders, bytes }: Posted, watching: Watchi
     rawHeaders,
     ip: '127.0.0.1',
     readBody: () => Promise.resolve({ ok: true, bytes }),
-    reply: over,
+    reply({ status }) {
+      watching.reply?.(status)
+      over()
+    },
     sink,
     forwarded: () => undefined,
     endOnDrain: () => undefined,
