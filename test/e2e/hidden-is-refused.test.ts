@@ -167,13 +167,19 @@ for (const { client, server } of pairs) {
         for (const [name, outcome] of Object.entries(tried)) {
           if (outcome.denied !== undefined || callsBack.has(name)) continue
           const expected = direct.tried[verb as Verb][name]
-          assert.equal(comparable(outcome), comparable(expected), `${verb} ${name}`)
+          assert.equal(comparable(outcome), asPrivate(comparable(expected)), `${verb} ${name}`)
           compared += 1
         }
       }
       assert.ok(compared > 5, `${compared} compared`)
     })
   }
+}
+
+/** A result that passed is this caller's: that much the gateway tells caches. */
+function asPrivate(value: unknown): unknown {
+  const text = JSON.stringify(value)
+  return JSON.parse(text.replaceAll('"cacheScope":"public"', '"cacheScope":"private"'))
 }
 
 test('a refusal has the form of its kind in every client', () => {

@@ -1,7 +1,7 @@
 /**
  * Where policy allows everything a client cannot tell the gateway from the server: each answer of a
  * whole session is the same text, read off the wire before any SDK has interpreted it. The one
- * difference is that a list which was public to caches is private, on each of its pages.
+ * difference is that a result which was public to caches is private, a list on each of its pages.
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -86,7 +86,6 @@ function surveyOf({ name }: Row, how: string): Survey {
 const lists = new Set(['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'])
 
 function privately(exchange: Exchange): Exchange {
-  if (!lists.has(exchange.asked)) return exchange
   const messages = exchange.messages.map((text) =>
     text.replace('"cacheScope":"public"', '"cacheScope":"private"'),
   )
@@ -134,7 +133,7 @@ test('every page of a list that was public to caches leaves as private, with its
   assert.ok(pages.length >= 6, `${pages.length} pages`)
   for (const page of pages) assert.match(page, '"ttlMs":60000,"cacheScope":"private"')
   const discovered = wire.find(({ asked }) => asked === 'server/discover')
-  assert.match(discovered?.messages[0] ?? '', '"cacheScope":"public"')
+  assert.match(discovered?.messages[0] ?? '', '"cacheScope":"private"')
 })
 
 test.run()
