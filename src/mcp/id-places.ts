@@ -100,6 +100,11 @@ export class IdPlaces {
     this.#matched = depth
   }
 
+  /** Found since the last call of `take`. */
+  get found(): number {
+    return this.#found?.length ?? 0
+  }
+
   /** What was found since the last call, in the order of the bytes. */
   take(): readonly IdPlace[] {
     const found = this.#found ?? none

@@ -90,7 +90,7 @@ a-response-to-no-request nobody-listens not-a-message
 neither-a-request-nor-a-response nested-too-deeply not-a-json-rpc-object not-json-rpc-2-0
 origin-refused params-in-a-response response-foreign response-unexpected response-unknown route-unknown session-closed
 session-expired session-foreign session-unknown task-foreign task-unknown text-after-the-value
-the-text-ends-before-the-value-is-complete too-many-items-in-a-list unknown-escape-in-a-string
+the-text-ends-before-the-value-is-complete too-many-ids-in-a-message too-many-items-in-a-list unknown-escape-in-a-string
 unknown-member-in-a-message unknown-word unreadable-requests-inside-a-result verb-refused version-unknown version-unsupported
 `
   .trim()

@@ -68,6 +68,10 @@ const problems: readonly (readonly [text: string, problem: string])[] = [
   [result('{"cachescope":"x"}'), 'a member of the result looks like `cacheScope`'],
   [result('{"cacheScope":1}'), 'malformed cacheScope'],
   [result(`{"tools":[${Array(10_001).fill('{}').join(',')}]}`), 'too many items in a list'],
+  [
+    result(`{"tools":[],"tasks":[${Array(4097).fill('{"taskId":""}').join(',')}]}`),
+    'too many ids in a message',
+  ],
   [`${result('{}')}x`, 'text after the value'],
 ]
 for (const [text, problem] of problems) {

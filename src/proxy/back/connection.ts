@@ -251,11 +251,13 @@ export class Connection implements LinkListener {
     this.#dispatch({ type: 'left', exchange })
     // Nobody knows the session's id.
     if (open.isInitialize) return this.close()
-    if (this.#options.era === 'modern' && open.message !== null) this.#cancel(open.message)
+    if (this.#options.era === 'modern' && open.message !== null) {
+      this.#cancel(exchange, open.message)
+    }
     this.#settle()
   }
 
-  #cancel({ id }: Message): void {
+  #cancel(exchange: ExchangeKey, { id }: Message): void {
     const cancelled = ownMessage({
       jsonrpc: '2.0',
       method: 'notifications/cancelled',
@@ -263,7 +265,9 @@ export class Connection implements LinkListener {
     })
     this.#link.send(serialise(cancelled)).catch(() => undefined)
     setTimeout(() => {
-      if (this.#state.pending.size > 0) this.close()
+      // Was it answered, then what is pending by now is another request's.
+      const pending = [...this.#state.pending.values()]
+      if (pending.some((one) => one.exchange === exchange)) this.close()
     }, cancelMs).unref()
   }
 

@@ -143,7 +143,9 @@ class SseLink implements Link {
   #name(text: string): void {
     const isShort = text.length <= maxEndpointLength
     const endpoint = isShort && URL.canParse(text, this.#url) ? new URL(text, this.#url) : null
-    if (endpoint === null || endpoint.origin !== this.#url.origin) {
+    // A blob: URL has the origin of the one inside it, and a path that is no path.
+    const { origin, protocol } = this.#url
+    if (endpoint?.origin !== origin || endpoint.protocol !== protocol) {
       return this.#lost('GUARD_UPSTREAM_INVALID', 'the address for messages is of another origin')
     }
     this.#isNamed = true

@@ -130,6 +130,7 @@ const foreign = [
   'http://user@example.com/',
   'file:///etc/passwd',
   'javascript:alert(1)',
+  `blob:${origin}/message`,
   'http://[',
   `/${'x'.repeat(5000)}`,
 ]

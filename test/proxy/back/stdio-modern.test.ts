@@ -121,6 +121,18 @@ test('a request whose client goes is cancelled, and its process not used before 
   await until(() => !isAlive(Number(pid)), 'the process has ended')
 })
 
+test('an answer that crosses its cancellation frees the process, and the next request keeps it', async () => {
+  const pid = await pidOf('bob', '/mcp/wide')
+  const crossed = await gateway.open(tool('slow', { ms: 400 }, 'bob'))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  crossed.close()
+  await gateway.event(({ outcome, server }) => outcome === 'abandoned' && server === 'wide')
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  assert.is(await pidOf('bob', '/mcp/wide'), pid)
+  const next = await gateway.send(tool('slow', { ms: 6000, next: true }, 'bob'))
+  assert.is(textOf(next), '{"ms":6000,"next":true}')
+})
+
 test('an idle process ends', async () => {
   const pid = Number(await pidOf('alice', '/mcp/short'))
   await until(() => !isAlive(pid), 'the process has ended')
