@@ -251,6 +251,22 @@ function describe({ outcome, code, method }: AuditEvent): string {
   return [outcome, code, method].map(String).join(' ')
 }
 
+for (const front of fronts) {
+  test(`a session that its server lost: errors, then another may begin, ${front} in front`, async () => {
+    const client = await open(front, 'stdio', 'alice')
+    await client.send(call('crash', {}, 'fatal'))
+    await receives(client, '"id":"fatal","error"')
+    await client.send(call('echo', {}, 'lost'))
+    await receives(client, '"id":"lost","error"')
+    const begun = { ...initialize, id: 'again' }
+    await client.send(begun)
+    await receives(client, '"id":"again","result"')
+    await client.send(call('echo', {}, 'found'))
+    await receives(client, '"id":"found","result"')
+    client.close()
+  })
+}
+
 // ── Over HTTP+SSE alone ─────────────────────────────────────────────────────────────────────────
 
 const ofHttp: readonly {

@@ -102,12 +102,12 @@ export class StreamableClient {
       { asked, bytes },
       {
         forwarded: () => poster.accepted(),
-        refused: (answer) => poster.refused(answer),
-        head: ({ headers: sent }) => {
-          // A second `initialize` that is refused leaves the session as it is.
-          if (asked?.method === 'initialize') {
-            this.#sessionId = sent.get('mcp-session-id') ?? this.#sessionId
-          }
+        refused: (answer) => {
+          this.#noteSession(asked, answer.status, null)
+          return poster.refused(answer)
+        },
+        head: ({ status, headers: sent }) => {
+          this.#noteSession(asked, status, sent.get('mcp-session-id') ?? null)
         },
         responded: (_, response) => {
           if (asked?.method === 'initialize') {
@@ -167,6 +167,13 @@ export class StreamableClient {
     const parsed = parseStrict(bytes, this.#link.jsonLimits)
     const read = parsed.ok ? readMessage(parsed.value) : null
     return read?.ok === true ? read.message : null
+  }
+
+  /** A second `initialize` that is refused leaves the session; 404 ends it, so another may begin. */
+  #noteSession(asked: Message | null, status: number, given: string | null): void {
+    if (versionOf(asked?.params?.['_meta']) !== null) return
+    if (status === 404) this.#sessionId = null
+    else if (asked?.method === 'initialize') this.#sessionId = given ?? this.#sessionId
   }
 
   /** Undefined: a request with this id waits already. */
