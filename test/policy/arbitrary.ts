@@ -33,12 +33,17 @@ const servers = [
   { name: 'files', labels: { env: 'prod' } },
   { name: 'files', labels: { env: 'test' } },
   { name: 'tool', labels: {} },
+  { name: 'notes', labels: { env: 'prod' } },
 ]
 
-const definition = fc.record({
-  digest: fc.constantFrom('sha256:a', 'sha256:b'),
-  annotations: fc.constantFrom<JsonObject[]>({}, { readOnlyHint: true }, { readOnlyHint: false }),
-})
+/** The first is one object for all items that have it. */
+const definition = fc.oneof(
+  fc.constant<Definition>({ digest: 'sha256:a', annotations: { readOnlyHint: true } }),
+  fc.record({
+    digest: fc.constantFrom('sha256:a', 'sha256:b'),
+    annotations: fc.constantFrom<JsonObject[]>({}, { readOnlyHint: true }, { readOnlyHint: false }),
+  }),
+)
 
 /** What is known of the items; the same object as long as nothing new is. */
 export const definitions: fc.Arbitrary<Definitions | null> = fc.option(
@@ -78,9 +83,11 @@ const params = fc.constantFrom<JsonObject[]>(
 )
 
 const messages = fc.oneof(
-  fc.tuple(fc.constant('tools/call'), fc.constantFrom(...ids), params).map(named('name')),
-  fc.tuple(fc.constant('prompts/get'), fc.constantFrom(...ids), params).map(named('name')),
-  fc.tuple(fc.constant('resources/read'), fc.constantFrom(...ids), params).map(named('uri')),
+  fc.tuple(fc.constant('tools/call'), fc.constantFrom(...ids), params, params).map(named('name')),
+  fc.tuple(fc.constant('prompts/get'), fc.constantFrom(...ids), params, params).map(named('name')),
+  fc
+    .tuple(fc.constant('resources/read'), fc.constantFrom(...ids), params, params)
+    .map(named('uri')),
   fc.tuple(fc.constantFrom('ping', 'tools/list', 'acme/own'), params).map(([method, more]) => {
     return { method, params: more }
   }),
@@ -90,8 +97,13 @@ const messages = fc.oneof(
 )
 
 function named(member: 'name' | 'uri') {
-  return function message([method, id, more]: readonly [string, string, JsonObject]) {
-    return { method, params: { [member]: id, arguments: more, ...more } as JsonObject }
+  return function message([method, id, given, more]: readonly [
+    string,
+    string,
+    JsonObject,
+    JsonObject,
+  ]) {
+    return { method, params: { [member]: id, arguments: given, ...more } as JsonObject }
   }
 }
 

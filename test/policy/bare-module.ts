@@ -25,12 +25,16 @@ const plenty = 1_000_000_000n
 
 type Call = (...args: number[]) => number
 
-export function startBare(wasm: BufferSource | WebAssembly.Module, data = '{}'): BareModule {
+export function startBare(
+  wasm: BufferSource | WebAssembly.Module,
+  data = '{}',
+  functions = hostBuiltins,
+): BareModule {
   const module = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 8192 })
   const names: string[] = []
   const callHost = (id: number, _context: number, ...args: number[]): number => {
-    const called = hostBuiltins.get(names[id] ?? '')
+    const called = functions.get(names[id] ?? '')
     if (called === undefined) throw new Error(`not implemented: ${names[id]}`)
     const result = called(...args.map((address) => readValue(dumped(address))))
     return result === undefined ? 0 : parsed(writeValue(result))

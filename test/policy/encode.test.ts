@@ -7,7 +7,7 @@ import { type Asked, createEncoder, type Encoder } from '../../src/policy/encode
 import { itemFacts, messageFacts } from '../../src/policy/facts.js'
 import { createZoneClock } from '../../src/policy/zones.js'
 import { definitions, look, projections, questions, spellings } from './arbitrary.js'
-import { callOf, circumstances, questionOf } from './questions.js'
+import { callOf, circumstances, identityOf, questionOf } from './questions.js'
 import { printedSeed } from './seed.js'
 
 const timeZones = ['Asia/Kolkata', 'Europe/Berlin']
@@ -172,6 +172,82 @@ test('another definition is another resource where definitions are read', () => 
   for (const paths of [null, [['resource']], [[]]]) {
     assert.ok(createEncoder(paths, []).readsDefinitions, JSON.stringify(paths))
   }
+})
+
+test('items that share a definition, or whose servers are alike but for the name, are others', () => {
+  const shared: Definition = { digest: 'sha256:a', annotations: {} }
+  const definitions: Definitions = { of: () => shared }
+  const encoder = createEncoder(
+    [
+      ['resource', 'id'],
+      ['resource', 'server'],
+      ['resource', 'digest'],
+    ],
+    [],
+  )
+  const call = { ...callOf('read'), definitions }
+  const other = { ...call, server: { ...call.server, name: 'other' } }
+  for (let round = 0; round < 2; round += 1) {
+    for (const question of [call, other]) {
+      for (const id of ['read', 'write', 'read']) {
+        const server = question.server.name
+        assert.equal(JSON.parse(encoder.resource(question, 'tool', id).text), {
+          id,
+          server,
+          digest: 'sha256:a',
+        })
+      }
+    }
+  }
+  const undefinedOf = (question: Question) =>
+    encoder.resource({ ...question, definitions: null }, 'tool', 'read').key
+  assert.is.not(undefinedOf(call), undefinedOf(other))
+})
+
+test('arguments known by their text leave the other parameters in the key', () => {
+  const encoder = createEncoder(
+    [
+      ['resource', 'arguments'],
+      ['resource', 'params'],
+    ],
+    [],
+  )
+  const given = { n: 1 }
+  const spelling = { of: given, text: '{"n":1}' }
+  const ask = (more: object, spelt: typeof spelling | null) => {
+    const params = { name: 'read', arguments: given, ...more }
+    const items = namedItems('tools/call', params) ?? []
+    return encoder.message({ ...callOf('read'), params, spelling: spelt }, items)
+  }
+  const [first, same, other, unspelt] = [
+    ask({ cursor: 'a' }, spelling),
+    ask({ cursor: 'a' }, spelling),
+    ask({ cursor: 'b' }, spelling),
+    ask({ cursor: 'a' }, null),
+  ]
+  assert.ok(first && same && other && unspelt)
+  assert.is(first?.more, same?.more)
+  assert.is.not(first?.more, other?.more)
+  assert.is.not(first?.more, unspelt?.more)
+  for (const asked of [first, unspelt]) {
+    assert.match(asked?.resource.text ?? '', /"arguments":{"n":1},"params":{"cursor":"a"}/)
+  }
+})
+
+test('frames of what clients call a method of their own are not kept', () => {
+  const encoder = createEncoder(
+    [
+      ['action', 'name'],
+      ['context', 'hour'],
+    ],
+    [],
+  )
+  const identity = identityOf()
+  const frameOf = (method: string) =>
+    encoder.message(questionOf(method, {}, { identity }), [])?.frame
+  assert.is(frameOf('ping'), frameOf('ping'))
+  assert.is.not(frameOf('acme/own'), frameOf('acme/own'))
+  assert.equal(frameOf('acme/own'), frameOf('acme/own'))
 })
 
 test('definitions are asked for only where they are read', () => {

@@ -34,6 +34,7 @@ decision := {
 		[found | found := args.members["longer than a word"]],
 	],
 	"order": [[a < b, a == b] | some a in args.names; some b in args.names],
+	"among_others": [found | some name in args.names; found := _of_all_kinds[name]],
 	"as_set": {name | some name in args.names},
 	"inverse": {[name, index] | some index, name in args.members},
 	"earlier": _rules,
@@ -41,6 +42,12 @@ decision := {
 	"later": _rules,
 	"members": args.members,
 }
+
+# Keys that are no texts have the length and the place of one's bytes elsewhere.
+_of_all_kinds := object.union(
+	{key: "a number" | some key in numbers.range(0, 20)},
+	{null: 1, true: 2, [1]: 3, {1}: 4, {"a": 1}: 5, "a": "a text", "is_eight": 8},
+)
 
 _rules := [${rules.map((index) => `_rule_${index}, _rule_${149 - index}`).join(', ')}]
 
@@ -130,12 +137,80 @@ test('input that is cut off anywhere is read as before', () => {
     names: ['a', 'is_eight', 'é\n"'],
     members: { is_eight: 'x'.repeat(30) },
   })
-  for (let end = 0; end <= whole.length; end += 1) {
+  // The longer one first, so that behind the end there is what would have come.
+  for (let end = whole.length; end >= 0; end -= 1) {
     const [plain, shortened] = [before, after].map((module) => {
       return outcome(() => module.evaluate(entryPoint, whole.slice(0, end)))
     })
     assert.is(shortened, plain)
   }
+})
+
+const texts = await compileFiles({
+  'main.rego': `package mcpguard.main
+
+decision := {"input": [all | all := input], "read": _read, "many": _many}
+
+args := input.resource.arguments
+
+_read := [value | value := json.unmarshal(base64.decode(args.base64))]
+
+_many := [text | some n in numbers.range(1, args.many); text := format_int(n, 10)]
+`,
+})
+
+/** On fresh instances: what breaks off leaves the stack as it is. */
+function onBoth(inputs: readonly string[]): (readonly string[])[] {
+  return [texts.wasm, rewriteModule(texts.wasm)].map((module) => {
+    const { entryPoints, evaluate } = startBare(module as Uint8Array<ArrayBuffer>)
+    const entryPoint = entryPoints.get('mcpguard/main/decision') ?? -1
+    return inputs.map((input) => outcome(() => evaluate(entryPoint, input)))
+  })
+}
+
+test('a text that is the whole input ends where the input ends', () => {
+  for (const text of ['"a text"', '"seven c"', '"fifteen charact"', '""']) {
+    const [plain, shortened] = onBoth([text, text.slice(0, -1)])
+    assert.equal(shortened, plain)
+    assert.ok(plain?.[0]?.includes(`"input":[${text}]`), text)
+    assert.not.ok(plain?.[1]?.includes(text), text)
+  }
+})
+
+test('bytes that no JSON text has are refused as before', () => {
+  const quoted = (bytes: Uint8Array) => Buffer.concat([Buffer.from('"'), bytes, Buffer.from('"')])
+  const byte = fc.constantFrom(
+    0x00,
+    0x1f,
+    0x20,
+    0x22,
+    0x5c,
+    0x61,
+    0x7e,
+    0x7f,
+    0x80,
+    0x9f,
+    0xc3,
+    0xff,
+  )
+  const bytes = fc.array(byte, { maxLength: 12 }).map((made) => quoted(Uint8Array.from(made)))
+  const plainest = ['', 'a', 'abcdefg', 'abcdefgh', 'abcdefghi'].map((text) => Buffer.from(text))
+  const unusual = plainest.flatMap((text) =>
+    [0x00, 0x1f, 0x5c, 0x7f, 0x80, 0x9f, 0xa0, 0xff].map((one) =>
+      quoted(Buffer.concat([text, Uint8Array.of(one), text])),
+    ),
+  )
+  const seed = printedSeed('bytes')
+  for (const made of [...unusual, ...fc.sample(bytes, { numRuns: 60, seed })]) {
+    const [plain, shortened] = onBoth([inputOf({ base64: made.toString('base64') })])
+    assert.equal(shortened, plain, made.toString('hex'))
+  }
+})
+
+test('memory that is full grows as before', () => {
+  const [plain, shortened] = onBoth([inputOf({ many: 100_000 })])
+  assert.equal(shortened, plain)
+  assert.match(shortened?.[0] ?? '', /"100000"\]/)
 })
 
 function outcome(evaluate: () => string): string {
