@@ -35,6 +35,7 @@ export const offered = {
     'test_tool_with_progress',
     'test_trigger_prompt_change',
     'test_trigger_tool_change',
+    'test_waiting',
   ],
   prompts: [
     'test_input_required_result_prompt',
