@@ -84,9 +84,13 @@ export function decodeHeaderValue(value: string): string | null {
 
 /** As a header value; what is not plain, or looks encoded, is encoded. */
 export function encodeHeaderValue(text: string): string {
-  const plain = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)
-  if (plain && decodeHeaderValue(text) === text) return text
+  if (isPlain(text) && decodeHeaderValue(text) === text) return text
   return `${sentinelPrefix}${Buffer.from(text).toString('base64')}${sentinelSuffix}`
+}
+
+/** Visible ASCII, white space only inside. */
+function isPlain(text: string): boolean {
+  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text)
 }
 
 function checkName(
@@ -147,9 +151,13 @@ export function mismatch(text: string): Rejection {
   return { ok: false, status: 400, code: -32020, text, auditCode: 'header-mismatch', data: null }
 }
 
-/** The headers that a modern message has to carry, for a client whose transport has none. */
+/**
+ * The headers that a modern message has to carry, for a client whose transport has none. A method that
+ * no header can say is left out, and its request is refused as one that lacks it.
+ */
 export function mirrorOf(message: Message, protocolVersion: string): string[] {
-  const headers = ['mcp-protocol-version', protocolVersion, 'mcp-method', message.method]
+  const headers = ['mcp-protocol-version', protocolVersion]
+  if (isPlain(message.method)) headers.push('mcp-method', message.method)
   const member = nameMembers.get(message.method)
   const name = member === undefined ? undefined : message.params?.[member]
   if (typeof name === 'string') headers.push('mcp-name', encodeHeaderValue(name))

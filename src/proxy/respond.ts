@@ -23,7 +23,7 @@ export interface RefusalForms {
   readonly limited: 'http' | 'error'
 }
 
-const jsonHeaders = [
+export const jsonHeaders = [
   'content-type',
   'application/json',
   'cache-control',

@@ -46,6 +46,8 @@ export interface Ended {
   readonly events: number
 }
 
+/** What waits is told when the gateway ends first. */
+export const stoppingText = 'the gateway is stopping'
 /** Of the answer to `initialize`, which somebody has to read. */
 const maxKeptBytes = 4 * 1024 * 1024
 
@@ -120,7 +122,7 @@ export class ChannelInbound implements Inbound, FrameSink {
 
   /** Ends a stream that would go on for ever. */
   endStream(): void {
-    if (this.#endsOnDrain) this.abort('stopping')
+    if (this.#endsOnDrain) this.abort('stopping', stoppingText)
   }
 
   /** `text`: what the client is told of a request that is given up although it waits. */
@@ -139,7 +141,9 @@ export class ChannelInbound implements Inbound, FrameSink {
     this.#status = answer.status
     const told = this.#events.refused?.(answer) === true
     if (!told && this.#isDue && answer.body !== null) {
-      void this.#sender.message(Buffer.from(answer.body))
+      // Who is refused before the body is read gets no id by HTTP, where none is needed.
+      const own = this.#own(Buffer.from(answer.body))
+      if (own !== null) void this.#sender.message(own)
     }
     this.#answered = true
     this.#finish()
@@ -165,11 +169,9 @@ export class ChannelInbound implements Inbound, FrameSink {
     if (this.#over || (bytes.length === 0 && !this.#partial)) return undefined
     this.#said = true
     if (this.#partial) return this.#lastPart(bytes)
-    const reader = new EnvelopeReader()
-    reader.push(bytes)
+    const reader = readerOf(bytes)
     if (reader.has('method')) return this.#sender.message(bytes)
-    // An error about a message that the server could not read carries no id.
-    const own = reader.id === null ? this.#addressed(bytes) : bytes
+    const own = this.#own(bytes, reader)
     if (own === null) return undefined
     this.#response(reader.id === null ? this.#asked : keyOf(reader.id), own)
     return this.#sender.message(own)
@@ -237,6 +239,11 @@ export class ChannelInbound implements Inbound, FrameSink {
     if (retry !== undefined) this.#retryMs = retry
   }
 
+  /** A response as it goes to the client. An error about what could not be read carries no id. */
+  #own(bytes: Uint8Array, reader = readerOf(bytes)): Uint8Array | null {
+    return reader.id === null ? this.#addressed(bytes) : bytes
+  }
+
   /** The error as the answer to the request; null: nobody waits for one. */
   #addressed(bytes: Uint8Array): Uint8Array | null {
     if (!this.#isDue) return null
@@ -264,6 +271,12 @@ export class ChannelInbound implements Inbound, FrameSink {
       events: this.#count,
     })
   }
+}
+
+function readerOf(bytes: Uint8Array): EnvelopeReader {
+  const reader = new EnvelopeReader()
+  reader.push(bytes)
+  return reader
 }
 
 /** A JSON-RPC id with its type: 1 and "1" are two. */

@@ -151,7 +151,8 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
       for (const { inbound } of connections.values()) inbound?.endStream()
       const late = setTimeout(() => {
         for (const { inbound } of connections.values()) inbound?.cutShort()
-        server.closeAllConnections()
+        // What is said to them on a stream is written at the end of this turn.
+        setImmediate(() => server.closeAllConnections())
       }, deadlineMs)
       const sweep = setInterval(() => server.closeIdleConnections(), 50)
       await closed

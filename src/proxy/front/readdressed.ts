@@ -16,7 +16,8 @@ export class Readdressed implements Inbound {
   constructor(inbound: Inbound, target: string, owner?: string | null) {
     this.verb = inbound.verb
     this.target = target
-    this.rawHeaders = inbound.rawHeaders
+    this.rawHeaders =
+      inbound.verb === 'POST' ? acceptingAny(inbound.rawHeaders) : inbound.rawHeaders
     this.ip = inbound.ip
     this.owner = owner
     this.sink = inbound.sink
@@ -49,4 +50,12 @@ export class Readdressed implements Inbound {
   onGone(listener: (why: Gone) => void): void {
     this.#inbound.onGone(listener)
   }
+}
+
+/** What a post accepts is said of its 202; its message is answered on the stream. */
+function acceptingAny(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.map((text, index) => {
+    const isValue = index % 2 === 1
+    return isValue && rawHeaders[index - 1]?.toLowerCase() === 'accept' ? '*/*' : text
+  })
 }

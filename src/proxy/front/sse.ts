@@ -8,8 +8,8 @@ import { randomBytes } from 'node:crypto'
 import type { RawHeaders } from '../../domain.js'
 import { headerValues } from '../../lib/headers.js'
 import type { JsonLimits } from '../../mcp/json.js'
+import { corsHeaders } from '../cors.js'
 import type { Inbound } from '../inbound.js'
-import type { HttpAnswer } from '../outcome.js'
 import { Channel } from './channel.js'
 import { eventsOut } from './framings.js'
 import { Readdressed } from './readdressed.js'
@@ -47,11 +47,16 @@ interface Stream {
 
 const endpoint = /^(.+)\/messages\?session=([A-Za-z0-9_-]{22})$/
 const stream = '/sse'
-const accepted: HttpAnswer = {
-  status: 202,
-  headers: ['content-type', 'text/plain', 'cache-control', 'no-store'],
-  body: 'Accepted',
-}
+const acceptedHeaders = [
+  'content-type',
+  'text/plain',
+  'cache-control',
+  'no-store',
+  'x-content-type-options',
+  'nosniff',
+]
+/** How long servers may take to end their sessions when the gateway stops. */
+const endSessionMs = 2000
 /** What a post carries on to the request that is made of it. */
 const carried = ['host', 'origin', 'authorization', 'x-api-key', 'content-type', 'traceparent']
 
@@ -60,6 +65,8 @@ export function createSseFront(
   gate: SseGate,
 ): SseFront {
   const streams = new Map<string, Stream>()
+  const ending = new Set<Promise<void>>()
+  let draining = false
 
   function handlerOf({ verb, target }: Inbound): ((inbound: Inbound) => Promise<void>) | null {
     const path = target.endsWith(stream) ? target.slice(0, -stream.length) : null
@@ -92,11 +99,16 @@ export function createSseFront(
       void inbound.sink.message(Buffer.from(uri), { event: 'endpoint' })
       function over(): void {
         if (!streams.delete(id)) return
+        // Whoever still reads is told what becomes of its calls.
+        if (draining) client.leave('stopping')
         channel.close()
         client.leave('client')
-        void client.endSession()
+        const ended = client.endSession().finally(() => ending.delete(ended))
+        ending.add(ended)
       }
       const endStream = () => {
+        if (!streams.has(id)) return
+        client.leave('stopping')
         end()
         over()
       }
@@ -118,6 +130,8 @@ export function createSseFront(
       return gate.handle(readdressed)
     }
     await known.client.room()
+    // It ended meanwhile: nobody would see the answer, nor end a session that this begins.
+    if (streams.get(id) !== known) return gate.handle(new Readdressed(inbound, path, null))
     const origin = { headers: carriedOf(inbound.rawHeaders), ip: inbound.ip, owner: known.owner }
     await known.client.post(body.bytes, posterOf(inbound), origin)
   }
@@ -125,9 +139,11 @@ export function createSseFront(
   return {
     handlerOf,
     async drain(deadlineMs) {
+      draining = true
       const all = [...streams.values()]
-      await within(deadlineMs, Promise.all(all.map(({ client }) => client.below(1))))
+      await within(deadlineMs, Promise.all(all.map(({ client }) => client.answered())))
       for (const { end } of all) end()
+      await within(endSessionMs, Promise.all(ending))
     },
   }
 }
@@ -136,7 +152,8 @@ export function createSseFront(
 function posterOf(inbound: Inbound): Poster {
   let told = false
   const accept = () => {
-    if (!told) inbound.reply(accepted)
+    const headers = [...acceptedHeaders, ...corsHeaders(inbound.rawHeaders)]
+    if (!told) inbound.reply({ status: 202, headers, body: 'Accepted' })
     told = true
   }
   return {

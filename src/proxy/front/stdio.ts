@@ -90,13 +90,17 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
   async function end(): Promise<void> {
     input.pause()
     waiting.length = 0
-    await Promise.race([client.below(1), late])
+    await Promise.race([client.answered().then(written), late])
     client.leave('stopping')
-    await within(endSessionMs, client.endSession())
-    await within(endSessionMs, flushed(output))
+    await within(endSessionMs, Promise.all([client.endSession(), written()]))
     channel.close()
     for (const timer of timers) clearTimeout(timer)
     settle()
+  }
+
+  async function written(): Promise<void> {
+    await channel.below(1)
+    await flushed(output)
   }
 
   function drain(deadlineMs: number): Promise<void> {

@@ -9,10 +9,18 @@ import type { Json, Message, MessageId, RawHeaders } from '../../domain.js'
 import { type JsonLimits, parseStrict } from '../../mcp/json.js'
 import { readMessage } from '../../mcp/json-rpc.js'
 import { mirrorOf } from '../../mcp/mirror.js'
+import { corsHeaders } from '../cors.js'
 import type { Gone, Inbound } from '../inbound.js'
 import type { HttpAnswer } from '../outcome.js'
+import { jsonHeaders } from '../respond.js'
 import type { Channel } from './channel.js'
-import { ChannelInbound, type Ended, type ExchangeEvents, keyOf } from './channel-inbound.js'
+import {
+  ChannelInbound,
+  type Ended,
+  type ExchangeEvents,
+  keyOf,
+  stoppingText,
+} from './channel-inbound.js'
 import { within } from './within.js'
 
 export interface ClientLink {
@@ -57,6 +65,10 @@ const anyAnswer = 'application/json, text/event-stream'
 const nothing = new Uint8Array()
 /** Requests without an answer, and answers that the client has not taken. */
 const maxInFlight = 256
+/** Exchanges, with those that nobody waits for: cancelled requests, notifications. */
+const maxOpen = 512
+/** How long a server may go on with a request that was cancelled. */
+const cancelledMs = 60_000
 /** How long the next message waits for one that has no answer, so that their order is kept. */
 const orderMs = 1000
 /** How often a stream is taken up again that brings nothing. */
@@ -66,9 +78,10 @@ const maxDelayMs = 30_000
 
 export class StreamableClient {
   readonly #link: ClientLink
+  readonly #cancelledMs: number
   readonly #open = new Set<ChannelInbound>()
   readonly #pending = new Map<string, Pending>()
-  readonly #watchers = new Set<{ readonly below: number; readonly done: () => void }>()
+  readonly #watchers = new Set<() => void>()
   #unnamed = 0
   #sessionId: string | null = null
   #protocolVersion: string | null = null
@@ -77,8 +90,9 @@ export class StreamableClient {
   #listenTimer: NodeJS.Timeout | null = null
   #closing = false
 
-  constructor(link: ClientLink, origin: Origin) {
+  constructor(link: ClientLink, origin: Origin, afterMs = cancelledMs) {
     this.#link = link
+    this.#cancelledMs = afterMs
     this.#origin = origin
   }
 
@@ -129,16 +143,14 @@ export class StreamableClient {
 
   /** Resolves when one more message may be posted: neither server nor client lag too far behind. */
   async room(): Promise<void> {
-    await this.below(maxInFlight)
+    await this.#until(() => this.#pending.size < maxInFlight && this.#open.size < maxOpen)
     await this.#link.channel.below(maxInFlight)
   }
 
-  /** Resolves when fewer than so many requests are without an answer. */
-  below(count: number): Promise<void> {
-    if (this.#pending.size < count) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#watchers.add({ below: count, done: resolve })
-    })
+  /** Resolves when every request has its answer. Those that would go on for ever are ended. */
+  answered(): Promise<void> {
+    for (const { modern, inbound } of this.#pending.values()) if (modern) inbound?.endStream()
+    return this.#until(() => this.#pending.size === 0)
   }
 
   /** Ends what is open: streams without an end (`stopping`), or everything since the client went. */
@@ -148,7 +160,7 @@ export class StreamableClient {
     for (const pending of [...this.#pending.values()]) {
       if (why === 'client') this.#answered(pending)
       else if (pending.inbound === null) this.#giveUp(pending)
-      else pending.inbound.abort('stopping', 'the gateway is stopping')
+      else pending.inbound.abort('stopping', stoppingText)
     }
     for (const inbound of [...this.#open]) inbound.abort(why)
   }
@@ -192,7 +204,8 @@ export class StreamableClient {
     this.#link.unusable('id-in-use')
     const error = { code: -32600, message: 'a request with this id waits for its answer already' }
     const body = JSON.stringify({ jsonrpc: '2.0', id: null, error })
-    if (poster.refused({ status: 400, headers: ['content-type', 'application/json'], body })) return
+    const headers = [...jsonHeaders, ...corsHeaders(this.#origin.headers)]
+    if (poster.refused({ status: 400, headers, body })) return
     void this.#link.channel.sender(() => undefined).message(Buffer.from(body))
   }
 
@@ -205,9 +218,17 @@ export class StreamableClient {
     const pending =
       typeof id === 'string' || typeof id === 'number' ? this.#pending.get(keyOfId(id)) : undefined
     if (pending === undefined) return this.#protocolVersion === null
+    const { inbound, modern } = pending
     this.#answered(pending)
-    if (pending.modern) pending.inbound?.abort('client')
-    return pending.modern
+    if (modern) inbound?.abort('client')
+    else if (inbound !== null) this.#giveTime(inbound)
+    return modern
+  }
+
+  /** Servers do not answer what was cancelled, and some leave the way of that answer open for ever. */
+  #giveTime(inbound: ChannelInbound): void {
+    const timer = setTimeout(() => inbound.abort('client'), this.#cancelledMs).unref()
+    void inbound.ended.then(() => clearTimeout(timer))
   }
 
   #start(
@@ -222,7 +243,10 @@ export class StreamableClient {
     const request = { transport, verb, target, ip, owner, rawHeaders, body: bytes, asked }
     const inbound = new ChannelInbound(request, channel, events)
     this.#open.add(inbound)
-    void inbound.ended.then(() => this.#open.delete(inbound))
+    void inbound.ended.then(() => {
+      this.#open.delete(inbound)
+      this.#tell()
+    })
     this.#link.handle(inbound).catch(() => inbound.abort('client', 'internal error'))
     return inbound
   }
@@ -304,11 +328,20 @@ export class StreamableClient {
   #answered(pending: Pending): void {
     if (pending.timer !== null) clearTimeout(pending.timer)
     this.#pending.delete(pending.key)
-    for (const watcher of this.#watchers) {
-      if (this.#pending.size >= watcher.below) continue
-      this.#watchers.delete(watcher)
-      watcher.done()
+    this.#tell()
+  }
+
+  async #until(isMet: () => boolean): Promise<void> {
+    while (!isMet()) {
+      await new Promise<void>((resolve) => {
+        this.#watchers.add(resolve)
+      })
     }
+  }
+
+  #tell(): void {
+    for (const resolve of this.#watchers) resolve()
+    this.#watchers.clear()
   }
 }
 

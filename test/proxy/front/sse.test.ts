@@ -10,6 +10,7 @@ import {
   brief,
   call,
   initialize,
+  modern,
   notification,
   request,
   seenByCaller,
@@ -214,6 +215,96 @@ test('the server’s own messages and progress come on the stream, judged', asyn
   const back = await upstream.arrives(({ message: sent }) => sent.result !== undefined)
   assert.is(back.message.id, 1)
   connection.close()
+})
+
+test('a page of an admitted origin can read what its post is told', async () => {
+  const { post, connection } = await open()
+  const headers = { origin: 'http://localhost:6274' }
+  upstream.script = () => undefined
+  for (const status of [202, 400]) {
+    const answer = await post(request('ping', {}, 'same'), { headers })
+    assert.is(answer.status, status)
+    assert.is(answer.headers.get('access-control-allow-origin'), headers.origin)
+    assert.is(answer.headers.get('vary'), 'Origin')
+    assert.is(answer.headers.get('x-content-type-options'), 'nosniff')
+  }
+  connection.close()
+})
+
+test('what a post accepts is said of its 202 alone', async () => {
+  const { post, message, connection } = await open()
+  for (const accept of [null, '*/*', 'application/json', 'text/plain']) {
+    const sent = await post(request('ping', {}, String(accept)), { headers: { accept } })
+    assert.equal(seenByCaller(sent), accepted, String(accept))
+    await message()
+  }
+  connection.close()
+})
+
+test('a message whose stream has ended meanwhile is handed to nobody', async () => {
+  const { place, connection } = await open()
+  const body = JSON.stringify(initialize)
+  const late = await gateway.open({
+    path: place,
+    headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
+  })
+  connection.close()
+  const gone = async () => (await gateway.send({ path: place, body: '{' })).status === 404
+  while (!(await gone())) await new Promise((resolve) => setTimeout(resolve, 20))
+  late.send(body)
+  assert.is((await late.answer()).status, 404)
+  assert.is(upstream.seen.length, 0)
+  late.close()
+})
+
+/** Opens a stream on a gateway of its own, does something there, and stops that gateway. */
+async function stopAfter(
+  drainTimeout: string,
+  act: (post: (body: object) => Promise<unknown>) => Promise<unknown>,
+): Promise<{ text: string; tookMs: number; codes: (string | null)[] }> {
+  const stopping = await startGateway({
+    upstreams: { up: upstream.url },
+    listen: { drainTimeout },
+  })
+  const connection = await stopping.open({ verb: 'GET', path: '/mcp/up/sse' })
+  await connection.head()
+  const place = /data: (.*)\n/.exec(String(await connection.piece()))?.[1] ?? ''
+  await act((body) => stopping.send({ path: place, body }))
+  const startedMs = performance.now()
+  await stopping.guard.close()
+  const tookMs = performance.now() - startedMs
+  let text = ''
+  // When its time is over the connection is closed, wherever its stream is.
+  const next = () => connection.piece().catch(() => null)
+  for (let piece = await next(); piece !== null; piece = await next()) text += piece.toString()
+  const codes = (await stopping.audit()).map(({ method, code }) => method && `${method} ${code}`)
+  await stopping.close()
+  return { text, tookMs, codes }
+}
+
+test('a call that outlasts the time to drain is told so, and the session at the server ends', async () => {
+  const { text, codes } = await stopAfter('300ms', async (post) => {
+    await post(initialize)
+    await post(notification('notifications/initialized'))
+    await upstream.arrives(({ verb }) => verb === 'GET')
+    upstream.script = (seen, response) => {
+      if (seen.verb === 'DELETE') response.writeHead(200).end()
+    }
+    await post(call('open-tool', {}, 9))
+  })
+  assert.match(text, /"id":9,"error":\{"code":-32603,"message":"the gateway is stopping"/)
+  await upstream.arrives(({ verb }) => verb === 'DELETE')
+  assert.ok(codes.includes('session/close null'), codes.join())
+})
+
+test('a stream without an end that was posted for does not hold up the stop', async () => {
+  upstream.script = (_, response) => events(response, event(notification('notifications/x')))
+  const { text, tookMs } = await stopAfter('5s', async (post) => {
+    await post(modern('subscriptions/listen', { notifications: {} }).body as object)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  })
+  assert.ok(tookMs < 2500, `${tookMs} ms`)
+  assert.match(text, 'the gateway is stopping')
 })
 
 test('when the gateway stops, a call in flight is answered before the stream ends', async () => {

@@ -37,6 +37,14 @@ test.after.each(async () => {
 })
 test.after(() => upstream.close())
 
+function acknowledged(id: unknown): object {
+  const meta = { 'io.modelcontextprotocol/subscriptionId': id }
+  return notification('notifications/subscriptions/acknowledged', {
+    notifications: {},
+    _meta: meta,
+  })
+}
+
 const own = (id: unknown) => (message: Record<string, unknown>) => message['id'] === id
 
 test('a session: its id and version on every request, its stream opened, closed at the end', async () => {
@@ -253,6 +261,64 @@ test('the end of the input lets a call finish; what is unfinished is on record',
   assert.is(rig.lines.length, 1)
   assert.match(rig.lines[0] ?? '', /"id":1,"result"/)
   await gateway.event(({ code }) => code === 'line-unfinished')
+})
+
+test('a key that expires during a session: each request is refused by its own id', async () => {
+  const expires = new Date(Date.now() + 700).toISOString()
+  await start({ entries: { alice: { expires } } })
+  await rig.open()
+  await new Promise((resolve) => setTimeout(resolve, 800))
+  rig.send(call('open-tool', {}, 'late'))
+  const refused = await rig.receives(own('late'))
+  assert.is(Object(refused['error']).message, 'authentication required')
+  assert.not.ok(upstream.seen.some(({ message }) => message.method === 'tools/call'))
+})
+
+test('a method that no header can say is refused, and is no fault of the server', async () => {
+  const policy = { 'main.rego': 'package mcpguard.main\n\ndecision := {"allow": true}\n' }
+  await start({ policy })
+  const body = modern('x').body as object
+  const methods = ['a\nb: c', 'a\u0000', 'ж', 'é', ' a', 'a\r']
+  for (const [id, method] of methods.entries()) {
+    rig.send({ ...body, id, method })
+    assert.is(Object((await rig.receives(own(id)))['error']).code, -32020, method)
+  }
+  rig.send({ ...body, id: 'well', method: 'tools/list' })
+  assert.ok((await rig.receives(own('well')))['result'])
+  assert.is(upstream.seen.length, 1)
+})
+
+test('the end of the input does not wait for a stream without an end', async () => {
+  await start()
+  upstream.script = (seen, response) => events(response, event(acknowledged(seen.message.id)))
+  rig.send({ ...(modern('subscriptions/listen', { notifications: {} }).body as object), id: 'l' })
+  await rig.receives(({ method }) => method === 'notifications/subscriptions/acknowledged')
+  const startedMs = performance.now()
+  rig.input.end()
+  await rig.served
+  assert.ok(performance.now() - startedMs < 2000)
+  assert.match(rig.lines.at(-1) ?? '', /"id":"l","error":.*the gateway is stopping/)
+})
+
+test('a client that ends its input and reads slowly gets every answer', async () => {
+  await start()
+  const large = 'y'.repeat(100_000)
+  upstream.script = (seen, response) =>
+    json(response, result(seen.message.id, { content: [{ type: 'text', text: large }] }))
+  const count = 20
+  rig.output.pause()
+  for (let id = 0; id < count; id++) rig.send(call('open-tool', {}, id))
+  rig.input.end()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const slowly = () => {
+    rig.output.pause()
+    setTimeout(() => rig.output.resume(), 20)
+  }
+  rig.output.on('data', slowly).resume()
+  await rig.served
+  rig.output.off('data', slowly).resume()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.is(new Set(rig.lines.map((line) => JSON.parse(line).id)).size, count)
 })
 
 test('stopping gives calls the time to drain, then tells them', async () => {
