@@ -2,15 +2,8 @@
  * The matrix as text, one line for each client and way, one letter for each step that worked, and
  * under it why a step did not, in the words of who said so.
  */
-import {
-  type Cells,
-  type Column,
-  columns,
-  hiddenTools,
-  type Row,
-  type Step,
-  type Steps,
-} from './peer-matrix.js'
+import type { Cells, Row, Step, Steps } from './peer-matrix.js'
+import { type Column, columns, hiddenTools } from './peer-matrix-items.js'
 
 const letters = [
   ['list', 'l'],

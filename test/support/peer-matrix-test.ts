@@ -5,15 +5,8 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  type Cells,
-  type Column,
-  columns,
-  hiddenTools,
-  type Row,
-  runMatrix,
-  type Steps,
-} from './peer-matrix.js'
+import { type Cells, type Row, runMatrix, type Steps } from './peer-matrix.js'
+import { type Column, columns, hiddenTools } from './peer-matrix-items.js'
 import { tableOf } from './peer-matrix-table.js'
 import { loud } from './peers.js'
 
