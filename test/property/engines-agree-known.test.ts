@@ -56,6 +56,8 @@ const rows: readonly Row[] = [
   ['an empty needle', 'indexof(input, "")', 'ab', '0', 'undefined'],
   ['an endless loop', 'replace(input, "", "x")', 'ab', 'error', '"xaxbx"'],
   ['an empty path', 'json.remove({"a": 1}, [input])', [], 'error', '{"a":1}'],
+  ['an empty path', 'json.remove({"a": 1}, [input])', '', 'error', '{"a":1}'],
+  ['an empty path', 'json.filter({"a": 1}, [input])', '', 'error', '{}'],
   ['nothing to unite', 'object.union_n(input)', [], 'undefined', '{}'],
   ['rounding toward zero', 'floor(input)', -0.5, '-1', '0'],
   ['rounding toward zero', 'ceil(input)', -0.5, '0', '1'],
