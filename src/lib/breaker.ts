@@ -4,6 +4,7 @@
  * clock.
  */
 import type { Clock } from './clock.js'
+import { createRecent } from './recent.js'
 
 export interface Breaker {
   /** Whether it may be tried now; a true counts as the trial. */
@@ -15,6 +16,20 @@ export interface Breaker {
 const maxFailures = 5
 const firstPauseMs = 1000
 const longestPauseMs = 30_000
+/** Breakers remembered; who has failed long ago begins anew. */
+const maxBreakers = 1000
+
+/** One for each who asks: what somebody's own requests cause closes the way for nobody else. */
+export function createBreakers(clock: Clock): (asker: string) => Breaker {
+  const breakers = createRecent<Breaker>(maxBreakers)
+  return (asker) => {
+    const known = breakers.get(asker)
+    if (known !== undefined) return known
+    const made = createBreaker(clock)
+    breakers.set(asker, made)
+    return made
+  }
+}
 
 export function createBreaker(clock: Clock): Breaker {
   let failures = 0

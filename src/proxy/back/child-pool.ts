@@ -2,12 +2,16 @@
  * The processes of one stdio server: never more than the bound, and each serves one principal only.
  * A process of a legacy session is that session's. One for modern requests is used again, by the same
  * principal, one request at a time, so that no ids, tokens or notifications of two callers or of two
- * requests ever meet. Who finds none waits, in order; an idle process, or else the asking principal's
- * own quietest session, is ended to make room. A server that ends at its start again and again is not started for a while.
+ * requests ever meet. Who finds none waits; who has the fewest processes has the next one. An idle
+ * process or one that works for nobody any more, else the asking principal's own quietest session,
+ * else one of a principal that has more than its share and asks nothing with it, is ended to make
+ * room. For a principal whose processes end at their start again and again none is started for a
+ * while.
  */
 import { asGuardError, GuardError } from '../../errors.js'
 import type { Breaker } from '../../lib/breaker.js'
 import type { Connection } from './connection.js'
+import { countByPrincipal, placeToGiveUp } from './fair-share.js'
 
 export interface Wanted {
   readonly principal: string
@@ -21,7 +25,8 @@ export interface ChildPoolOptions {
   readonly maxChildren: number
   /** How long a caller waits for a process. */
   readonly timeoutMs: number
-  readonly breaker: Breaker
+  /** A caller whose own requests end the processes is no reason not to start one for another. */
+  readonly breakerOf: (principal: string) => Breaker
   /** Starts a process; `ended` is called when nothing of it is left. */
   readonly start: (wanted: Wanted, events: ChildEvents) => Connection
 }
@@ -69,7 +74,7 @@ export class ChildPool {
       return none
     }
     if (this.#serve(wanted, taken)) return none
-    if (this.#waiting.size >= maxWaiting) {
+    if (this.#waiting.size >= maxWaiting && !this.#makePlace(wanted.principal)) {
       taken(new GuardError('GUARD_UPSTREAM_BUSY', 'too many callers wait for a process'))
       return none
     }
@@ -82,7 +87,7 @@ export class ChildPool {
       }, this.#options.timeoutMs),
     }
     this.#waiting.add(waiting)
-    this.#makeRoom()
+    this.#next()
     return {
       cancel: () => {
         clearTimeout(waiting.timer)
@@ -114,7 +119,7 @@ export class ChildPool {
       return true
     }
     if (this.#children.size >= this.#options.maxChildren) return false
-    if (!this.#options.breaker.allows()) {
+    if (!this.#options.breakerOf(wanted.principal).allows()) {
       taken(new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the process ended at its last starts'))
       return true
     }
@@ -147,40 +152,83 @@ export class ChildPool {
   }
 
   #freed(child: Child): void {
-    if (child.wanted.sessionId === null) {
-      child.taken = false
-      this.#next()
-    }
-    this.#makeRoom()
+    if (child.wanted.sessionId === null) child.taken = false
+    this.#next()
   }
 
+  /** Gives each who waits a process, or ends one for it, as far as there are any to spare. */
   #next(): void {
-    for (const waiting of this.#waiting) {
+    if (this.#waiting.size === 0) return
+    let ending = [...this.#children].filter(({ ended }) => ended).length
+    /** For whom there is nothing now. */
+    const without = new Set<string>()
+    for (const waiting of this.#inTurn()) {
       const { wanted, taken, timer } = waiting
+      if (without.has(wanted.principal) || !this.#waiting.has(waiting)) continue
       const served = this.#serve(wanted, (result) => {
         clearTimeout(timer)
         this.#waiting.delete(waiting)
         taken(result)
       })
-      if (!served && this.#idle().length === 0) return
+      if (served) continue
+      if (ending > 0) ending -= 1
+      else if (!this.#endOne(wanted.principal)) without.add(wanted.principal)
     }
   }
 
-  /** Ends a process for each caller that waits, as far as there are any to spare. */
-  #makeRoom(): void {
-    if (this.#waiting.size === 0) return
-    let ending = [...this.#children].filter(({ ended }) => ended).length
-    const idle = this.#idle()
-    for (const { wanted } of this.#waiting) {
-      if (ending > 0) {
-        ending -= 1
-        continue
-      }
-      const child = idle.shift() ?? this.#quietest(wanted.principal)
-      if (child === null) continue
-      child.ended = true
-      child.connection?.close()
+  /** Who has the fewest processes comes first; of equals, who waits longest. */
+  #inTurn(): Waiting[] {
+    const held = countByPrincipal([...this.#children].map(({ wanted }) => wanted))
+    const heldBy = ({ wanted }: Waiting) => held.get(wanted.principal) ?? 0
+    return [...this.#waiting].sort((a, b) => heldBy(a) - heldBy(b))
+  }
+
+  /** Ends a process to make room for `principal`; false: there is none to spare. */
+  #endOne(principal: string): boolean {
+    const spare = this.#idle()[0] ?? this.#abandoned()
+    const child = spare ?? this.#quietest(principal) ?? this.#surplus(principal)
+    if (child === null) return false
+    child.ended = true
+    child.connection?.close()
+    return true
+  }
+
+  /** It works on a request that was cancelled, or not answered in time: for nobody. */
+  #abandoned(): Child | null {
+    for (const child of this.#children) {
+      const { wanted, ended, connection } = child
+      const forNobody = (connection?.quietSinceMs ?? null) !== null
+      if (wanted.sessionId === null && !ended && forNobody) return child
     }
+    return null
+  }
+
+  /** Whoever waits with the most others of its own leaves for `principal`; false: nobody does. */
+  #makePlace(principal: string): boolean {
+    const places = [...this.#waiting].map((waiting, index) => ({
+      waiting,
+      principal: waiting.wanted.principal,
+      // The newest has waited for nothing yet.
+      quietSinceMs: -index,
+    }))
+    const given = placeToGiveUp(places, principal)
+    if (given === null) return false
+    const { waiting } = given
+    clearTimeout(waiting.timer)
+    this.#waiting.delete(waiting)
+    waiting.taken(new GuardError('GUARD_UPSTREAM_BUSY', 'too many callers wait for a process'))
+    return true
+  }
+
+  #surplus(principal: string): Child | null {
+    const places = [...this.#children]
+      .filter(({ ended }) => !ended)
+      .map((child) => ({
+        child,
+        principal: child.wanted.principal,
+        quietSinceMs: child.connection?.unaskedSinceMs ?? null,
+      }))
+    return placeToGiveUp(places, principal)?.child ?? null
   }
 
   /** The session of this principal that was used longest ago: nobody's session ends for another's. */

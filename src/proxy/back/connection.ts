@@ -112,6 +112,12 @@ export class Connection implements LinkListener {
     return this.#busy ? null : this.#activeMs
   }
 
+  /** The same, but who only listens does not count as waiting. */
+  get unaskedSinceMs(): number | null {
+    for (const open of this.#open.values()) if (!open.isLasting) return null
+    return this.#activeMs
+  }
+
   open(request: UpstreamRequest, sink: FrameSink): Exchange {
     const { era, sessionId, timeoutMs } = this.#options
     const kept = (change: number) => this.#keep(change)

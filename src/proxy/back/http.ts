@@ -5,7 +5,7 @@
  * No time limit on event streams; a JSON answer has one to its first byte and between its bytes.
  */
 import { asGuardError, GuardError } from '../../errors.js'
-import { createBreaker } from '../../lib/breaker.js'
+import { createBreaker, createBreakers } from '../../lib/breaker.js'
 import { systemClock } from '../../lib/clock.js'
 import { serialise } from '../../mcp/json-rpc.js'
 import type { Flow, FrameSink } from '../frames.js'
@@ -38,22 +38,28 @@ export function createHttpBack(options: HttpBackOptions): Back {
   const url = new URL(options.url)
   const path = url.pathname + url.search
   const pools = createPools(url.origin, options)
-  const breaker = createBreaker(systemClock)
+  /** For connections: nobody's request is why there are none. */
+  const connecting = createBreaker(systemClock)
+  /** For answers that fail or do not come: a caller may well be why. */
+  const answering = createBreakers(systemClock)
   const mostCalls = options.maxConnections + maxWaiting
   let inFlight = 0
 
   function open(request: UpstreamRequest, sink: FrameSink): Exchange {
     const counted = !request.longLived
+    const answers = answering(request.principal)
     const exchange = new HttpExchange(sink, options.timeoutMs, {
-      reached: () => breaker.succeeded(),
-      failed: () => breaker.failed(),
+      connected: () => connecting.succeeded(),
+      unconnected: () => connecting.failed(),
+      reached: () => answers.succeeded(),
+      failed: () => answers.failed(),
       over: () => {
         if (counted) inFlight -= 1
       },
     })
     if (counted) inFlight += 1
     if (counted && inFlight > mostCalls) return exchange.refuse(tooMany())
-    if (!breaker.allows()) return exchange.refuse(paused())
+    if (!answers.allows() || !connecting.allows()) return exchange.refuse(paused())
     const headers = [...request.headers, 'accept-encoding', 'identity']
     try {
       const { verb, message, longLived } = request
@@ -71,9 +77,12 @@ export function createHttpBack(options: HttpBackOptions): Back {
 
 /** What the upstream as a whole is told of one exchange. */
 interface Watched {
+  connected(): void
+  /** There was no connection to be had. */
+  unconnected(): void
   /** It has begun to answer. */
   reached(): void
-  /** It could not be reached, or said nothing in time. */
+  /** It had the request, and said nothing in time or broke off before it did. */
   failed(): void
   /** Exactly once. */
   over(): void
@@ -100,7 +109,8 @@ class HttpExchange implements Exchange {
     this.#timer = setTimeout(() => {
       // The client is slow, or the sink at work: the upstream is not what is waited for.
       if (this.#tail !== null) return void this.#timer.refresh()
-      if (!this.#heard) this.#upstream.failed()
+      // Still waiting for a connection it says nothing: others may have them all.
+      if (!this.#heard && this.#abort !== null) this.#upstream.failed()
       this.#fail(new GuardError('GUARD_UPSTREAM_TIMEOUT', 'no answer, or no more of it, in time'))
     }, timeoutMs)
   }
@@ -117,6 +127,7 @@ class HttpExchange implements Exchange {
 
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
+    this.#upstream.connected()
     if (this.#over) abort(new Error('the exchange was ended'))
   }
 
@@ -167,7 +178,10 @@ class HttpExchange implements Exchange {
   }
 
   onError(error: unknown): void {
-    if (!this.#heard && !this.#over) this.#upstream.failed()
+    if (!this.#heard && !this.#over) {
+      if (this.#abort === null) this.#upstream.unconnected()
+      else this.#upstream.failed()
+    }
     this.#run(() => {
       this.#fail(upstreamError(error))
       return undefined

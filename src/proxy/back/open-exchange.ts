@@ -36,6 +36,11 @@ export class OpenExchange {
     return this.#options.request.message
   }
 
+  /** It has no end of its own: nobody waits for an answer. */
+  get isLasting(): boolean {
+    return this.message === null || this.#options.request.longLived
+  }
+
   get isInitialize(): boolean {
     return this.message?.method === 'initialize'
   }
@@ -53,8 +58,7 @@ export class OpenExchange {
 
   /** Calls `late` when nothing comes in time. A slow reader, or a sink at work, is waited for. */
   limit(timeoutMs: number, late: () => void): void {
-    const { longLived } = this.#options.request
-    if (this.message === null || longLived) return
+    if (this.isLasting) return
     const timer = setTimeout(() => {
       if (this.delivery.busy) timer.refresh()
       else late()

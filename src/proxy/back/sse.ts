@@ -10,6 +10,7 @@ import type { Back, BackEvents } from './back.js'
 import { Connection } from './connection.js'
 import { Delivery } from './delivery.js'
 import { Drops } from './drops.js'
+import { placeToGiveUp } from './fair-share.js'
 import { createPools } from './pools.js'
 import { type Connect, Sessions } from './sessions.js'
 import { openSseLink } from './sse-link.js'
@@ -36,17 +37,28 @@ export function createSseBack(
   const breaker = createBreaker(clock)
   const drops = new Drops(dropped)
   const sessions = new Sessions(connect)
-  let open = 0
+  const open = new Set<Connection>()
 
   function connect(...[{ principal, sessionId }, done]: Parameters<Connect>): {
     cancel(): void
   } {
-    if (open >= maxConnections) {
+    if (open.size >= maxConnections) surplus(principal)?.close()
+    if (open.size >= maxConnections) {
       done(new GuardError('GUARD_UPSTREAM_BUSY', 'too many sessions are open'))
     } else if (!breaker.allows()) {
       done(new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the last event streams did not open'))
     } else done(connectionOf(principal, sessionId))
     return { cancel: () => undefined }
+  }
+
+  /** A session that asks nothing, of a principal that has more than its share. */
+  function surplus(principal: string): Connection | undefined {
+    const places = [...open].map((connection) => ({
+      connection,
+      principal: connection.principal,
+      quietSinceMs: connection.unaskedSinceMs,
+    }))
+    return placeToGiveUp(places, principal)?.connection
   }
 
   function connectionOf(principal: string, sessionId: string): Connection {
@@ -55,8 +67,7 @@ export function createSseBack(
       isReady = true
       breaker.succeeded()
     }
-    open += 1
-    return new Connection(
+    const connection: Connection = new Connection(
       {
         era: 'legacy',
         principal,
@@ -69,7 +80,7 @@ export function createSseBack(
         asked: () => undefined,
         free: () => undefined,
         over: (error) => {
-          open -= 1
+          open.delete(connection)
           sessions.forget(sessionId)
           if (error === null) return
           observer.log?.('warn', error.message, { server: name })
@@ -78,6 +89,8 @@ export function createSseBack(
       },
       (listener) => openSseLink({ url, pools, timeoutMs, maxLineBytes, listener, ready }),
     )
+    open.add(connection)
+    return connection
   }
 
   return {

@@ -8,7 +8,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { GuardError } from '../../errors.js'
-import { createBreaker } from '../../lib/breaker.js'
+import { createBreakers } from '../../lib/breaker.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import type { FrameSink } from '../frames.js'
 import type { Back, BackEvents, Exchange, UpstreamRequest } from './back.js'
@@ -35,14 +35,15 @@ export function createStdioBack(
 ): Back {
   const { name, timeoutMs, idleTimeoutMs, maxLifetimeMs, maxChildren } = options
   const fields = { server: name }
-  const breaker = createBreaker(clock)
+  const breakerOf = createBreakers(clock)
   const write = (text: string) => observer.log?.('info', `stderr: ${text}`, fields)
   const spoken = new SpokenLines({ clock, write })
   const drops = new Drops(dropped)
-  const pool = new ChildPool({ maxChildren, timeoutMs, breaker, start })
+  const pool = new ChildPool({ maxChildren, timeoutMs, breakerOf, start })
   const sessions = new Sessions((wanted, done) => pool.take(wanted, done))
 
   function start({ principal, sessionId }: Wanted, events: ChildEvents): Connection {
+    const breaker = breakerOf(principal)
     let probing = false
     const connection: Connection = new Connection(
       {

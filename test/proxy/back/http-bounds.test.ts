@@ -2,6 +2,8 @@
  * An upstream that fails again and again is not tried for a moment, and one that is slow keeps a
  * bounded number of calls waiting.
  */
+import type { ServerResponse } from 'node:http'
+import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,7 +11,13 @@ import type { GuardError } from '../../../src/errors.js'
 import type { Back, Exchange } from '../../../src/proxy/back/back.js'
 import { createHttpBack } from '../../../src/proxy/back/http.js'
 import type { FrameSink } from '../../../src/proxy/frames.js'
-import { json, result, startRawUpstream, startUpstream } from '../../support/upstream.js'
+import {
+  closedPortUrl,
+  json,
+  result,
+  startRawUpstream,
+  startUpstream,
+} from '../../support/upstream.js'
 
 const limits = { timeoutMs: 5000, connectTimeoutMs: 1000, maxConnections: 2 }
 const request = {
@@ -23,7 +31,10 @@ const request = {
 } as const
 
 /** Resolves with the status, or the code of the failure. */
-function ask(back: Back): { done: Promise<number | string>; exchange: Exchange } {
+function ask(
+  back: Back,
+  principal = 'somebody',
+): { done: Promise<number | string>; exchange: Exchange } {
   let settle: (outcome: number | string) => void = () => undefined
   const done = new Promise<number | string>((resolve) => {
     settle = resolve
@@ -43,7 +54,7 @@ function ask(back: Back): { done: Promise<number | string>; exchange: Exchange }
     },
     fail: (error: GuardError) => settle(error.code),
   }
-  return { done, exchange: back.open(request, sink) }
+  return { done, exchange: back.open({ ...request, principal }, sink) }
 }
 
 test('five failures in a row: not tried for a second, then once, then as before', async () => {
@@ -90,11 +101,64 @@ test('calls that time out count, calls that are given up do not', async () => {
   const upstream = await startUpstream(() => undefined)
   const back = createHttpBack({ ...limits, timeoutMs: 100, url: upstream.url })
   for (let n = 0; n < 6; n += 1) ask(back).exchange.abort()
-  const five = Array.from({ length: 5 }, () => ask(back).done)
-  assert.equal(await Promise.all(five), Array(5).fill('GUARD_UPSTREAM_TIMEOUT'))
+  const timeout = 'GUARD_UPSTREAM_TIMEOUT'
+  const two = () => Promise.all([ask(back).done, ask(back).done])
+  for (let n = 0; n < 2; n += 1) assert.equal(await two(), [timeout, timeout])
+  assert.is(await ask(back).done, timeout)
   assert.is(await ask(back).done, 'GUARD_UPSTREAM_UNREACHABLE')
   await back.close()
+
+  // Two have a connection; that the others wait for one is no fault of the server.
+  const other = createHttpBack({ ...limits, timeoutMs: 100, url: upstream.url })
+  const six = Array.from({ length: 6 }, () => ask(other).done)
+  assert.equal(await Promise.all(six), Array(6).fill(timeout))
+  assert.is(await ask(other).done, timeout)
+  await other.close()
   await upstream.close()
+})
+
+const causes = [
+  { what: 'calls that time out', script: () => undefined, code: 'GUARD_UPSTREAM_TIMEOUT' },
+  {
+    what: 'errors without a message',
+    script: (_: unknown, response: ServerResponse) => void response.writeHead(500).end(),
+    code: 'GUARD_UPSTREAM_INVALID',
+  },
+  {
+    what: 'connections broken off',
+    script: (_: unknown, response: ServerResponse) => void response.destroy(),
+    code: 'GUARD_UPSTREAM_UNREACHABLE',
+  },
+]
+for (const { what, script, code } of causes) {
+  test(`${what}: who causes them closes the way for nobody else`, async () => {
+    const upstream = await startUpstream(script)
+    const back = createHttpBack({ ...limits, timeoutMs: 300, url: upstream.url })
+    for (let n = 0; n < 5; n += 1) assert.is(await ask(back, 'mallory').done, code)
+    upstream.script = (_, response) => json(response, result(1, {}))
+    assert.is(await ask(back, 'mallory').done, 'GUARD_UPSTREAM_UNREACHABLE')
+    assert.is(await ask(back, 'alice').done, 200)
+    await back.close()
+    await upstream.close()
+  })
+}
+
+test('a server that nobody can connect to is left alone for everybody', async () => {
+  const url = await closedPortUrl()
+  const back = createHttpBack({ ...limits, url })
+  for (let n = 0; n < 5; n += 1) {
+    assert.is(await ask(back, `caller-${n}`).done, 'GUARD_UPSTREAM_UNREACHABLE')
+  }
+  let connections = 0
+  const server = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(Number(new URL(url).port), resolve))
+  assert.is(await ask(back, 'alice').done, 'GUARD_UPSTREAM_UNREACHABLE')
+  assert.is(connections, 0, 'nothing was tried')
+  await back.close()
+  server.close()
 })
 
 test('beyond those with a connection 1,024 calls wait, the next is refused at once', async () => {

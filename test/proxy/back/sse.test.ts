@@ -242,6 +242,19 @@ test('no more sessions than the bound; quiet ones end', async () => {
   assert.is((await first.call()).status, 404)
 })
 
+test('one caller’s sessions do not keep another out: its quietest ends', async () => {
+  const path = '/mcp/few'
+  await new Promise((resolve) => setTimeout(resolve, 1300))
+  const [first, second] = [await session(path), await session(path)]
+  await second.call()
+  await openSession(gateway, { path, as: 'bob' })
+  assert.is((await first.call()).status, 404)
+  const further = await gateway.send({ path, as: 'bob', body: initialize })
+  assert.is(further.status, 503, 'one each: nobody has more than its share')
+  const ended = await gateway.send({ verb: 'DELETE', path, headers: second.headers })
+  assert.is(ended.status, 200)
+})
+
 const unopened = [
   { name: 'quiet', status: 504, why: 'a stream that names no address' },
   { name: 'pages', status: 502, why: 'no event stream' },

@@ -14,6 +14,7 @@ import { isAlive, ownChildren, stdioServer, textOf, until } from '../../support/
 const gateway = await startGateway({
   upstreams: {
     two: stdioServer(['two'], { maxChildren: 2, timeout: '2s' }),
+    fair: stdioServer(['fair'], { maxChildren: 2, timeout: '10s' }),
     wide: stdioServer(['wide']),
     older: stdioServer(['older']),
     short: stdioServer(['short'], { idleTimeout: '1s' }),
@@ -81,31 +82,57 @@ test('never more than the bound; an idle process of another makes room', async (
 test('when all are in use others wait, and get 503 when that takes too long', async () => {
   const path = '/mcp/two'
   const started = performance.now()
-  const slow = [0, 1].map(() => gateway.send(tool('slow', { ms: 500 }, 'alice', path)))
+  const slow = [0, 1].map(() => gateway.send(tool('slow', { ms: 800 }, 'alice', path)))
+  await new Promise((resolve) => setTimeout(resolve, 300))
   const waiting = gateway.send(tool('echo', { waited: true }, 'bob', path))
   assert.is(textOf(await waiting), '{"waited":true}')
   assert.ok(performance.now() - started >= 450)
   await Promise.all(slow)
 
-  const hanging = await Promise.all(
+  const hanging = [0, 1].map(() => gateway.send(tool('slow', { ms: 4000 }, 'alice', path)))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await busy([await gateway.send(tool('echo', {}, 'bob', path))])
+  const event = await gateway.event(({ code }) => code === 'GUARD_UPSTREAM_BUSY')
+  assert.equal([event.outcome, event.status], ['failed', 503])
+  await Promise.all(hanging)
+})
+
+test('who listens with all processes gives one up for another caller', async () => {
+  const path = '/mcp/fair'
+  const listening = await Promise.all(
     [0, 1].map(() =>
       gateway.open({ ...modern('subscriptions/listen', { notifications: {} }), path }),
     ),
   )
-  for (const connection of hanging) assert.is((await connection.head())?.status, 200)
-  await busy([await gateway.send(tool('echo', {}, 'bob', path))])
-  const event = await gateway.event(({ code }) => code === 'GUARD_UPSTREAM_BUSY')
-  assert.equal([event.outcome, event.status], ['failed', 503])
-  for (const connection of hanging) connection.close()
+  for (const connection of listening) assert.is((await connection.head())?.status, 200)
+  assert.is(textOf(await gateway.send(tool('echo', { bob: 1 }, 'bob', path))), '{"bob":1}')
+  for (const connection of listening) connection.close()
 })
 
-test('more than 256 waiting callers are not kept waiting', async () => {
+test('who has the fewest processes has the next one, however many others wait', async () => {
+  const path = '/mcp/fair'
+  const many = Array.from({ length: 12 }, () =>
+    gateway.send(tool('slow', { ms: 700 }, 'alice', path)),
+  )
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const started = performance.now()
+  const answer = await gateway.send(tool('echo', { bob: 1 }, 'bob', path))
+  assert.is(textOf(answer), '{"bob":1}')
+  const tookMs = performance.now() - started
+  assert.ok(tookMs < 2500, `${tookMs} ms`)
+  await Promise.all(many)
+})
+
+test('more than 256 waiting callers are not kept waiting, and keep no other out', async () => {
   const path = '/mcp/two'
   const sent = Array.from({ length: 264 }, () =>
     gateway.send(tool('slow', { ms: 4000 }, 'alice', path)),
   )
   const first = await Promise.race(sent)
   await busy([first])
+  const sentMs = performance.now()
+  const bob = await gateway.send(tool('echo', { bob: 1 }, 'bob', path))
+  assert.ok(bob.status === 200 || performance.now() - sentMs > 1500, 'it had a place to wait')
   const statuses = (await Promise.all(sent)).map(({ status }) => status)
   assert.ok(statuses.every((status) => status === 503 || status === 504))
 })
