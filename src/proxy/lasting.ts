@@ -30,7 +30,7 @@ export interface LastingParts {
 export class Lasting implements OpenStream {
   readonly #parts: LastingParts
   #remove: () => void = () => undefined
-  #promised: readonly Announcement[] = []
+  readonly #promised = new Set<Announcement>()
   #waiting: Uint8Array[] = []
   #over = false
 
@@ -52,7 +52,7 @@ export class Lasting implements OpenStream {
 
   /** What the server says on it. */
   heard(message: Message): void {
-    this.#promised = [...this.#promised, ...acknowledged(message)]
+    for (const announcement of acknowledged(message)) this.#promised.add(announcement)
   }
 
   reconsider(): void {
@@ -75,8 +75,8 @@ export class Lasting implements OpenStream {
 
   async #tellChanges(question: Question, decisionPoint: DecisionPoint): Promise<void> {
     const { id, steps } = this.#parts
-    if (id === null || this.#promised.length === 0) return
-    const changed = await changedFor(this.#promised, question, decisionPoint, steps.lastSeen)
+    if (id === null || this.#promised.size === 0) return
+    const changed = await changedFor([...this.#promised], question, decisionPoint, steps.lastSeen)
     this.#waiting.push(...changed.map((announcement) => listChanged(announcement, id)))
     if (!this.#parts.isPartial()) this.whole()
   }

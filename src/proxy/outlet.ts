@@ -122,8 +122,8 @@ export class Outlet implements FrameSink, AnswerContext {
 
   allows(message: Message): boolean {
     this.#parts.knowledge.heard(message)
-    this.#lasting?.heard(message)
     const allowed = this.allowsInput(message)
+    if (allowed) this.#lasting?.heard(message)
     if (!allowed && message.kind === 'request') this.#parts.refuseServerRequest(message)
     return allowed
   }

@@ -125,6 +125,35 @@ test('who has never listed is told of every activation; what was not promised is
   assert.not.match(await unpromised.body(), 'list_changed')
 })
 
+/** What a stream brings after its server has promised everything so often, and policy changed. */
+async function afterPromises(times: number): Promise<string> {
+  upstream.script = (_, response) => {
+    const params = { notifications: everything, _meta: { [subscription]: 1 } }
+    const promise = event(notification('notifications/subscriptions/acknowledged', params))
+    events(response, `${promise.repeat(times)}: that is all\n\n`)
+  }
+  const sent = modern('subscriptions/listen', { notifications: everything })
+  const connection = await gateway.open({ ...sent, as: 'bob' })
+  await connection.head()
+  await connection.until(':\n\n')
+  await activate(gateway, unrelated)
+  await sleep(100)
+  await activate(gateway, '_denied if input.action.name == "subscriptions/listen"')
+  return connection.body()
+}
+
+test('what a server promises a thousand times is told once for each activation', async () => {
+  const told = (await afterPromises(1000)).split(toolsChanged).length - 1
+  // The folder is watched too, so that one change may be activated more than once.
+  assert.ok(told >= 1 && told < 10, `${told}`)
+})
+
+test('a promise that policy keeps from the caller is none', async () => {
+  const denied = '_denied if input.action.name == "notifications/subscriptions/acknowledged"'
+  await activate(gateway, denied)
+  assert.not.match(await afterPromises(1), 'list_changed')
+})
+
 test('a stream ends with the credential it was opened with', async () => {
   const expires = new Date(Date.now() + 1500).toISOString()
   const expiring = await startGateway({
