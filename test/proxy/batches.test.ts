@@ -97,6 +97,36 @@ test('notifications and responses alone: 202 without a body', async () => {
   assert.is(upstream.seen.length, 1, 'what is denied is not sent')
 })
 
+test('where no answer is due the first refusal by status is the answer', async () => {
+  const foreign = { jsonrpc: '2.0', id: 'nobody-asked', result: {} }
+  const body = [notification('notifications/roots/list_changed'), foreign]
+  const answer = await gateway.send({ headers: batchHeaders, body })
+  assert.is(answer.status, 400)
+  assert.match(answer.body, 'the response answers no request')
+  assert.is(upstream.seen.length, 1)
+})
+
+test('a gateway that stops tells each element that waits', async () => {
+  const stopping = await startGateway({
+    upstreams: { up: upstream.url },
+    listen: { drainTimeout: '200ms' },
+  })
+  upstream.script = (seen, response) => {
+    if (seen.message.id === 1) return mcpServer()(seen, response)
+  }
+  const body = [call('open-tool', {}, 1), call('open-tool', {}, 2), call('open-tool', {}, 3)]
+  const answer = stopping.send({ headers: batchHeaders, body })
+  await upstream.arrives(({ message }) => message.id === 3)
+  await stopping.guard.close()
+  const answers = answersOf((await answer).body)
+  const outcomes = (await stopping.audit()).map(({ outcome, code }) => `${outcome} ${code}`).sort()
+  await stopping.close()
+  assert.ok('result' in (answers.get(1) ?? {}))
+  assert.equal([codeOf(answers.get(2)), codeOf(answers.get(3))], [-32603, -32603])
+  const stopped = 'failed GUARD_STOPPING'
+  assert.equal(outcomes, [stopped, stopped, 'forwarded null'])
+})
+
 test('each element is charged: the second call of a bucket of one is limited', async () => {
   const body = [call('open-tool', {}, 1), call('open-tool', {}, 2)]
   const answer = await gateway.send({ as: 'bob', headers: batchHeaders, body })

@@ -300,7 +300,9 @@ export class StreamableClient {
         const refused = next.status === null || next.status >= 400
         if (refused && this.#pending.has(pending.key)) return this.#giveUp(pending)
         const lastEventId = next.lastEventId ?? from
-        this.#interrupted(pending, { ...next, lastEventId }, next.events > 0 ? 0 : idle + 1)
+        const retryMs = next.retryMs ?? how.retryMs
+        const went = next.events > 0 ? 0 : idle + 1
+        this.#interrupted(pending, { ...next, lastEventId, retryMs }, went)
       })
     }
     pending.timer = setTimeout(resume, delayOf(how, idle))

@@ -236,6 +236,55 @@ test('a stream that the server interrupts is taken up again where it ended', asy
   assert.equal(answer['result'], { content: [] })
 })
 
+test('a resumed stream that brings other answers first is read on; one that never does is given up', async () => {
+  await start()
+  await rig.open()
+  let resumed = 0
+  upstream.script = (seen, response) => {
+    const from = seen.headers.get('last-event-id')
+    if (seen.verb === 'GET' && from === 'a1') {
+      events(response, event(result('other', { content: [] }), 'id: a2\nretry: 10\n'))
+      return void response.end()
+    }
+    if (seen.verb === 'GET' && from === 'a2') {
+      events(response, event(result('mine', { content: [] }), 'id: a3\n'))
+      return void response.end()
+    }
+    if (seen.verb === 'GET') {
+      if (from !== undefined) resumed += 1
+      events(response)
+      return void response.end()
+    }
+    events(response, `id: ${seen.message.id === 'mine' ? 'a1' : 'b1'}\nretry: 10\ndata:\n\n`)
+    response.end()
+  }
+  rig.send(call('open-tool', {}, 'mine'))
+  assert.ok((await rig.receives(own('mine')))['result'])
+  rig.send(call('open-tool', {}, 'never'))
+  const failed = await rig.receives(own('never'))
+  assert.is(Object(failed['error']).message, 'the server behind the gateway gave no answer')
+  assert.is(resumed, 6, 'what brings nothing is taken up again so often')
+})
+
+test('a server without a stream of its own is asked for one once; one that refuses the session, never', async () => {
+  await start()
+  const gets = () => upstream.seen.filter(({ verb }) => verb === 'GET').length
+  upstream.script = (seen, response) => {
+    if (seen.verb === 'GET') return void response.writeHead(405).end()
+    if (seen.message.method !== 'notifications/initialized') return mcpServer()(seen, response)
+    const refused = { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'no' } }
+    if (gets() === 0 && upstream.seen.length === 2) return json(response, refused, 400)
+    response.writeHead(202).end()
+  }
+  await rig.open()
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  assert.is(gets(), 0)
+  rig.send(notification('notifications/initialized'))
+  await upstream.arrives(({ verb }) => verb === 'GET')
+  await new Promise((resolve) => setTimeout(resolve, 1300))
+  assert.is(gets(), 1)
+})
+
 test('the server’s own messages come on its stream; what the client answers goes back', async () => {
   await start()
   upstream.script = (seen, response) => {
