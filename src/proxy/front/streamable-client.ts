@@ -115,7 +115,11 @@ export class StreamableClient {
       this.#messageHeaders(asked),
       { asked, bytes },
       {
-        forwarded: () => poster.accepted(),
+        // A client may send the next message once this one is accepted, and on its own connection that
+        // would overtake a notification which the server has not taken yet.
+        forwarded: () => {
+          if (pending !== null) poster.accepted()
+        },
         refused: (answer) => {
           this.#noteSession(asked, answer.status, null)
           return poster.refused(answer)
@@ -138,7 +142,9 @@ export class StreamableClient {
       if (pending !== null) this.#interrupted(pending, how, 0)
     })
     if (asked?.method === 'initialize') await ended
-    else if (pending === null) await within(orderMs, ended)
+    if (pending !== null) return
+    await within(orderMs, ended)
+    poster.accepted()
   }
 
   /** Resolves when one more message may be posted: neither server nor client lag too far behind. */

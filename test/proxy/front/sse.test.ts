@@ -2,6 +2,7 @@
  * The transport of 2024-11-05: a stream that names where to post, posts that are told only that they
  * were accepted. The place is its opener's alone, and everything on it is judged and recorded.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Connection } from '../../support/connection.js'
@@ -85,6 +86,28 @@ test('the place is a path of the gateway without its origin', async () => {
   assert.not.equal(one.place, two.place)
   one.connection.close()
   two.connection.close()
+})
+
+test('a notification is accepted once the server has it, so that nothing overtakes it', async () => {
+  const { connection, post, message } = await open()
+  await post(initialize)
+  await message()
+  let take: () => void = () => undefined
+  upstream.script = (seen, response) => {
+    if (seen.message.method !== 'notifications/initialized') return mcpServer()(seen, response)
+    take = () => response.writeHead(202).end()
+  }
+  let isAccepted = false
+  const posted = post(notification('notifications/initialized')).then((answer) => {
+    isAccepted = true
+    return answer
+  })
+  await upstream.arrives(({ message: sent }) => sent.method === 'notifications/initialized')
+  await sleep(100)
+  assert.not.ok(isAccepted)
+  take()
+  assert.equal(seenByCaller(await posted), accepted)
+  connection.close()
 })
 
 test('a session from its beginning to its end', async () => {
