@@ -1,0 +1,137 @@
+/** A stream without an end by itself: who is asked when, and what waits for a half-sent message. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { DecisionPoint, Question } from '../../src/domain.js'
+import { ownMessage } from '../../src/mcp/json-rpc.js'
+import { createLastSeen } from '../../src/proxy/last-seen.js'
+import { Lasting } from '../../src/proxy/lasting.js'
+import { createStreams } from '../../src/proxy/streams.js'
+
+const circumstances = {
+  nowMs: 0,
+  ip: '127.0.0.1',
+  transport: 'http',
+  era: 'modern',
+  protocolVersion: '2026-07-28',
+  client: null,
+  session: null,
+  requestId: 'r',
+} as const
+const subject = {
+  id: 'alice',
+  kind: 'user',
+  issuer: 'i',
+  method: 'api-key',
+  client_id: null,
+  actors: [],
+  roles: [],
+  groups: [],
+  scopes: [],
+  tenant: null,
+  expires_at: null,
+  claims: {},
+} as const
+const promise = ownMessage({
+  jsonrpc: '2.0',
+  method: 'notifications/subscriptions/acknowledged',
+  params: { notifications: { toolsListChanged: true } },
+})
+
+function pointThat(allow: boolean): DecisionPoint {
+  const decision = allow
+    ? ({ allow: true, reasons: [], limits: null } as const)
+    : ({ allow: false, reasons: [], challenge: null } as const)
+  return {
+    revision: 'r',
+    readsDefinitions: false,
+    judge: () => ({ decisionId: 'd', revision: 'r', decision }),
+    visible: async (_question, _kind, ids) => ids.map(() => allow),
+  }
+}
+
+function rig(expiresAtMs: number | null = null) {
+  const told: string[] = []
+  const state = { decisionPoint: pointThat(true), isPartial: false }
+  const streams = createStreams(() => 0)
+  const question: Question = {
+    identity: {
+      subject: { ...subject, actors: [], roles: [], groups: [], scopes: [] },
+      binding: 'b',
+      expiresAtMs,
+      credentialId: 'c',
+    },
+    server: { name: 's', labels: {} },
+    definitions: null,
+    direction: 'client',
+    kind: 'request',
+    method: 'subscriptions/listen',
+    params: {},
+    circumstances,
+  }
+  const lasting = new Lasting({
+    steps: { streams, lastSeen: createLastSeen() },
+    id: 7,
+    ask: () => ({ question, decisionPoint: state.decisionPoint }),
+    isPartial: () => state.isPartial,
+    send: (message) => told.push(JSON.parse(Buffer.from(message).toString()).method),
+    denied: () => told.push('denied'),
+    expired: () => told.push('expired'),
+  })
+  return { told, state, streams, lasting }
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
+const changed = 'notifications/tools/list_changed'
+
+test('opened under another policy than it was judged by: asked at once', () => {
+  const { told, state, lasting } = rig()
+  const judgedBy = state.decisionPoint
+  state.decisionPoint = pointThat(false)
+  lasting.opened(judgedBy)
+  assert.equal(told, ['denied'])
+})
+
+test('opened under the policy that judged it: not asked again', () => {
+  const { told, state, lasting } = rig()
+  state.decisionPoint = pointThat(false)
+  lasting.opened(state.decisionPoint)
+  assert.equal(told, [])
+})
+
+test('a change is not announced inside a message that is half sent, but right behind it', async () => {
+  const { told, state, streams, lasting } = rig()
+  lasting.opened(state.decisionPoint)
+  lasting.heard(promise)
+  state.isPartial = true
+  await streams.reconsider()
+  await turn()
+  assert.equal(told, [])
+  state.isPartial = false
+  lasting.whole()
+  lasting.whole()
+  assert.equal(told, [changed])
+})
+
+test('what is over is told nothing, whatever was under way', async () => {
+  const { told, state, streams, lasting } = rig()
+  lasting.opened(state.decisionPoint)
+  lasting.heard(promise)
+  const asking = streams.reconsider()
+  lasting.over()
+  await asking
+  await turn()
+  lasting.whole()
+  lasting.reconsider()
+  lasting.expire()
+  await turn()
+  assert.equal(told, [])
+})
+
+test('a credential that was dead before the stream opened ends it', async () => {
+  const { told, state, lasting } = rig(-1)
+  lasting.opened(state.decisionPoint)
+  await turn()
+  assert.equal(told, ['expired'])
+})
+
+test.run()
