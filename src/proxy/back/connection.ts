@@ -156,7 +156,7 @@ export class Connection implements LinkListener {
 
   received(bytes: Uint8Array): void {
     if (this.#over) return
-    const message = readIncoming(bytes)
+    const message = readIncoming(ownBytes(bytes))
     if (message === null) return this.#options.dropped('noise')
     if (!this.#heard) this.#options.heard()
     this.#heard = true
@@ -317,6 +317,11 @@ export class Connection implements LinkListener {
     this.#dispatch({ type: how }, false, error)
     this.#options.over(how === 'lost' ? error : null)
   }
+}
+
+/** A small part of what was read at once would keep all of it for as long as it waits itself. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length * 2 < bytes.buffer.byteLength ? Uint8Array.from(bytes) : bytes
 }
 
 function unreachable(why: string): GuardError {

@@ -1,0 +1,80 @@
+/** A connection by itself, over a link that a test speaks for. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Connection } from '../../../src/proxy/back/connection.js'
+import type { Link, LinkListener } from '../../../src/proxy/back/link.js'
+
+const ignored = () => undefined
+/** Who reads when this is called; until then all that came is kept. */
+const readers: (() => void)[] = []
+
+test('small messages of large reads: what waits for a slow reader is what it weighs', () => {
+  const { signal, listener } = connected()
+  const notification = Buffer.from('{"jsonrpc":"2.0","method":"notifications/x"}')
+  const before = process.memoryUsage().arrayBuffers
+  let count = 0
+  for (; !signal.paused && count < 20_000; count += 1) {
+    // As it comes from a pipe: one message, and a lot of noise behind it.
+    const read = Buffer.alloc(65_536)
+    notification.copy(read)
+    listener.received(read.subarray(0, notification.length))
+  }
+  assert.ok(count > 1000 && signal.paused, `${count}`)
+  const grewMiB = (process.memoryUsage().arrayBuffers - before) / 2 ** 20
+  assert.ok(grewMiB < 200, `${grewMiB} MiB`)
+  for (const read of readers) read()
+})
+
+function connected(): { signal: { paused: boolean }; listener: LinkListener } {
+  const signal = { paused: false }
+  const listeners: LinkListener[] = []
+  const link: Link = {
+    backlog: 0,
+    send: async () => undefined,
+    pause() {
+      signal.paused = true
+    },
+    resume: ignored,
+    close: ignored,
+  }
+  const connection = new Connection(
+    {
+      era: 'legacy',
+      principal: 'alice',
+      sessionId: 's',
+      timeoutMs: 1000,
+      idleTimeoutMs: 1000,
+      maxLifetimeMs: null,
+      dropped: ignored,
+      free: ignored,
+      heard: ignored,
+      asked: ignored,
+      over: ignored,
+    },
+    (listener) => {
+      listeners.push(listener)
+      return link
+    },
+  )
+  const slow = () =>
+    new Promise<void>((resolve) => {
+      readers.push(resolve)
+    })
+  connection.open(
+    {
+      verb: 'GET',
+      era: 'legacy',
+      message: null,
+      sessionId: 's',
+      principal: 'alice',
+      headers: [],
+      longLived: true,
+    },
+    { head: ignored, part: slow, message: slow, idle: ignored, end: ignored, fail: ignored },
+  )
+  const [listener] = listeners
+  if (listener === undefined) throw new Error('nobody listens')
+  return { signal, listener }
+}
+
+test.run()
