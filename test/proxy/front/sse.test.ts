@@ -123,6 +123,28 @@ test('a session from its beginning to its end', async () => {
   assert.equal(served, ['stream.opened', 'stream.closed'], 'the server’s')
 })
 
+test('a notification is accepted once the server has it, so that nothing overtakes it', async () => {
+  const { connection, post, message } = await open('alice', '/mcp/other')
+  await post(initialize)
+  await message()
+  let take: () => void = () => undefined
+  upstream.script = (seen, response) => {
+    if (seen.message.method !== 'notifications/initialized') return mcpServer()(seen, response)
+    take = () => response.writeHead(202).end()
+  }
+  let isAccepted = false
+  const posted = post(notification('notifications/initialized')).then((answer) => {
+    isAccepted = true
+    return answer
+  })
+  await upstream.arrives(({ message: sent }) => sent.method === 'notifications/initialized')
+  await sleep(100)
+  assert.not.ok(isAccepted)
+  take()
+  assert.equal(seenByCaller(await posted), accepted)
+  connection.close()
+})
+
 test('another principal finds nothing there, and it is on record; nor does anybody elsewhere', async () => {
   const { place, connection } = await open()
   const id = place.split('=')[1] ?? ''
@@ -324,28 +346,6 @@ test('when the gateway stops, a call in flight is answered before the stream end
   }
   await closing
   assert.match(text, /"id":9,"result"/)
-})
-
-test('a notification is accepted once the server has it, so that nothing overtakes it', async () => {
-  const { connection, post, message } = await open()
-  await post(initialize)
-  await message()
-  let take: () => void = () => undefined
-  upstream.script = (seen, response) => {
-    if (seen.message.method !== 'notifications/initialized') return mcpServer()(seen, response)
-    take = () => response.writeHead(202).end()
-  }
-  let isAccepted = false
-  const posted = post(notification('notifications/initialized')).then((answer) => {
-    isAccepted = true
-    return answer
-  })
-  await upstream.arrives(({ message: sent }) => sent.method === 'notifications/initialized')
-  await sleep(100)
-  assert.not.ok(isAccepted)
-  take()
-  assert.equal(seenByCaller(await posted), accepted)
-  connection.close()
 })
 
 test.run()
