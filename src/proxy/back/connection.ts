@@ -237,7 +237,9 @@ export class Connection implements LinkListener {
     this.#options.asked(message.method)
     this.#link.send(serialise(message)).catch((thrown: GuardError) => {
       this.#dispatch({ type: 'given-up', exchange }, false, thrown)
-      this.#settle()
+      // A process that once answered and now takes no messages is not for the next request either.
+      if (this.#options.era === 'modern' && this.#heard) this.close()
+      else this.#settle()
     })
   }
 

@@ -11,11 +11,22 @@ import { type Gateway, type Sent, startGateway } from '../../support/gateway.js'
 import { modern, openSession, seenByCaller } from '../../support/messages.js'
 import { isAlive, ownChildren, stdioServer, textOf, until } from '../../support/stdio.js'
 
+/** Answers once, and closes its input without ending. */
+const deaf = `
+  process.stdin.once('data', (data) => {
+    const result = { resultType: 'complete', content: [] }
+    console.log(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(data).id, result }))
+    setTimeout(() => require('node:fs').closeSync(0), 20)
+  })
+  setInterval(() => {}, 1000)
+`
+
 const gateway = await startGateway({
   upstreams: {
     two: stdioServer(['two'], { maxChildren: 2, timeout: '2s' }),
     fair: stdioServer(['fair'], { maxChildren: 2, timeout: '10s' }),
     wide: stdioServer(['wide']),
+    deaf: { command: process.execPath, args: ['-e', deaf] },
     older: stdioServer(['older']),
     short: stdioServer(['short'], { idleTimeout: '1s' }),
   },
@@ -175,6 +186,15 @@ test('a crash fails its own request; the next has a process', async () => {
     [502, 200],
   )
   assert.is((await gateway.send(tool('echo'))).status, 200)
+})
+
+test('a process that takes no messages any more fails one request, not the next ones too', async () => {
+  const path = '/mcp/deaf'
+  const first = { ...modern('tools/call', { name: 'open-tool' }), path }
+  assert.is((await gateway.send(first)).status, 200)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.is((await gateway.send(first)).status, 502)
+  assert.is((await gateway.send(first)).status, 200)
 })
 
 test('what a server says between two requests is for nobody', async () => {
