@@ -20,7 +20,7 @@ import { event, events, mcpServer, startUpstream, upstreamSession } from '../../
 
 const upstream = await startUpstream()
 const gateway = await startGateway({
-  upstreams: { up: upstream.url, other: upstream.url },
+  upstreams: { up: upstream.url, other: upstream.url, ordered: upstream.url },
   callers: { alice: [], bob: [], deaf: ['deny:stream/open'], slow: ['limit:tools/call'] },
 })
 
@@ -124,7 +124,7 @@ test('a session from its beginning to its end', async () => {
 })
 
 test('a notification is accepted once the server has it, so that nothing overtakes it', async () => {
-  const { connection, post, message } = await open('alice', '/mcp/other')
+  const { connection, post, message } = await open('alice', '/mcp/ordered')
   await post(initialize)
   await message()
   let take: () => void = () => undefined
@@ -142,7 +142,10 @@ test('a notification is accepted once the server has it, so that nothing overtak
   assert.not.ok(isAccepted)
   take()
   assert.equal(seenByCaller(await posted), accepted)
+  const earlier = (await gateway.audit()).length
   connection.close()
+  await upstream.arrives(({ verb }) => verb === 'DELETE')
+  while ((await gateway.audit()).length < earlier + 3) await sleep(10)
 })
 
 test('another principal finds nothing there, and it is on record; nor does anybody elsewhere', async () => {
