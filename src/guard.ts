@@ -25,7 +25,7 @@ import { createSseBack } from './proxy/back/sse.js'
 import { createStdioBack } from './proxy/back/stdio.js'
 import { mayPost, openDownlink } from './proxy/downlink.js'
 import { createAdminFront } from './proxy/front/admin.js'
-import { answerProbe, type Readiness } from './proxy/front/health.js'
+import { answerProbe } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
 import { createSseFront } from './proxy/front/sse.js'
 import { createStdioFront, type StdioFront } from './proxy/front/stdio.js'
@@ -33,6 +33,7 @@ import { createIds } from './proxy/ids.js'
 import type { Inbound } from './proxy/inbound.js'
 import { createLastSeen } from './proxy/last-seen.js'
 import { createPipeline } from './proxy/pipeline.js'
+import { watchReadiness } from './proxy/readiness.js'
 import { record } from './proxy/refuse.js'
 import { createSessions } from './proxy/session.js'
 import type { Route, Steps } from './proxy/steps.js'
@@ -72,8 +73,6 @@ export interface StdioClient {
 /** Clients that start servers kill those that have not ended two seconds after a SIGTERM. */
 const stdioStopMs = 1000
 const maxLimitKeys = 100_000
-/** How long an upstream's readiness is believed. */
-const readinessMs = 1000
 
 /**
  * Throws GuardError GUARD_CONFIG_INVALID or GUARD_POLICY_INVALID, one problem a line in its message.
@@ -328,39 +327,6 @@ function backOf(upstream: UpstreamConfig, events: BackEvents): Back {
       return createStdioBack(upstream, events)
     default:
       return upstream satisfies never
-  }
-}
-
-/** Ready: a policy is active, every required upstream answers, and the gateway is not stopping. */
-function watchReadiness(
-  upstreams: readonly UpstreamConfig[],
-  routes: ReadonlyMap<string, Route>,
-  current: () => object | null,
-): { readiness: () => Promise<Readiness>; stop: () => void } {
-  let stopping = false
-  let asked: { atMs: number; answer: Promise<Readiness> } | null = null
-
-  async function ask(): Promise<Readiness> {
-    if (current() === null) return { ready: false, reason: 'no policy is active' }
-    for (const { name, path, required } of upstreams) {
-      if (!required || (await routes.get(path)?.back.answers())) continue
-      return { ready: false, reason: `upstream \`${name}\` does not answer` }
-    }
-    return { ready: true, reason: null }
-  }
-
-  async function readiness(): Promise<Readiness> {
-    if (stopping) return { ready: false, reason: 'the gateway is stopping' }
-    const nowMs = systemClock.monotonicMs()
-    if (asked === null || nowMs - asked.atMs > readinessMs) asked = { atMs: nowMs, answer: ask() }
-    return asked.answer
-  }
-
-  return {
-    readiness,
-    stop() {
-      stopping = true
-    },
   }
 }
 

@@ -3,7 +3,9 @@
  * a caller is not announced to it. Bounded: what is not remembered counts as changed, since to
  * announce too much is harmless and to announce too little is not.
  */
-import type { ListKind } from '../domain.js'
+import type { ListKind, Question } from '../domain.js'
+import { listOf } from '../mcp/methods.js'
+import type { Asked } from './outcome.js'
 
 export interface SeenKey {
   /** `Identity.binding`. */
@@ -64,6 +66,23 @@ export function createLastSeen(): LastSeen {
     },
     of: (key) => entries.get(textOf(key))?.items ?? null,
   }
+}
+
+/** Only a modern caller can be told later that it sees something else. */
+export function rememberShown(
+  exchange: {
+    readonly trail: { readonly asked: Asked }
+    readonly question: Question
+    readonly steps: { readonly lastSeen: LastSeen }
+  },
+  kind: ListKind,
+  names: readonly string[],
+  shown: readonly boolean[],
+): void {
+  const { trail, question, steps } = exchange
+  if (trail.asked.era !== 'modern' || listOf(trail.asked.method ?? '') !== kind) return
+  const key = { principal: question.identity.binding, server: question.server.name, kind }
+  steps.lastSeen.page(key, question.params?.['cursor'] === undefined, names, shown)
 }
 
 function textOf({ principal, server, kind }: SeenKey): string {

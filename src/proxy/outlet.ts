@@ -15,7 +15,6 @@ import type {
   Reservation,
 } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
-import { listOf } from '../mcp/methods.js'
 import type { EventFields } from '../mcp/sse.js'
 import type { AnswerContext, Expected, Settled } from './answer/filter.js'
 import type { ListPage } from './answer/list-page.js'
@@ -24,6 +23,7 @@ import type { Exchange } from './back/back.js'
 import type { AnswerHead, Flow, FrameSink } from './frames.js'
 import type { Gone, Inbound } from './inbound.js'
 import type { Knowledge } from './knowledge.js'
+import { rememberShown } from './last-seen.js'
 import { isLongLived, Lasting } from './lasting.js'
 import { listenEnded } from './listen.js'
 import { logFailure, record } from './refuse.js'
@@ -108,16 +108,8 @@ export class Outlet implements FrameSink, AnswerContext {
       ? await this.#parts.knowledge.ofPage(kind, page())
       : question.definitions
     const shown = await decisionPoint.visible({ ...question, definitions }, kind, names)
-    this.#remember(kind, names, shown)
+    rememberShown(this.#parts, kind, names, shown)
     return shown
-  }
-
-  /** Only a modern caller can be told later that it sees something else. */
-  #remember(kind: ListKind, names: readonly string[], shown: readonly boolean[]): void {
-    const { trail, question, steps } = this.#parts
-    if (trail.asked.era !== 'modern' || listOf(trail.asked.method ?? '') !== kind) return
-    const key = { principal: question.identity.binding, server: question.server.name, kind }
-    steps.lastSeen.page(key, question.params?.['cursor'] === undefined, names, shown)
   }
 
   allows(message: Message): boolean {

@@ -93,7 +93,9 @@ test('housekeeping is open to every identified caller, other methods to none', a
     assert.not.ok(body.includes('1403'), method)
   }
   const unknown = await gateway.send({ as: 'reader', body: request('vendor/reset') })
-  assert.match(unknown.body, '"code":1403')
+  assert.match(unknown.body, '"code":-32601')
+  const { outcome, reasons } = await gateway.event(({ method }) => method === 'vendor/reset')
+  assert.equal([outcome, reasons], ['denied', ['not-granted']])
 })
 
 test('the tier’s bucket of a tool runs dry before the caller’s', async () => {
