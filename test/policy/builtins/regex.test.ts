@@ -7,6 +7,12 @@ import type { Value } from '../../../src/policy/builtins/rego-value.js'
 import { mostly, sampled, text } from './generators.js'
 import { type Arguments, differences } from './oracle.js'
 
+/**
+ * Go knows Unicode 15.0, re2js a later version, and what is a letter only since then they take for
+ * two things: left out is what this Node (15.1 or later) does not know, and what came with 15.1.
+ */
+const assignedText = text.filter((subject) => !/[\p{Cn}\u{2EBF0}-\u{2EE5D}]/u.test(subject))
+
 const atom = fc.constantFrom(
   ...[
     'a',
@@ -160,7 +166,7 @@ const subject = fc.oneof(
     ),
     maxLength: 14,
   }),
-  text,
+  assignedText,
 )
 const template = fc
   .array(
