@@ -4,10 +4,11 @@
  * until no message of the server is half sent.
  */
 import type { DecisionPoint, Judgement, Message, MessageId, Question } from '../domain.js'
+import { asGuardError, type GuardError } from '../errors.js'
 import { type Announcement, acknowledged, changedFor, listChanged } from './listen.js'
 import type { Asked } from './outcome.js'
 import type { Steps } from './steps.js'
-import type { OpenStream } from './streams.js'
+import { askAgain, type OpenStream } from './streams.js'
 
 /** A stream that ends when somebody ends it: it is opened and closed, not answered. */
 export function isLongLived({ verb, method }: Asked): boolean {
@@ -25,6 +26,7 @@ export interface LastingParts {
   readonly send: (message: Uint8Array) => void
   readonly denied: (judgement: Judgement) => void
   readonly expired: () => void
+  readonly failed: (error: GuardError) => void
 }
 
 export class Lasting implements OpenStream {
@@ -42,7 +44,7 @@ export class Lasting implements OpenStream {
   opened(judgedBy: DecisionPoint): void {
     const { question, decisionPoint } = this.#parts.ask()
     this.#remove = this.#parts.steps.streams.add(this, question.identity.expiresAtMs)
-    if (decisionPoint !== judgedBy) this.reconsider()
+    if (decisionPoint !== judgedBy) askAgain(this)
   }
 
   over(): void {
@@ -59,12 +61,18 @@ export class Lasting implements OpenStream {
     if (this.#over) return
     const { question, decisionPoint } = this.#parts.ask()
     const judgement = decisionPoint.judge(question)
-    if (judgement.decision.allow) void this.#tellChanges(question, decisionPoint)
-    else this.#parts.denied(judgement)
+    if (!judgement.decision.allow) return this.#parts.denied(judgement)
+    this.#tellChanges(question, decisionPoint).catch((thrown: unknown) => this.fail(thrown))
   }
 
   expire(): void {
     if (!this.#over) this.#parts.expired()
+  }
+
+  fail(thrown: unknown): void {
+    if (this.#over) return
+    const why = 'whether a stream may go on could not be decided'
+    this.#parts.failed(asGuardError(thrown, 'GUARD_INTERNAL', why))
   }
 
   /** No message is half sent. */

@@ -7,6 +7,7 @@
 import type {
   AuditEvent,
   DecisionPoint,
+  Era,
   Judgement,
   ListKind,
   Message,
@@ -66,6 +67,7 @@ interface Leaving {
 
 export class Outlet implements FrameSink, AnswerContext {
   readonly expected: Expected
+  readonly era: Era
   readonly #parts: OutletParts
   /** A stream without an end; null for any other answer. */
   readonly #lasting: Lasting | null
@@ -86,6 +88,7 @@ export class Outlet implements FrameSink, AnswerContext {
   constructor(parts: OutletParts) {
     this.#parts = parts
     this.expected = parts.expected
+    this.era = parts.trail.asked.era ?? 'legacy'
     this.#lasting = isLongLived(parts.trail.asked) ? this.#makeLasting() : null
     parts.inbound.onGone((why) => this.#gone(why))
   }
@@ -336,6 +339,7 @@ export class Outlet implements FrameSink, AnswerContext {
         this.#close('denied', null)
       },
       expired: () => this.#close('unauthenticated', 'credential-expired'),
+      failed: (error) => this.fail(error),
     })
   }
 

@@ -8,13 +8,28 @@ export interface OpenStream {
   reconsider(): void
   /** Ends the stream: the credential it was opened with is dead. */
   expire(): void
+  /** Ends the stream: whether it may go on could not be decided. Must not throw. */
+  fail(thrown: unknown): void
 }
 
 export interface Streams {
   /** `expiresAtMs`: of the credential, null = never. Returns what to call when the stream is over. */
   add(stream: OpenStream, expiresAtMs: number | null): () => void
-  /** Asks about each stream, letting others have their turn. */
+  /** Asks about each stream, letting others have their turn. Never rejects. */
   reconsider(): Promise<void>
+}
+
+/** Asks about one; where that throws, it ends: nobody has said that it may go on. */
+export function askAgain(stream: OpenStream): void {
+  attempt(stream, () => stream.reconsider())
+}
+
+function attempt(stream: OpenStream, work: () => void): void {
+  try {
+    work()
+  } catch (thrown) {
+    stream.fail(thrown)
+  }
 }
 
 /** The longest time a timer takes; a later instant is waited for again. */
@@ -30,7 +45,8 @@ export function createStreams(nowMs: () => number): Streams {
     let timer: NodeJS.Timeout | null = null
     const wait = (untilMs: number) => {
       const leftMs = untilMs - nowMs()
-      const next = () => (untilMs <= nowMs() ? stream.expire() : wait(untilMs))
+      const expire = () => attempt(stream, () => stream.expire())
+      const next = () => (untilMs <= nowMs() ? expire() : wait(untilMs))
       timer = setTimeout(next, Math.min(Math.max(leftMs, 0), maxDelayMs)).unref()
     }
     if (expiresAtMs !== null) wait(expiresAtMs)
@@ -44,7 +60,7 @@ export function createStreams(nowMs: () => number): Streams {
     let asked = 0
     for (const stream of [...open]) {
       if (!open.has(stream)) continue
-      stream.reconsider()
+      askAgain(stream)
       asked += 1
       if (asked % slice === 0) {
         await new Promise((resolve) => {

@@ -53,6 +53,7 @@ function rig(expiresAtMs: number | null = null) {
   const told: string[] = []
   const state = { decisionPoint: pointThat(true), isPartial: false }
   const streams = createStreams(() => 0)
+  const lastSeen = createLastSeen()
   const question: Question = {
     identity: {
       subject: { ...subject, actors: [], roles: [], groups: [], scopes: [] },
@@ -69,15 +70,16 @@ function rig(expiresAtMs: number | null = null) {
     circumstances,
   }
   const lasting = new Lasting({
-    steps: { streams, lastSeen: createLastSeen() },
+    steps: { streams, lastSeen },
     id: 7,
     ask: () => ({ question, decisionPoint: state.decisionPoint }),
     isPartial: () => state.isPartial,
     send: (message) => told.push(JSON.parse(Buffer.from(message).toString()).method),
     denied: () => told.push('denied'),
     expired: () => told.push('expired'),
+    failed: ({ code, message }) => told.push(`failed: ${code} ${message}`),
   })
-  return { told, state, streams, lasting }
+  return { told, state, streams, lasting, lastSeen }
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
@@ -132,6 +134,43 @@ test('a credential that was dead before the stream opened ends it', async () => 
   lasting.opened(state.decisionPoint)
   await turn()
   assert.equal(told, ['expired'])
+})
+
+const undecided = 'failed: GUARD_INTERNAL whether a stream may go on could not be decided: broken'
+const broken = () => {
+  throw new Error('broken')
+}
+
+test('a policy that throws when it is asked again ends the stream, at any time', async () => {
+  const { told, state, streams, lasting } = rig()
+  lasting.opened(state.decisionPoint)
+  state.decisionPoint = { ...pointThat(true), judge: broken }
+  await streams.reconsider()
+  assert.equal(told, [undecided])
+  const opening = rig()
+  const judgedBy = opening.state.decisionPoint
+  opening.state.decisionPoint = { ...pointThat(true), judge: broken }
+  opening.lasting.opened(judgedBy)
+  assert.equal(opening.told, [undecided])
+})
+
+test('so does one that rejects when it is asked what is seen', async () => {
+  const { told, state, streams, lasting, lastSeen } = rig()
+  lasting.opened(state.decisionPoint)
+  lasting.heard(promise)
+  lastSeen.page({ principal: 'b', server: 's', kind: 'tools' }, true, ['x'], [true])
+  state.decisionPoint = { ...pointThat(true), visible: async () => broken() }
+  await streams.reconsider()
+  await turn()
+  assert.equal(told, [undecided])
+})
+
+test('what fails after it is over is told nothing', async () => {
+  const { told, state, lasting } = rig()
+  lasting.opened(state.decisionPoint)
+  lasting.over()
+  lasting.fail(new Error('late'))
+  assert.equal(told, [])
 })
 
 test.run()

@@ -5,8 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { DecisionPoint } from '../../src/domain.js'
+import type { Back } from '../../src/proxy/back/back.js'
+import { createPipeline } from '../../src/proxy/pipeline.js'
+import type { Steps } from '../../src/proxy/steps.js'
 import { createStreams } from '../../src/proxy/streams.js'
 import { type Gateway, rolePolicy, startGateway, writePolicy } from '../support/gateway.js'
+import { inboundOf, stepsOf } from '../support/judged-rig.js'
 import { modern, notification, openSession } from '../support/messages.js'
 import { event, events, json, mcpServer, result, startUpstream } from '../support/upstream.js'
 
@@ -181,6 +186,7 @@ test('an expiry further away than a timer can wait is not taken for now', async 
     expire: () => {
       expired = true
     },
+    fail: () => undefined,
   }
   const remove = streams.add(stream, Date.now() + 2 ** 32)
   await sleep(20)
@@ -188,11 +194,83 @@ test('an expiry further away than a timer can wait is not taken for now', async 
   remove()
 })
 
+const deaf = { reconsider: () => undefined, expire: () => undefined, fail: () => undefined }
+
+test('a stream that cannot be asked about ends, and those behind it are asked', async () => {
+  const told: string[] = []
+  const streams = createStreams(Date.now)
+  const broken = () => {
+    throw new Error('broken')
+  }
+  const fail = (thrown: unknown) => told.push(`first ${thrown}`)
+  streams.add({ ...deaf, reconsider: broken, fail: (thrown) => void fail(thrown) }, null)
+  streams.add({ ...deaf, reconsider: () => void told.push('second asked') }, null)
+  await streams.reconsider()
+  assert.equal(told, ['first Error: broken', 'second asked'])
+})
+
+test('a stream whose end throws when its credential expires does not end the process', async () => {
+  const told: string[] = []
+  const expire = () => {
+    throw new Error('broken')
+  }
+  const streams = createStreams(Date.now)
+  streams.add({ ...deaf, expire, fail: (thrown) => void told.push(String(thrown)) }, Date.now())
+  await sleep(30)
+  assert.equal(told, ['Error: broken'])
+})
+
+test('the stream of a client ends on record where policy cannot be asked again', async () => {
+  const recorded: string[] = []
+  const logged: string[] = []
+  let isBroken = false
+  const point: DecisionPoint = {
+    revision: 'r',
+    readsDefinitions: false,
+    judge() {
+      if (isBroken) throw new Error('broken')
+      const decision = { allow: true as const, reasons: [], limits: [] }
+      return { decisionId: 'd', revision: 'r', decision }
+    },
+    visible: async (_, __, ids) => ids.map(() => true),
+  }
+  const back: Back = {
+    open(_, sink) {
+      void sink.head({ status: 200, framing: 'sse', headers: new Map() })
+      return { abort: () => recorded.push('server is left') }
+    },
+    answers: async () => true,
+    close: async () => undefined,
+  }
+  const steps: Steps = {
+    ...stepsOf(point, new Map([['http', back]])),
+    observer: {
+      log: (level, text) => void logged.push(`${level} ${text}`),
+      outcome: ({ event: what, outcome, code }) => void recorded.push(`${what} ${outcome} ${code}`),
+    },
+  }
+  const rawHeaders = ['host', 'localhost', 'accept', 'text/event-stream']
+  const get = { verb: 'GET', target: '/mcp/http', rawHeaders, bytes: new Uint8Array() }
+  await createPipeline(steps)(inboundOf(get, { over: () => recorded.push('client is told') }))
+  isBroken = true
+  await steps.streams.reconsider()
+  await steps.streams.reconsider()
+  assert.equal(recorded, [
+    'stream.opened forwarded null',
+    'server is left',
+    'stream.closed failed GUARD_INTERNAL',
+    'client is told',
+  ])
+  assert.equal(logged, [
+    'error GUARD_INTERNAL: whether a stream may go on could not be decided: broken',
+  ])
+})
+
 test('streams are asked about in turns, and those that ended meanwhile are not', async () => {
   const asked: number[] = []
   const streams = createStreams(Date.now)
   const removers = Array.from({ length: 50 }, (_, n) =>
-    streams.add({ reconsider: () => void asked.push(n), expire: () => undefined }, null),
+    streams.add({ ...deaf, reconsider: () => void asked.push(n) }, null),
   )
   const all = streams.reconsider()
   assert.is(asked.length, 20, 'the rest waits for its turn')
