@@ -49,17 +49,59 @@ export type UnidentifiedReason =
   | 'credential-expired'
   | 'credential-not-yet-valid'
   | 'credential-disabled'
+  /** A token that is not one, or is not in its one canonical form. */
+  | 'token-malformed'
+  | 'token-algorithm'
+  | 'token-issuer'
+  | 'token-audience'
+  | 'token-type'
+  | 'token-key-unknown'
+  | 'token-signature'
+  | 'token-claims'
+  /** The issuer says that it is dead, or it is on the list of revoked ones. */
+  | 'token-revoked'
+  /** Bound to a client certificate (RFC 8705) that is not this connection's. */
+  | 'token-unbound'
+  | 'certificate-malformed'
+  | 'certificate-unverified'
+  | 'certificate-unknown'
+  /** Too many wrong credentials from this address: this one was not looked at. */
+  | 'failures-limited'
 
 export type Identification =
   | { readonly ok: true; readonly identity: Identity }
-  | { readonly ok: false; readonly reason: UnidentifiedReason }
+  | {
+      readonly ok: false
+      readonly reason: UnidentifiedReason
+      /** With `failures-limited`: when it is worth coming again. */
+      readonly retryAfterMs?: number
+    }
 
 /** Headers as they arrived: name and value alternate, names in any case, duplicates kept. */
 export type RawHeaders = readonly string[]
 
-/** Credential in, Identity out. Must be total: a throw is treated as a refusal. */
+/** What the other end of a connection proved by that alone. */
+export interface Connection {
+  /** Of the socket's other end, be it the client or a proxy; empty where there is no network. */
+  readonly address: string
+  /** DER of the certificate that our own TLS listener verified; null: none. */
+  readonly certificate: Uint8Array | null
+}
+
+/** Everything an Identity may be made of. */
+export interface Presented {
+  readonly headers: RawHeaders
+  readonly connection: Connection
+  /** Name of the upstream that is asked for: a token is made out to one of them. */
+  readonly server: string
+}
+
+/**
+ * Credential in, Identity out. A throw or a rejection means that nobody could tell (a key server is
+ * down): the caller is refused all the same.
+ */
 export type Identify = (
-  headers: RawHeaders,
+  presented: Presented,
   nowMs: number,
 ) => Identification | Promise<Identification>
 

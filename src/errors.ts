@@ -27,6 +27,11 @@ export const errorTable = {
     fault: 'operator',
     publicMessage: 'the request could not be recorded',
   },
+  GUARD_IDENTITY_UNAVAILABLE: {
+    status: 503,
+    fault: 'operator',
+    publicMessage: 'who is calling cannot be verified at the moment',
+  },
   GUARD_STOPPING: { status: 503, fault: 'operator', publicMessage: 'the gateway is stopping' },
   GUARD_UPSTREAM_UNREACHABLE: {
     status: 502,

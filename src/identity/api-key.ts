@@ -3,12 +3,10 @@
  * whole key text, so neither this process' memory nor the configuration holds a usable key; keys are
  * long random texts, which is why a fast digest is enough here and a password hash is not needed.
  *
- * Reads `Authorization: Bearer` (RFC 6750 2.1) and `X-API-Key`, never the URL. It does not decide
- * what happens without a credential; see identify.ts.
+ * Where a key stands in a request is known to credentials.ts, what happens without one to identify.ts.
  */
-import type { Identification, Identity, RawHeaders, UnidentifiedReason } from '../domain.js'
+import type { Identification, Identity, UnidentifiedReason } from '../domain.js'
 import { GuardError } from '../errors.js'
-import { headerValues } from '../lib/headers.js'
 import { sha256Hex } from '../lib/secrets.js'
 import { identityOf } from './subject.js'
 
@@ -27,12 +25,6 @@ export interface ApiKeyEntry {
   readonly disabled: boolean
 }
 
-/** What the headers hold: `none`, one text to verify, or why there is no telling which. */
-export type ClaimedKey =
-  | { readonly found: 'none' }
-  | { readonly found: 'key'; readonly text: string }
-  | { readonly found: 'refused'; readonly reason: UnidentifiedReason }
-
 interface KnownKey {
   readonly entry: ApiKeyEntry
   readonly identity: Identity
@@ -41,22 +33,6 @@ interface KnownKey {
 export type ApiKeyVerifier = (keyText: string, nowMs: number) => Identification
 
 const issuer = 'mcp-guard'
-const keyPattern = /^[!-~]{1,512}$/
-const bearerPattern = /^bearer +([!-~]{1,512})$/i
-
-/** Reads the one credential of a request; two of them are refused even when they are equal. */
-export function readClaimedKey(headers: RawHeaders): ClaimedKey {
-  const authorization = headerValues(headers, 'authorization')
-  const apiKey = headerValues(headers, 'x-api-key')
-  const count = authorization.length + apiKey.length
-  if (count === 0) return { found: 'none' }
-  if (count > 1) return { found: 'refused', reason: 'credential-doubled' }
-  const text = bearerPattern.exec(authorization[0] ?? '')?.[1] ?? apiKey[0]
-  return text !== undefined && keyPattern.test(text)
-    ? { found: 'key', text }
-    : { found: 'refused', reason: 'credential-malformed' }
-}
-
 /** Checks the entries (GuardError GUARD_CONFIG_INVALID) and returns what verifies a key text. */
 export function createApiKeyVerifier(entries: readonly ApiKeyEntry[]): ApiKeyVerifier {
   const known = new Map<string, KnownKey>()

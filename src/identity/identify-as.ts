@@ -5,7 +5,8 @@
  */
 import type { Identification, Identify } from '../domain.js'
 import { GuardError } from '../errors.js'
-import { createApiKeyVerifier, createEntryVerifier, readClaimedKey } from './api-key.js'
+import { createApiKeyVerifier, createEntryVerifier } from './api-key.js'
+import { readCredential } from './credentials.js'
 import { createIdentify, type IdentifyOptions } from './identify.js'
 
 /** `entry`: the id of a configured key. `key`: a key text. `nobody`: no credential at all. */
@@ -19,7 +20,10 @@ export function identifyAs(options: IdentifyOptions, claim: Claim): Identify {
   if (claim.by === 'nobody') {
     if (!options.anonymous) throw invalid('nobody is let in without a credential')
     const identify = createIdentify(options)
-    return (_, nowMs) => identify([], nowMs)
+    return ({ server }, nowMs) => {
+      const connection = { address: '', certificate: null }
+      return identify({ headers: [], connection, server }, nowMs)
+    }
   }
   const verify =
     claim.by === 'entry'
@@ -45,8 +49,8 @@ function keyVerifier(
   { apiKeys }: IdentifyOptions,
   text: string,
 ): ((nowMs: number) => Identification) | null {
-  const claimed = readClaimedKey(['x-api-key', text])
-  if (claimed.found !== 'key') return null
+  const claimed = readCredential(['x-api-key', text])
+  if (claimed.found !== 'api-key') return null
   const verify = createApiKeyVerifier(apiKeys)
   const first = verify(claimed.text, Date.now())
   if (!first.ok && first.reason === 'credential-unknown') return null

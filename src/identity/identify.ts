@@ -1,35 +1,91 @@
 /**
- * Headers in, Identity or a reason out: the one place that decides what a missing or wrong
- * credential means. Anonymous access is for callers who present nothing: whoever presents a
- * credential is judged by it, so that a mistyped or revoked key never turns into other rights.
+ * What is presented in, Identity or a reason out: the one place that decides which credential counts.
+ * The first way that applies decides, and nothing falls through: whoever presents a credential is
+ * judged by it, so that a mistyped or revoked one never turns into other rights. Two credentials of
+ * configured ways are refused; a token that names the certificate it was given to (RFC 8705) and that
+ * certificate are one. Anonymous access is for callers who present nothing.
  */
-import type { Identify, Identity } from '../domain.js'
-import { type ApiKeyEntry, createApiKeyVerifier, readClaimedKey } from './api-key.js'
+import type { Identification, Identify, Identity, Presented } from '../domain.js'
+import { GuardError } from '../errors.js'
+import { type ApiKeyEntry, createApiKeyVerifier } from './api-key.js'
+import { type Credential, readCredential } from './credentials.js'
 import { identityOf } from './subject.js'
+import type {
+  CertificateVerifier,
+  ClientCertificate,
+  PresentedCertificate,
+  TokenVerifier,
+} from './verifiers.js'
 
 export interface IdentifyOptions {
   readonly apiKeys: readonly ApiKeyEntry[]
+  /** Asked in their order; the first that owns a bearer text decides. */
+  readonly tokens?: readonly TokenVerifier[]
+  readonly certificates?: CertificateVerifier | null
   /** true: a caller without any credential is identified as anonymous. Default is the caller's. */
   readonly anonymous: boolean
 }
 
-/** Throws GuardError GUARD_CONFIG_INVALID for an entry that cannot work. The result is total. */
+const none: PresentedCertificate = { found: 'none' }
+const missing: Identification = { ok: false, reason: 'credential-missing' }
+const doubled: Identification = { ok: false, reason: 'credential-doubled' }
+
+/**
+ * Throws GuardError GUARD_CONFIG_INVALID for an entry that cannot work. The result throws or rejects
+ * with a GuardError only, where nobody can tell who is calling.
+ */
 export function createIdentify(options: IdentifyOptions): Identify {
-  const verify = createApiKeyVerifier(options.apiKeys)
-  const anonymous = options.anonymous ? anonymousIdentity() : null
-  return function identify(headers, nowMs) {
+  const verifyKey = createApiKeyVerifier(options.apiKeys)
+  const { tokens = [], certificates = null } = options
+  const anonymous: Identification = options.anonymous
+    ? { ok: true, identity: anonymousIdentity() }
+    : missing
+
+  function decide(presented: Presented, nowMs: number): Identification | Promise<Identification> {
+    const credential = readCredential(presented.headers)
+    if (credential.found === 'refused') return { ok: false, reason: credential.reason }
+    const held = certificates?.read(presented) ?? none
+    if (held.found === 'refused') return { ok: false, reason: held.reason }
+    if (credential.found === 'none') {
+      if (held.found === 'none' || certificates === null) return anonymous
+      return certificates.identify(held.certificate, nowMs)
+    }
+    return judge(credential, held.found === 'none' ? null : held.certificate, presented, nowMs)
+  }
+
+  function judge(
+    { found, text }: Extract<Credential, { text: string }>,
+    certificate: ClientCertificate | null,
+    { server }: Presented,
+    nowMs: number,
+  ): Identification | Promise<Identification> {
+    const verifier = found === 'bearer' ? tokens.find((one) => one.owns(text)) : undefined
+    if (verifier === undefined) return certificate === null ? verifyKey(text, nowMs) : doubled
+    const thumbprint = certificate?.thumbprint ?? null
+    const verified = verifier.verify(text, { server, nowMs, thumbprint })
+    return certificate === null ? verified : whole(verified)
+  }
+
+  return function identify(presented, nowMs) {
     try {
-      const claimed = readClaimedKey(headers)
-      if (claimed.found === 'key') return verify(claimed.text, nowMs)
-      if (claimed.found === 'refused') return { ok: false, reason: claimed.reason }
-      return anonymous === null
-        ? { ok: false, reason: 'credential-missing' }
-        : { ok: true, identity: anonymous }
-    } catch {
-      // Fails closed: what could not be read is a credential that could not be read.
-      return { ok: false, reason: 'credential-malformed' }
+      const identified = decide(presented, nowMs)
+      return identified instanceof Promise ? identified.catch(refuse) : identified
+    } catch (thrown) {
+      return refuse(thrown)
     }
   }
+}
+
+/** Of a token beside a certificate: the token has to be bound to it. */
+async function whole(verified: ReturnType<TokenVerifier['verify']>): Promise<Identification> {
+  const token = await verified
+  return token.ok && !token.bound ? doubled : token
+}
+
+/** Fails closed: what could not be read is a credential that could not be read. */
+function refuse(thrown: unknown): Identification {
+  if (thrown instanceof GuardError) throw thrown
+  return { ok: false, reason: 'credential-malformed' }
 }
 
 // Its issuer is not that of API keys: a key with the id `anonymous` is another principal.

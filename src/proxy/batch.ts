@@ -38,7 +38,7 @@ export async function carryOutBatch(
 }
 
 function elementOf(
-  { transport, target, ip, owner, rawHeaders }: Inbound,
+  { transport, target, ip, connection, owner, rawHeaders }: Inbound,
   element: Json,
   channel: Channel,
 ): { readonly exchange: ChannelInbound; readonly refusal: () => HttpAnswer | null } {
@@ -49,6 +49,7 @@ function elementOf(
       verb: 'POST',
       target,
       ip,
+      connection,
       owner,
       rawHeaders,
       body: Buffer.from(JSON.stringify(element)),

@@ -5,6 +5,7 @@
  */
 import { admit } from './admit.js'
 import type { Back } from './back/back.js'
+import { identify } from './identify.js'
 import type { Inbound } from './inbound.js'
 import { createPipeline } from './pipeline.js'
 import type { Steps } from './steps.js'
@@ -34,7 +35,9 @@ export function openDownlink(steps: Steps, inbound: Inbound, onOpen: OnDownlink)
 
 /** Whether a request gets as far as having its body read: who it is from may post here. */
 export async function mayPost(steps: Steps, inbound: Inbound): Promise<boolean> {
-  if (!admit(inbound, steps.admission, steps.routes).ok) return false
-  const identified = await steps.identify(inbound.rawHeaders, steps.clock.nowMs())
+  const admitted = admit(inbound, steps.admission, steps.routes)
+  if (!admitted.ok) return false
+  const { server } = admitted.route
+  const identified = await identify(inbound, server, steps)
   return identified.ok && identified.identity.binding === inbound.owner
 }

@@ -1,4 +1,5 @@
 /** What a front hands to the pipeline: a request whose body is not read yet, and ways to answer. */
+import type { Connection } from '../domain.js'
 import type { FrameSink } from './frames.js'
 import type { HttpAnswer } from './outcome.js'
 
@@ -14,7 +15,9 @@ export interface Inbound {
   /** The request target as it was sent: never decoded, never normalised. */
   readonly target: string
   readonly rawHeaders: readonly string[]
+  /** Of the client: the connection's other end, or whom a trusted proxy names. */
   readonly ip: string
+  readonly connection: Connection
   /** The only principal (`Identity.binding`) it may come from; null: none, undefined: any. */
   readonly owner?: string | null | undefined
   /** Reads the body within the front's limits of size and time; call at most once. */

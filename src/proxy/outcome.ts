@@ -12,7 +12,11 @@ import type { GuardError } from '../errors.js'
 /** The closed union of refusals; `respond` maps each to an answer, `record` to an audit event. */
 export type Refusal =
   | Rejected
-  | { readonly kind: 'unauthenticated'; readonly reason: UnidentifiedReason }
+  | {
+      readonly kind: 'unauthenticated'
+      readonly reason: UnidentifiedReason
+      readonly retryAfterMs?: number
+    }
   | { readonly kind: 'denied'; readonly judgement: Judgement }
   | {
       readonly kind: 'limited'

@@ -12,6 +12,7 @@ import { admit } from './admit.js'
 import { carryOutBatch } from './batch.js'
 import { preflight } from './cors.js'
 import { forward } from './forward.js'
+import { identify } from './identify.js'
 import type { Gone, Inbound } from './inbound.js'
 import { Knowledge } from './knowledge.js'
 import { type Refusal, rejected } from './outcome.js'
@@ -49,8 +50,8 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     return null
   }
 
-  const identified = await steps.identify(inbound.rawHeaders, trail.nowMs)
-  if (!identified.ok) return { kind: 'unauthenticated', reason: identified.reason }
+  const identified = await identify(inbound, route.server, steps)
+  if (!identified.ok) return { ...identified, kind: 'unauthenticated' }
   const { identity } = identified
   trail.identity = identity
   const foreign = checkOwner(inbound, identity)

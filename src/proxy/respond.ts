@@ -42,6 +42,9 @@ export function respond(
     case 'rejected':
       return rejection(refusal, asked, requestId)
     case 'unauthenticated':
+      if (refusal.retryAfterMs !== undefined) {
+        return tooManyFailures(Math.ceil(refusal.retryAfterMs / 1000), asked, requestId)
+      }
       return errorAnswer(401, asked, rpcCodes.unauthenticated, 'authentication required', {
         data: { requestId },
         headers: ['www-authenticate', 'Bearer realm="mcp-guard"'],
@@ -60,6 +63,14 @@ export function respond(
     default:
       return refusal satisfies never
   }
+}
+
+/** The same for whoever comes from that address, with whatever credential. */
+function tooManyFailures(seconds: number, asked: Asked, requestId: string): HttpAnswer {
+  return errorAnswer(429, asked, rpcCodes.unauthenticated, 'authentication required', {
+    data: { requestId },
+    headers: ['retry-after', String(Math.max(1, seconds))],
+  })
 }
 
 /** The text of a denial. Agents read it, so it says that retrying will not help. */

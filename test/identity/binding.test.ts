@@ -4,6 +4,7 @@ import type { Subject } from '../../src/domain.js'
 import { createIdentify } from '../../src/identity/identify.js'
 import { bindingOf } from '../../src/identity/subject.js'
 import { sha256Hex } from '../../src/lib/secrets.js'
+import { presented } from '../support/presented.js'
 
 const base: Subject = {
   id: 'alice',
@@ -79,7 +80,10 @@ test('a key whose id is anonymous is not the anonymous caller', async () => {
       },
     ],
   })
-  const [keyed, anonymous] = await Promise.all([identify(['X-API-Key', 'k'], 0), identify([], 0)])
+  const [keyed, anonymous] = await Promise.all([
+    identify(presented(['X-API-Key', 'k']), 0),
+    identify(presented([]), 0),
+  ])
   assert.ok(keyed?.ok && anonymous?.ok)
   assert.is.not(keyed.identity.binding, anonymous.identity.binding)
 })

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { GuardError } from '../../src/errors.js'
 import type { ApiKeyEntry } from '../../src/identity/api-key.js'
 import { identifyAs } from '../../src/identity/identify-as.js'
+import { presented } from '../support/presented.js'
 
 const key = 'a-key-text-with-enough-characters'
 
@@ -28,8 +29,8 @@ const other = { sha256: 'b'.repeat(64) }
 const keysOf = (...apiKeys: ApiKeyEntry[]) => ({ apiKeys, anonymous: false })
 
 test('an entry by its name and the same entry by its key are one principal', async () => {
-  const byName = await identifyAs(keysOf(entry()), { by: 'entry', id: 'alice' })([], 0)
-  const byKey = await identifyAs(keysOf(entry()), { by: 'key', text: key })([], 0)
+  const byName = await identifyAs(keysOf(entry()), { by: 'entry', id: 'alice' })(presented([]), 0)
+  const byKey = await identifyAs(keysOf(entry()), { by: 'key', text: key })(presented([]), 0)
   assert.ok(byName.ok && byKey.ok)
   assert.equal(byName, byKey)
 })
@@ -39,7 +40,7 @@ test('headers say nothing', async () => {
     by: 'entry',
     id: 'bob',
   })
-  const identified = await identify(['authorization', `Bearer ${key}`], 0)
+  const identified = await identify(presented(['authorization', `Bearer ${key}`]), 0)
   assert.is(identified.ok && identified.identity.subject.id, 'bob')
 })
 
@@ -56,15 +57,15 @@ for (const [reason, more] of unusable) {
       { by: 'key', text: key },
     ] as const) {
       const identify = identifyAs(keysOf(entry(more)), claim)
-      assert.equal(await identify([], 5000), { ok: false, reason })
+      assert.equal(await identify(presented([]), 5000), { ok: false, reason })
     }
   })
 }
 
 test('what expires while the client is there is refused from then on', async () => {
   const identify = identifyAs(keysOf(entry({ expiresAtMs: 1000 })), { by: 'entry', id: 'alice' })
-  assert.is((await identify([], 999)).ok, true)
-  assert.is((await identify([], 1000)).ok, false)
+  assert.is((await identify(presented([]), 999)).ok, true)
+  assert.is((await identify(presented([]), 1000)).ok, false)
 })
 
 test('of several entries of a name the first that is good now counts', async () => {
@@ -74,7 +75,7 @@ test('of several entries of a name the first that is good now counts', async () 
     id: 'alice',
   })
   const roles = async (nowMs: number) => {
-    const identified = await identify([], nowMs)
+    const identified = await identify(presented([]), nowMs)
     return identified.ok ? identified.identity.subject.roles : null
   }
   assert.equal([await roles(0), await roles(2000)], [['old'], ['new']])
@@ -104,7 +105,7 @@ for (const [claim, message] of hopeless) {
 
 test('nobody in particular, where that is allowed', async () => {
   const options = { apiKeys: [entry()], anonymous: true }
-  const identified = await identifyAs(options, { by: 'nobody' })([], 0)
+  const identified = await identifyAs(options, { by: 'nobody' })(presented([]), 0)
   assert.is(identified.ok && identified.identity.subject.kind, 'anonymous')
 })
 

@@ -5,6 +5,7 @@ import { GuardError } from '../../src/errors.js'
 import type { ApiKeyEntry } from '../../src/identity/api-key.js'
 import { createIdentify } from '../../src/identity/identify.js'
 import { sha256Hex } from '../../src/lib/secrets.js'
+import { presented } from '../support/presented.js'
 
 const now = Date.UTC(2026, 10, 22, 9)
 const aliceKey = 'mcp_alice-key-of-forty-three-characters-or-so'
@@ -42,7 +43,7 @@ const strict = createIdentify({ apiKeys, anonymous: false })
 const open = createIdentify({ apiKeys, anonymous: true })
 
 function ask(identify: typeof strict, headers: RawHeaders, nowMs = now): Identification {
-  const answer = identify(headers, nowMs)
+  const answer = identify(presented(headers), nowMs)
   if (answer instanceof Promise) throw new TypeError('keys are verified at once')
   return answer
 }

@@ -8,6 +8,7 @@ GUARD_CONFIG_INVALID 500 operator internal error
 GUARD_POLICY_INVALID 503 operator no policy is active
 GUARD_POLICY_UNAVAILABLE 503 operator no policy is active
 GUARD_AUDIT_UNAVAILABLE 503 operator the request could not be recorded
+GUARD_IDENTITY_UNAVAILABLE 503 operator who is calling cannot be verified at the moment
 GUARD_STOPPING 503 operator the gateway is stopping
 GUARD_UPSTREAM_UNREACHABLE 502 upstream the server behind the gateway cannot be reached
 GUARD_UPSTREAM_INVALID 502 upstream the server behind the gateway gave an answer that cannot be passed on

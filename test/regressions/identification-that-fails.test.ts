@@ -37,7 +37,7 @@ const faults: Readonly<Record<string, Identify>> = {
 }
 
 for (const [what, identify] of Object.entries(faults)) {
-  test(`identification that ${what}: 500, nothing goes on`, async () => {
+  test(`identification that ${what}: 503, nothing goes on`, async () => {
     const steps = { ...stepsOf(point, new Map([['http', back]])), identify }
     const rawHeaders = [
       ...['host', 'localhost', 'content-type', 'application/json'],
@@ -49,7 +49,7 @@ for (const [what, identify] of Object.entries(faults)) {
     const target = '/mcp/http'
     const inbound = inboundOf({ verb: 'POST', target, rawHeaders, bytes }, { reply })
     await createPipeline(steps)(inbound)
-    assert.equal([statuses, reached], [[500], 0])
+    assert.equal([statuses, reached], [[503], 0])
   })
 }
 

@@ -3,7 +3,7 @@
  * the client's side of HTTP. Stub at one seam: the response object, since there is no socket.
  */
 import type { ServerResponse } from 'node:http'
-import type { ListKind, Message } from '../../src/domain.js'
+import type { Era, ListKind, Message } from '../../src/domain.js'
 import { GuardError } from '../../src/errors.js'
 import {
   type AnswerContext,
@@ -39,6 +39,7 @@ export interface ClientView {
 
 export interface RigOptions {
   readonly expected: Expected
+  readonly era?: Era
   readonly allowed: (kind: ListKind, name: string) => boolean
   readonly allows?: (message: Message) => boolean
   readonly ids?: ExchangeIds
@@ -105,6 +106,7 @@ export async function passAnswer(answer: UpstreamAnswer, options: RigOptions): P
   const asked: Message[] = []
   const context: AnswerContext = {
     expected: options.expected,
+    era: options.era ?? 'legacy',
     visible: async (kind, names) => names.map((name) => options.allowed(kind, name)),
     allows(message) {
       asked.push(message)

@@ -322,6 +322,7 @@ export function inboundOf(
     target,
     rawHeaders,
     ip: '127.0.0.1',
+    connection: { address: '', certificate: null },
     readBody: () => Promise.resolve({ ok: true, bytes }),
     reply({ status }) {
       watching.reply?.(status)

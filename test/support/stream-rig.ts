@@ -82,6 +82,7 @@ function expectedOf(from: From): Expected {
 function contextOf(expected: Expected, isAllowed: (name: string) => boolean): AnswerContext {
   return {
     expected,
+    era: 'legacy',
     visible: async (_, names) => names.map(isAllowed),
     allows: () => true,
     allowsInput: () => true,
@@ -242,6 +243,7 @@ function channelSink(channel: Channel, transport: 'sse' | 'stdio'): FrameSink {
     verb: 'POST' as const,
     target: '/mcp/server',
     ip: '',
+    connection: { address: '', certificate: null },
     owner: undefined,
     rawHeaders: [],
     body: new Uint8Array(),

@@ -4,7 +4,7 @@
  * status becomes a JSON-RPC error for the request's id; a notification is told nothing. An answer
  * that ends without a response is answered here, unless the server lets it be resumed.
  */
-import type { Message, RawHeaders } from '../../domain.js'
+import type { Connection, Message, RawHeaders } from '../../domain.js'
 import type { GuardError } from '../../errors.js'
 import { ByteBuffer } from '../../lib/bytes.js'
 import { EnvelopeReader } from '../../mcp/envelope.js'
@@ -20,6 +20,7 @@ export interface ChannelRequest {
   readonly verb: 'POST' | 'GET' | 'DELETE'
   readonly target: string
   readonly ip: string
+  readonly connection: Connection
   readonly owner: string | null | undefined
   readonly rawHeaders: RawHeaders
   readonly body: Uint8Array
@@ -57,6 +58,7 @@ export class ChannelInbound implements Inbound, FrameSink {
   readonly target: string
   readonly rawHeaders: RawHeaders
   readonly ip: string
+  readonly connection: Connection
   readonly owner: string | null | undefined
   readonly bytesIn: number
   readonly ended: Promise<Ended>
@@ -85,6 +87,7 @@ export class ChannelInbound implements Inbound, FrameSink {
     this.target = request.target
     this.rawHeaders = request.rawHeaders
     this.ip = request.ip
+    this.connection = request.connection
     this.owner = request.owner
     this.bytesIn = request.body.length
     this.#request = request

@@ -1,5 +1,6 @@
 /** One HTTP request of a client: its body within limits, its answer at once or as it passes. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Connection } from '../../domain.js'
 import { ByteBuffer } from '../../lib/bytes.js'
 import type { BodyResult, Gone, Inbound } from '../inbound.js'
 import type { HttpAnswer } from '../outcome.js'
@@ -18,6 +19,7 @@ export class HttpInbound implements Inbound {
   readonly target: string
   readonly rawHeaders: readonly string[]
   readonly ip: string
+  readonly connection: Connection
   readonly sink: HttpSink
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -33,6 +35,7 @@ export class HttpInbound implements Inbound {
     this.target = request.url ?? ''
     this.rawHeaders = request.rawHeaders
     this.ip = request.socket.remoteAddress ?? ''
+    this.connection = { address: this.ip, certificate: null }
     this.sink = new HttpSink(response)
     this.#request = request
     this.#response = response

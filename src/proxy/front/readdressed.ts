@@ -1,4 +1,5 @@
 /** A request as the pipeline is to see it: at another path, of another transport, of one principal. */
+import type { Connection } from '../../domain.js'
 import type { FrameSink } from '../frames.js'
 import type { BodyResult, Gone, Inbound } from '../inbound.js'
 import type { HttpAnswer } from '../outcome.js'
@@ -9,6 +10,7 @@ export class Readdressed implements Inbound {
   readonly target: string
   readonly rawHeaders: readonly string[]
   readonly ip: string
+  readonly connection: Connection
   readonly owner: string | null | undefined
   readonly sink: FrameSink
   readonly #inbound: Inbound
@@ -19,6 +21,7 @@ export class Readdressed implements Inbound {
     this.rawHeaders =
       inbound.verb === 'POST' ? acceptingAny(inbound.rawHeaders) : inbound.rawHeaders
     this.ip = inbound.ip
+    this.connection = inbound.connection
     this.owner = owner
     this.sink = inbound.sink
     this.#inbound = inbound

@@ -93,7 +93,12 @@ export function createSseFront(
           handle: gate.handle,
           unusable: (code) => gate.unusable(code, readdressed),
         },
-        { headers: carriedOf(inbound.rawHeaders), ip: inbound.ip, owner },
+        {
+          headers: carriedOf(inbound.rawHeaders),
+          ip: inbound.ip,
+          connection: inbound.connection,
+          owner,
+        },
       )
       const uri = `${path}/messages?session=${id}`
       void inbound.sink.message(Buffer.from(uri), { event: 'endpoint' })
@@ -132,7 +137,8 @@ export function createSseFront(
     await known.client.room()
     // It ended meanwhile: nobody would see the answer, nor end a session that this begins.
     if (streams.get(id) !== known) return gate.handle(new Readdressed(inbound, path, null))
-    const origin = { headers: carriedOf(inbound.rawHeaders), ip: inbound.ip, owner: known.owner }
+    const { ip, connection } = inbound
+    const origin = { headers: carriedOf(inbound.rawHeaders), ip, connection, owner: known.owner }
     await known.client.post(body.bytes, posterOf(inbound), origin)
   }
 

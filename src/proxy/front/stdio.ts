@@ -39,6 +39,7 @@ export interface StdioFront {
 const endSessionMs = 2000
 /** A client on the same machine: there is no address. */
 const ip = ''
+const connection = { address: ip, certificate: null }
 const headers = ['host', 'localhost', 'content-type', 'application/json']
 
 export function createStdioFront(options: StdioFrontOptions, events: StdioFrontEvents): StdioFront {
@@ -46,7 +47,7 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
   const channel = new Channel(linesOut(output))
   const client = new StreamableClient(
     { transport: 'stdio', target, jsonLimits, channel, ...events },
-    { headers, ip },
+    { headers, ip, connection },
   )
   const waiting: Uint8Array[] = []
   let busy = false

@@ -5,7 +5,7 @@
  * the server interrupts are taken up again. Decides nothing: the pipeline judges what it gets.
  * Spec: 2025-11-25 transports; 2026-07-28 transports, routing headers and cancellation on stdio.
  */
-import type { Json, Message, MessageId, RawHeaders } from '../../domain.js'
+import type { Connection, Json, Message, MessageId, RawHeaders } from '../../domain.js'
 import { type JsonLimits, parseStrict } from '../../mcp/json.js'
 import { readMessage } from '../../mcp/json-rpc.js'
 import { mirrorOf } from '../../mcp/mirror.js'
@@ -21,6 +21,7 @@ import {
   keyOf,
   stoppingText,
 } from './channel-inbound.js'
+import { LearntParameters } from './learnt-parameters.js'
 import { within } from './within.js'
 
 export interface ClientLink {
@@ -38,6 +39,7 @@ export interface ClientLink {
 export interface Origin {
   readonly headers: RawHeaders
   readonly ip: string
+  readonly connection: Connection
   /** Of whom the messages have to be; absent: of anybody. */
   readonly owner?: string
 }
@@ -82,6 +84,7 @@ export class StreamableClient {
   readonly #open = new Set<ChannelInbound>()
   readonly #pending = new Map<string, Pending>()
   readonly #watchers = new Set<() => void>()
+  readonly #parameters = new LearntParameters()
   #unnamed = 0
   #sessionId: string | null = null
   #protocolVersion: string | null = null
@@ -131,6 +134,7 @@ export class StreamableClient {
           if (asked?.method === 'initialize') {
             this.#protocolVersion = negotiated(response) ?? this.#protocolVersion
           }
+          if (asked?.method === 'tools/list' && pending?.modern) this.#parameters.learn(response)
           if (pending !== null && asked !== null) this.#answered(pending)
         },
       },
@@ -245,8 +249,18 @@ export class StreamableClient {
   ): ChannelInbound {
     const { transport, target, channel } = this.#link
     const rawHeaders = [...this.#origin.headers, ...headers]
-    const { ip, owner } = this.#origin
-    const request = { transport, verb, target, ip, owner, rawHeaders, body: bytes, asked }
+    const { ip, connection, owner } = this.#origin
+    const request = {
+      transport,
+      verb,
+      target,
+      ip,
+      connection,
+      owner,
+      rawHeaders,
+      body: bytes,
+      asked,
+    }
     const inbound = new ChannelInbound(request, channel, events)
     this.#open.add(inbound)
     void inbound.ended.then(() => {
@@ -260,7 +274,9 @@ export class StreamableClient {
   #messageHeaders(asked: Message | null): string[] {
     const headers = ['accept', anyAnswer]
     const version = versionOf(asked?.params?.['_meta'])
-    if (asked !== null && version !== null) return [...headers, ...mirrorOf(asked, version)]
+    if (asked !== null && version !== null) {
+      return [...headers, ...mirrorOf(asked, version), ...this.#parameters.headersOf(asked)]
+    }
     return [...headers, ...this.#sessionOnly()]
   }
 

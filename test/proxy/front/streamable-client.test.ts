@@ -33,7 +33,7 @@ function rig(afterMs: number) {
       },
       unusable: () => undefined,
     },
-    { headers: [], ip: '' },
+    { headers: [], ip: '', connection: { address: '', certificate: null } },
     afterMs,
   )
   const post = (message: object) => client.post(Buffer.from(JSON.stringify(message)))
