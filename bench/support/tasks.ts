@@ -189,6 +189,7 @@ async function passes(answer: Uint8Array, expected?: number): Promise<boolean> {
 }
 
 const showHalf: AnswerContext = {
+  era: 'legacy',
   expected: { type: 'own', id: 1 },
   visible: (_, names) => Promise.resolve(names.map((_name, index) => index % 2 === 0)),
   allows: () => true,

@@ -6,7 +6,7 @@
  */
 
 import type { Reading } from '../catalogue/catalogue.js'
-import type { JsonObject, ListKind, Message } from '../domain.js'
+import type { Era, JsonObject, ListKind, Message } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
 import { ownMessage } from '../mcp/json-rpc.js'
 import { listMethods } from '../mcp/methods.js'
@@ -79,7 +79,13 @@ function askForPage(
     }
     if (deadline.aborted) return onDeadline()
     deadline.addEventListener('abort', onDeadline)
-    const answer = new PageAnswer({ type: 'own', id }, kind, settle, onServerMessage)
+    const answer = new PageAnswer({
+      expected: { type: 'own', id },
+      era: asker.era,
+      kind,
+      settle,
+      onServerMessage,
+    })
     exchange = route.back.open(
       {
         verb: 'POST',
@@ -94,21 +100,24 @@ function askForPage(
   })
 }
 
+interface PageAnswerParts extends Pick<AnswerContext, 'expected' | 'era'> {
+  readonly kind: ListKind
+  readonly settle: (outcome: ListPage | GuardError) => void
+  readonly onServerMessage: (message: Message) => void
+}
+
 /** Takes the page when the filter asks who may see it: nobody may, and so nothing passes. */
 class PageAnswer implements AnswerContext, FrameSink {
   readonly expected: Expected
+  readonly era: Era
   readonly #kind: ListKind
   readonly #settle: (outcome: ListPage | GuardError) => void
   readonly #onServerMessage: (message: Message) => void
   #page: ListPage | null = null
 
-  constructor(
-    expected: Expected,
-    kind: ListKind,
-    settle: (outcome: ListPage | GuardError) => void,
-    onServerMessage: (message: Message) => void,
-  ) {
+  constructor({ expected, era, kind, settle, onServerMessage }: PageAnswerParts) {
     this.expected = expected
+    this.era = era
     this.#kind = kind
     this.#settle = settle
     this.#onServerMessage = onServerMessage

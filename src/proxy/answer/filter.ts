@@ -8,7 +8,7 @@
  * `holdBytes` is streamed, in constant memory, and its last byte waits for the verdict. If that is
  * bad, the answer is broken off so that no reader takes it for a whole one.
  */
-import type { ListKind, Message, MessageId } from '../../domain.js'
+import type { Era, ListKind, Message, MessageId } from '../../domain.js'
 import { GuardError } from '../../errors.js'
 import { ByteBuffer } from '../../lib/bytes.js'
 import { EnvelopeReader } from '../../mcp/envelope.js'
@@ -19,6 +19,7 @@ import { type ListPage, readPage } from './list-page.js'
 import { type ExchangeIds, IdStream, messageEdits, resultEdits } from './sealed-ids.js'
 import { readInputRequests, readServerMessage } from './server-message.js'
 import { type Cut, type Edit, listEdits, splice } from './splice.js'
+import { withoutUnfitTools } from './unfit-tools.js'
 
 /** How much of a message is held before a large result starts to stream; also the high-water mark. */
 export const holdBytes = 64 * 1024
@@ -44,6 +45,7 @@ export interface Settled {
 
 export interface AnswerContext {
   readonly expected: Expected
+  readonly era: Era
   /** `page`: the list as the upstream sent it, for whoever has to know what its items are. */
   visible(kind: ListKind, names: readonly string[], page: () => ListPage): Promise<boolean[]>
   /** Judges and records a server's own request or notification; true = it may pass. */
@@ -257,7 +259,9 @@ export class AnswerFilter implements FrameSink {
     const cuts: Cut[] = []
     let hidden = 0
     let dropped = 0
-    for (const list of reader.lists) {
+    for (const written of reader.lists) {
+      const modern = this.#context.era === 'modern'
+      const list = modern ? withoutUnfitTools(written, held) : written
       const names = new Set<string>()
       const first = list.items.map(({ name }) => {
         const fresh = name !== null && !names.has(name)

@@ -60,6 +60,7 @@ async function start(setup: Setup = {}) {
   const filter = new AnswerFilter(
     {
       expected,
+      era: 'legacy',
       // Answers later, as the decision point does.
       visible: async (_, names) => names.map((name) => !name.startsWith('hidden')),
       allows: () => setup.allows ?? true,
