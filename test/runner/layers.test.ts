@@ -67,7 +67,7 @@ test('every planted violation is found, and nothing else', async () => {
     'no-orphan: src/lib/alone.ts → src/lib/alone.ts',
     'package-without-a-home: src/proxy/back/agent.ts → node_modules/uvu/index.js',
     'src-stays-in-src: src/guard.ts → test/helper.ts',
-    'undici-lives-in-src/proxy/back/: src/proxy/front/http.ts → node_modules/undici/index.js',
+    'undici-lives-in-src/proxy/back/-or-src/fetcher/: src/proxy/front/http.ts → node_modules/undici/index.js',
   ])
 })
 

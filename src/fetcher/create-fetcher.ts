@@ -1,0 +1,161 @@
+/**
+ * The one client with which the gateway asks other services on its own account. Guarded, because
+ * what it fetches decides who is believed, and parts of the addresses come from other services:
+ * https or this machine only, no redirects, no cookies, no proxy of the environment, certificates
+ * verified, addresses of private networks and metadata services refused when they are connected to,
+ * sizes, times and the number of requests bounded. What stands in an answer is for whoever asked.
+ */
+// undici's index loads a browser's fetch and more, and is never used.
+import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Json } from '../domain.js'
+import { GuardError } from '../errors.js'
+import type { AddressKind } from '../lib/ip.js'
+import { readServiceUrl } from '../lib/service-url.js'
+import type { Fetcher, FetchRules, Form } from './fetcher.js'
+import { checkAddress, guardedLookup, type Resolve, systemResolve } from './guarded-lookup.js'
+import { describeAnswer, describeFailure } from './problems.js'
+import { type Transfer, type Transferred, transfer, Unusable } from './transfer.js'
+
+export interface FetcherOptions {
+  /** Default: the system's resolver. */
+  readonly resolve?: Resolve
+}
+
+interface Service {
+  readonly pool: Pool
+  inFlight: number
+}
+
+const defaultTimeoutMs = 5000
+const defaultMaxBytes = 1024 * 1024
+const connectTimeoutMs = 5000
+/** To one service; a slow one holds up nobody but those who need it. */
+const maxConnections = 8
+const maxInFlight = 256
+/** Connections are kept for so many services; metadata may name another one each time. */
+const maxServices = 64
+
+export function createFetcher({ resolve = systemResolve }: FetcherOptions = {}): Fetcher {
+  const services = new Map<string, Service>()
+  const aborts = new Set<(reason: Error) => void>()
+  let closed = false
+
+  function serviceAt(origin: string, allows: (kind: AddressKind) => boolean, key: string): Service {
+    const known = services.get(key)
+    if (known !== undefined) return known
+    for (const [other, { pool, inFlight }] of services) {
+      if (services.size < maxServices) break
+      if (inFlight > 0) continue
+      services.delete(other)
+      void pool.destroy()
+    }
+    const pool = new Pool(origin, {
+      connections: maxConnections,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: connectTimeoutMs, lookup: guardedLookup(resolve, allows) },
+    })
+    const service = { pool, inFlight: 0 }
+    services.set(key, service)
+    return service
+  }
+
+  async function ask(
+    text: string,
+    asked: Omit<Transfer, 'path'>,
+    rules: FetchRules,
+  ): Promise<Json> {
+    const read = readServiceUrl(text)
+    if (!read.ok) throw unavailable('the address of a service', `${read.problem}; ${read.fix}`)
+    const { url, loopback } = read
+    try {
+      if (closed) throw new Unusable('is not asked any more', 'the gateway is stopping')
+      const allows = (kind: AddressKind) => isAllowed(kind, loopback, rules)
+      const literal = /^(?:\[(.*)\]|([0-9.]+))$/.exec(url.hostname)
+      // An address needs no resolver, so none would look at it.
+      if (literal !== null) checkAddress(literal[1] ?? literal[2] ?? '', allows)
+      const service = serviceAt(url.origin, allows, `${rules.privateAddresses} ${url.origin}`)
+      return readJson(await send(service, { ...asked, path: url.pathname + url.search }, rules))
+    } catch (thrown) {
+      throw unavailable(url.origin, describeFailure(thrown))
+    }
+  }
+
+  async function send(
+    service: Service,
+    transferred: Transfer,
+    { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes }: FetchRules,
+  ): Promise<Transferred> {
+    if (service.inFlight >= maxInFlight) {
+      throw new Unusable(`has ${maxInFlight} requests under way`, 'see why it is slow')
+    }
+    let abort: (reason: Error) => void = () => undefined
+    service.inFlight += 1
+    try {
+      return await transfer(service.pool, transferred, { timeoutMs, maxBytes }, (stop) => {
+        abort = stop
+        aborts.add(stop)
+      })
+    } finally {
+      service.inFlight -= 1
+      aborts.delete(abort)
+    }
+  }
+
+  return {
+    getJson: (url, rules) => ask(url, { method: 'GET', headers: ours, body: null }, rules),
+    postForm: (url, form, rules) => ask(url, formTransfer(form), rules),
+    async close() {
+      closed = true
+      for (const abort of [...aborts]) {
+        abort(new Unusable('was not heard to the end', 'the gateway is stopping'))
+      }
+      await Promise.all([...services.values()].map(({ pool }) => pool.destroy()))
+      services.clear()
+    },
+  }
+}
+
+const ours = [
+  'accept',
+  'application/json',
+  'accept-encoding',
+  'identity',
+  'user-agent',
+  'mcp-guard',
+]
+
+/** A host that says it is this machine must be; another may be where the operator says. */
+function isAllowed(kind: AddressKind, loopback: boolean, rules: FetchRules): boolean {
+  if (loopback) return kind === 'loopback'
+  return kind === 'public' || (rules.privateAddresses && kind !== 'unfit')
+}
+
+function formTransfer({ fields, client }: Form): Omit<Transfer, 'path'> {
+  const headers = [...ours, 'content-type', 'application/x-www-form-urlencoded']
+  if (client !== null) headers.push('authorization', basic(client))
+  return { method: 'POST', headers, body: new URLSearchParams(fields).toString() }
+}
+
+/** Both parts are encoded as in a form before they are joined (RFC 6749 2.3.1). */
+function basic({ id, secret }: { id: string; secret: string }): string {
+  const encoded = [id, secret].map((part) => new URLSearchParams({ '': part }).toString().slice(1))
+  return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`
+}
+
+function readJson({ status, body }: Transferred): Json {
+  if (status !== 200) throw describeAnswer(status, body)
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as Json
+  } catch {
+    throw new Unusable(
+      'answers with something that is not JSON',
+      'see whether the address is right',
+    )
+  }
+}
+
+function unavailable(service: string, text: string): GuardError {
+  return new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${service} ${text}`)
+}

@@ -1,0 +1,126 @@
+/**
+ * One request and its whole answer within a time and a size. Follows nothing, decodes nothing and
+ * reads only what may be of use: a 200, and what a token endpoint says of its refusal.
+ */
+import type Pool from 'undici/lib/dispatcher/pool.js'
+import { ByteBuffer } from '../lib/bytes.js'
+import { parseMediaType } from '../lib/media-type.js'
+
+export interface Transfer {
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: readonly string[]
+  readonly body: string | null
+}
+
+export interface TransferBounds {
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}
+
+export interface Transferred {
+  readonly status: number
+  /** Empty where the answer is of no use. */
+  readonly body: Uint8Array
+}
+
+/** What is wrong with an answer, and what can be done. */
+export class Unusable extends Error {
+  readonly fix: string
+
+  constructor(problem: string, fix: string) {
+    super(problem)
+    this.fix = fix
+  }
+}
+
+/** Refusals of an endpoint of OAuth that tell in their body why (RFC 6749 5.2). */
+const tellingStatus = new Set([400, 401])
+const maxTellingBytes = 8192
+const nothing = new Uint8Array()
+
+/** `abort` is called once, with what ends the transfer from outside. */
+export function transfer(
+  pool: Pool,
+  { path, method, headers, body }: Transfer,
+  bounds: TransferBounds,
+  abortable: (abort: (reason: Error) => void) => void,
+): Promise<Transferred> {
+  return new Promise((resolve, reject) => {
+    const received = new ByteBuffer()
+    let status = 0
+    let most = bounds.maxBytes
+    let over = false
+    let stop: ((reason: Error) => void) | null = null
+
+    function finish(settle: () => void): void {
+      if (over) return
+      over = true
+      clearTimeout(timer)
+      settle()
+    }
+
+    function end(reason: Error): void {
+      finish(() => reject(reason))
+      stop?.(reason)
+    }
+
+    const timer = setTimeout(() => {
+      const seconds = bounds.timeoutMs / 1000
+      end(new Unusable(`did not answer within ${seconds} s`, 'see whether it is up and reachable'))
+    }, bounds.timeoutMs)
+    abortable(end)
+    pool.dispatch(
+      { path, method, headers: [...headers], body },
+      {
+        onRequestStart(controller) {
+          stop = (reason) => controller.abort(reason)
+          if (over) stop(new Error('too late'))
+        },
+        onResponseStart(_, code, answerHeaders) {
+          if (code < 200) return
+          status = code
+          const problem = code === 200 ? problemOf(answerHeaders, bounds.maxBytes) : null
+          if (problem !== null) return end(problem)
+          if (code === 200) return
+          most = maxTellingBytes
+          const telling = method === 'POST' && tellingStatus.has(code)
+          if (telling && problemOf(answerHeaders, most) === null) return
+          finish(() => resolve({ status, body: nothing }))
+          stop?.(new Error('the rest is of no use'))
+        },
+        onResponseData(_, chunk) {
+          if (over) return
+          if (received.length + chunk.length > most) return end(tooLarge(most))
+          received.append(chunk)
+        },
+        onResponseEnd: () => finish(() => resolve({ status, body: received.take() })),
+        onResponseError: (_, error) => finish(() => reject(error)),
+      },
+    )
+  })
+}
+
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+function problemOf(headers: AnswerHeaders, maxBytes: number): Unusable | null {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    return new Unusable('encodes its answer though told not to', 'let it answer unencoded')
+  }
+  if (Number(headers['content-length']) > maxBytes) return tooLarge(maxBytes)
+  const type = headers['content-type']
+  const essence = typeof type === 'string' ? parseMediaType(type)?.essence : undefined
+  if (essence === 'application/json' || essence?.endsWith('+json')) return null
+  return new Unusable(
+    `answers with ${essence ?? 'no content type'} instead of JSON`,
+    'see whether the address is right; static files need the type application/json',
+  )
+}
+
+function tooLarge(maxBytes: number): Unusable {
+  return new Unusable(
+    `answers with more than ${maxBytes} bytes`,
+    'see whether the address is right',
+  )
+}
