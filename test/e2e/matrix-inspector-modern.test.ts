@@ -14,11 +14,10 @@ l list  c call  d denied             everything  everything  everything  filesys
 p progress  x cancel  e elicitation  http        sse         stdio       stdio       stdio   http      stdio
 inspector modern, direct             1           1           1           1           1       lc --- 2  lc --- 2
 inspector modern, http               1           1           1           1           1       lcd--- 2  lcd--- 2
-inspector modern, sse                1           1           1           1           1       l-d--- 3  lcd--- 2
-inspector modern, stdio              1           1           1           1           1       l-d--- 3  lcd--- 2
+inspector modern, sse                1           1           1           1           1       lcd--- 2  lcd--- 2
+inspector modern, stdio              1           1           1           1           1       lcd--- 2  lcd--- 2
 1: Version negotiation failed: the server did not offer pinned protocol version 2026-07-28 via server/discover (no fallback in pin mode)
 2: progress: no progress before: Done. | cancel: Unsupported method: notifications/cancelled | elicitation: Cannot request input 'form' (elicitation/create): the request's client capabilities do not declare the required capability
-3: call: Bad Request: the request headers and body disagree: the body carries region="Zürich " but the Mcp-Param-Region header is absent | progress: no progress before: Done. | cancel: Unsupported method: notifications/cancelled | elicitation: Cannot request input 'form' (elicitation/create): the request's client capabilities do not declare the required capability
 `,
 })
 

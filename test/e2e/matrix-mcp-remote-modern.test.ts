@@ -15,11 +15,10 @@ p progress  x cancel  e elicitation  http        sse         stdio       stdio  
 sdk-v2 modern, direct                1           1           1           1           1       lc pxe    lc pxe
 mcp-remote modern, direct            1           1                                           l- p-e 2
 mcp-remote modern, http              1           1           1           1           1       l-dp-e 2  lcdp-e 3
-mcp-remote modern, sse               1           1           1           1           1       l-dpxe 4  lcdpxe
+mcp-remote modern, sse               1           1           1           1           1       lcdpxe    lcdpxe
 1: Version negotiation failed: the server did not offer pinned protocol version 2026-07-28 via server/discover (no fallback in pin mode)
 2: call: Bad Request: the request headers and body disagree: the body carries region="Zürich " but the Mcp-Param-Region header is absent | cancel: not wanted any more; the server went on
 3: cancel: not wanted any more; the server went on
-4: call: Bad Request: the request headers and body disagree: the body carries region="Zürich " but the Mcp-Param-Region header is absent
 `,
 })
 
