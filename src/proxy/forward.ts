@@ -7,6 +7,7 @@ import { refuseServerRequest } from './refuse-server.js'
 import { mirrorTask } from './restore-ids.js'
 import { ownerOf, SealedIds } from './sealed-ids.js'
 import { fingerprintOf } from './session.js'
+import { type SealSession, SessionBeginning } from './session-beginning.js'
 import type { Route } from './steps.js'
 import { upstreamHeaders } from './upstream-headers.js'
 
@@ -14,7 +15,7 @@ type Verb = 'POST' | 'GET' | 'DELETE'
 
 export type Forwarded = Omit<
   OutletParts,
-  'expected' | 'sealSession' | 'refuseServerRequest' | 'onDone'
+  'expected' | 'sink' | 'sealSession' | 'refuseServerRequest' | 'onDone'
 > & { readonly route: Route }
 
 export function forward(forwarded: Forwarded): void {
@@ -23,16 +24,21 @@ export function forward(forwarded: Forwarded): void {
   const verb = inbound.verb as Verb
   if (decisionPoint.readsDefinitions) knowledge.expectList()
   const ids = new SealedIds(steps.ids, trail, ownerOf(trail, route.server, question.identity))
+  const beginning =
+    trail.asked.method === 'initialize'
+      ? new SessionBeginning(inbound.sink, sealer(forwarded, ids))
+      : null
   const outlet = new Outlet({
     steps,
     inbound,
+    sink: beginning ?? inbound.sink,
     trail,
     question,
     decisionPoint,
     reservation,
     knowledge,
     expected: expectedAnswer(forwarded),
-    sealSession: trail.asked.method === 'initialize' ? sealer(forwarded, ids) : null,
+    sealSession: beginning === null ? null : (upstreamId) => beginning.seal(upstreamId),
     refuseServerRequest: (request) =>
       refuseServerRequest({ inbound, trail, route, identity: question.identity }, request),
     onDone(status) {
@@ -67,17 +73,14 @@ function expectedAnswer({ inbound, trail: { message } }: Forwarded): Expected {
   return { type: resumes ? 'any' : 'none' }
 }
 
-function sealer(
-  { steps, trail, route, question }: Forwarded,
-  ids: SealedIds,
-): (id: string) => string | null {
+function sealer({ steps, trail, route, question }: Forwarded, ids: SealedIds): SealSession {
   const protocolVersion = trail.classified?.protocolVersion ?? null
   const client = trail.classified?.client ?? null
-  return (upstreamId) => {
+  return (upstreamId, announced) => {
     ids.inSession(fingerprintOf(route.server.name, upstreamId))
     return steps.sessions.seal(
       route.server.name,
-      { upstreamId, protocolVersion, client },
+      { upstreamId, protocolVersion, client, announced },
       question.identity,
     )
   }

@@ -5,11 +5,13 @@
  */
 import type { ListKind, Question } from '../domain.js'
 import { listOf } from '../mcp/methods.js'
-import type { Asked } from './outcome.js'
+import type { Trail } from './trail.js'
 
 export interface SeenKey {
   /** `Identity.binding`. */
   readonly principal: string
+  /** Fingerprint of the legacy session, whose lists may be its own; null where there is none. */
+  readonly session: string | null
   readonly server: string
   readonly kind: ListKind
 }
@@ -68,10 +70,10 @@ export function createLastSeen(): LastSeen {
   }
 }
 
-/** Only a modern caller can be told later that it sees something else. */
+/** Only for callers that can be told later that they see something else. */
 export function rememberShown(
   exchange: {
-    readonly trail: { readonly asked: Asked }
+    readonly trail: Pick<Trail, 'asked' | 'session'>
     readonly question: Question
     readonly steps: { readonly lastSeen: LastSeen }
   },
@@ -80,11 +82,15 @@ export function rememberShown(
   shown: readonly boolean[],
 ): void {
   const { trail, question, steps } = exchange
-  if (trail.asked.era !== 'modern' || listOf(trail.asked.method ?? '') !== kind) return
-  const key = { principal: question.identity.binding, server: question.server.name, kind }
+  const { asked, session } = trail
+  const isTold = asked.era === 'modern' || (session !== null && session.announced !== 0)
+  if (!isTold || listOf(asked.method ?? '') !== kind) return
+  const { identity, server, circumstances } = question
+  const principal = identity.binding
+  const key = { principal, session: circumstances.session, server: server.name, kind }
   steps.lastSeen.page(key, question.params?.['cursor'] === undefined, names, shown)
 }
 
-function textOf({ principal, server, kind }: SeenKey): string {
-  return `${principal} ${kind} ${server}`
+function textOf({ principal, session, server, kind }: SeenKey): string {
+  return `${principal} ${session ?? ''} ${kind} ${server}`
 }

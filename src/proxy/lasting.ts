@@ -5,7 +5,13 @@
  */
 import type { DecisionPoint, Judgement, Message, MessageId, Question } from '../domain.js'
 import { asGuardError, type GuardError } from '../errors.js'
-import { type Announcement, acknowledged, changedFor, listChanged } from './listen.js'
+import {
+  type Announcement,
+  acknowledged,
+  announcementsOf,
+  changedFor,
+  listChanged,
+} from './listen.js'
 import type { Asked } from './outcome.js'
 import type { Steps } from './steps.js'
 import { askAgain, type OpenStream } from './streams.js'
@@ -19,6 +25,8 @@ export interface LastingParts {
   readonly steps: Pick<Steps, 'streams' | 'lastSeen'>
   /** Of the message that opened the stream; null: a GET. */
   readonly id: MessageId | null
+  /** Of a legacy session's stream: what its server said that it announces. */
+  readonly announced: number
   /** The question that opened it, as it stands now, and who answers it now. */
   readonly ask: () => { readonly question: Question; readonly decisionPoint: DecisionPoint }
   /** A message of the server is half sent. */
@@ -32,12 +40,13 @@ export interface LastingParts {
 export class Lasting implements OpenStream {
   readonly #parts: LastingParts
   #remove: () => void = () => undefined
-  readonly #promised = new Set<Announcement>()
+  readonly #promised: Set<Announcement>
   #waiting: Uint8Array[] = []
   #over = false
 
   constructor(parts: LastingParts) {
     this.#parts = parts
+    this.#promised = new Set(parts.id === null ? announcementsOf(parts.announced) : [])
   }
 
   /** `judgedBy`: who let it open. Whoever is in force by now is asked as well. */
@@ -54,6 +63,7 @@ export class Lasting implements OpenStream {
 
   /** What the server says on it. */
   heard(message: Message): void {
+    if (this.#parts.id === null) return
     for (const announcement of acknowledged(message)) this.#promised.add(announcement)
   }
 
@@ -83,7 +93,7 @@ export class Lasting implements OpenStream {
 
   async #tellChanges(question: Question, decisionPoint: DecisionPoint): Promise<void> {
     const { id, steps } = this.#parts
-    if (id === null || this.#promised.size === 0) return
+    if (this.#promised.size === 0) return
     const changed = await changedFor([...this.#promised], question, decisionPoint, steps.lastSeen)
     this.#waiting.push(...changed.map((announcement) => listChanged(announcement, id)))
     if (!this.#parts.isPartial()) this.whole()

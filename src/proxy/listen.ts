@@ -1,39 +1,50 @@
 /**
- * What `subscriptions/listen` (2026-07-28) brings by itself: which changes of lists its server has
- * acknowledged to tell, the gateway's own word that what the caller sees has changed, and the result
- * that ends it. A change is announced only where the server has said that it announces them: its
- * acknowledgement is what the client goes by.
+ * What a stream without an end brings of the gateway's own: the word that what the caller sees has
+ * changed, and the result that ends a `subscriptions/listen` (2026-07-28). A change is announced only
+ * where the server has said that it announces them, which is what the client goes by: in its
+ * acknowledgement of the listen, in the older era in the capabilities of its answer to `initialize`.
  */
 import type {
   DecisionPoint,
+  Json,
   JsonObject,
   ListKind,
   Message,
   MessageId,
   Question,
 } from '../domain.js'
+import { parseStrict } from '../mcp/json.js'
 import type { LastSeen } from './last-seen.js'
 
 interface Announcement {
   readonly member: string
+  readonly capability: string
   readonly method: string
   readonly kinds: readonly ListKind[]
 }
 
 const announcements: readonly Announcement[] = [
-  { member: 'toolsListChanged', method: 'notifications/tools/list_changed', kinds: ['tools'] },
+  {
+    member: 'toolsListChanged',
+    capability: 'tools',
+    method: 'notifications/tools/list_changed',
+    kinds: ['tools'],
+  },
   {
     member: 'promptsListChanged',
+    capability: 'prompts',
     method: 'notifications/prompts/list_changed',
     kinds: ['prompts'],
   },
   {
     member: 'resourcesListChanged',
+    capability: 'resources',
     method: 'notifications/resources/list_changed',
     kinds: ['resources', 'resourceTemplates'],
   },
 ]
 
+const answerLimits = { maxDepth: 200, maxMembers: 100_000 }
 const subscriptionId = 'io.modelcontextprotocol/subscriptionId'
 
 /** The announcements that the acknowledgement of a listen promises. */
@@ -41,6 +52,25 @@ export function acknowledged({ method, params }: Message): readonly Announcement
   if (method !== 'notifications/subscriptions/acknowledged') return []
   const honoured = params?.['notifications'] as JsonObject | undefined
   return announcements.filter(({ member }) => honoured?.[member] === true)
+}
+
+/** What an answer to `initialize` promises, as the bits that a session's id keeps. */
+export function declared(response: Uint8Array): number {
+  const parsed = parseStrict(response, answerLimits, { exactNumbers: false })
+  const answer = parsed.ok ? parsed.value : null
+  const capabilities = memberOf(memberOf(answer, 'result'), 'capabilities')
+  const isPromised = ({ capability }: Announcement) =>
+    memberOf(memberOf(capabilities, capability), 'listChanged') === true
+  return announcements.reduce((bits, one, place) => bits | (isPromised(one) ? 1 << place : 0), 0)
+}
+
+export function announcementsOf(bits: number): readonly Announcement[] {
+  return announcements.filter((_, place) => (bits & (1 << place)) !== 0)
+}
+
+function memberOf(holder: Json | undefined, name: string): Json | undefined {
+  const isObject = typeof holder === 'object' && holder !== null && !Array.isArray(holder)
+  return isObject ? holder[name] : undefined
 }
 
 /** The announcements whose lists this caller sees otherwise under `decisionPoint` than it was shown. */
@@ -67,15 +97,18 @@ async function isOtherwise(
   decisionPoint: DecisionPoint,
   seen: LastSeen,
 ): Promise<boolean> {
-  const { identity, server } = question
-  const shown = seen.of({ principal: identity.binding, server: server.name, kind })
+  const { identity, server, circumstances } = question
+  const { session } = circumstances
+  const shown = seen.of({ principal: identity.binding, session, server: server.name, kind })
   if (shown === null) return true
   const names = [...shown.keys()]
   const visible = await decisionPoint.visible(question, kind, names)
   return names.some((name, index) => shown.get(name) !== visible[index])
 }
 
-export function listChanged({ method }: Announcement, id: MessageId): Uint8Array {
+/** `id`: of the listen; null: the stream is that of a legacy session. */
+export function listChanged({ method }: Announcement, id: MessageId | null): Uint8Array {
+  if (id === null) return Buffer.from(JSON.stringify({ jsonrpc: '2.0', method }))
   const params = { _meta: { [subscriptionId]: id } }
   return Buffer.from(JSON.stringify({ jsonrpc: '2.0', method, params }))
 }

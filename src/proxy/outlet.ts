@@ -45,6 +45,7 @@ const orphanMs = 60_000
 export interface OutletParts {
   readonly steps: Steps
   readonly inbound: Inbound
+  readonly sink: FrameSink
   readonly trail: Trail
   readonly question: Question
   readonly decisionPoint: DecisionPoint
@@ -192,7 +193,7 @@ export class Outlet implements FrameSink, AnswerContext {
     try {
       if (problem !== null) throw problem
       // Nothing but its end follows a response, so nobody has to wait for its reader.
-      if (bytes !== null) void this.#parts.inbound.sink.message(bytes, fields)
+      if (bytes !== null) void this.#parts.sink.message(bytes, fields)
       if (end) void this.end()
     } catch (thrown) {
       this.fail(asGuardError(thrown, 'GUARD_INTERNAL', 'the answer could not be passed on'))
@@ -210,7 +211,7 @@ export class Outlet implements FrameSink, AnswerContext {
     if (this.#over) return undefined
     this.#status = head.status
     this.#framing = head.framing
-    const { inbound, sealSession } = this.#parts
+    const { inbound, sink, sealSession } = this.#parts
     const leaving = answerHead(head, inbound.rawHeaders, sealSession)
     if (leaving === null) {
       this.fail(new GuardError('GUARD_UPSTREAM_INVALID', 'the session id is not visible ASCII'))
@@ -221,7 +222,7 @@ export class Outlet implements FrameSink, AnswerContext {
       this.#parts.inbound.endOnDrain()
       record(this.#parts.steps, this.#event(this.#ending('stream.opened', 'forwarded')))
     }
-    const flow = inbound.sink.head(leaving)
+    const flow = sink.head(leaving)
     if (this.#opened) this.#lasting?.opened(this.#parts.decisionPoint)
     return flow
   }
@@ -229,7 +230,7 @@ export class Outlet implements FrameSink, AnswerContext {
   part(bytes: Uint8Array): Flow {
     this.#leaveNow()
     this.#partial = true
-    return this.#over ? undefined : this.#parts.inbound.sink.part(bytes)
+    return this.#over ? undefined : this.#parts.sink.part(bytes)
   }
 
   message(bytes: Uint8Array, fields: EventFields): Flow {
@@ -241,14 +242,14 @@ export class Outlet implements FrameSink, AnswerContext {
     }
     this.#leaveNow()
     if (this.#over) return undefined
-    const flow = this.#parts.inbound.sink.message(bytes, fields)
+    const flow = this.#parts.sink.message(bytes, fields)
     this.#lasting?.whole()
     return flow
   }
 
   idle(fields: EventFields): Flow {
     this.#leaveNow()
-    return this.#over ? undefined : this.#parts.inbound.sink.idle(fields)
+    return this.#over ? undefined : this.#parts.sink.idle(fields)
   }
 
   end(): Flow {
@@ -264,7 +265,7 @@ export class Outlet implements FrameSink, AnswerContext {
       return undefined
     }
     this.#finish()
-    return this.#parts.inbound.sink.end()
+    return this.#parts.sink.end()
   }
 
   fail(error: GuardError): void {
@@ -331,6 +332,7 @@ export class Outlet implements FrameSink, AnswerContext {
     return new Lasting({
       steps,
       id: trail.asked.id,
+      announced: trail.session?.announced ?? 0,
       ask: () => ({ question: this.#questionNow(), decisionPoint: this.#current() }),
       isPartial: () => this.#partial,
       send: (message) => void inbound.sink.message(message, {}),

@@ -15,6 +15,8 @@ export interface Session {
   /** What the client asked for in `initialize`; later requests may name another by header. */
   readonly protocolVersion: string | null
   readonly client: ClientInfo | null
+  /** Of which lists the server said that it announces changes (`listen.ts`). */
+  readonly announced: number
   /** Names the session in facts and audit without being a session id. */
   readonly fingerprint: string
 }
@@ -68,6 +70,7 @@ export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
       id: session.upstreamId,
       version: session.protocolVersion,
       client: session.client === null ? null : { ...session.client },
+      announced: session.announced,
       issued: now,
       expires: now + lifetimeMs,
       owner: identity.binding,
@@ -115,7 +118,7 @@ export function createSessions(sealer: Sealer, nowMs: () => number): Sessions {
 }
 
 function readSealed(payload: JsonObject | null): Sealed | null {
-  const { up, id, expires, owner, version } = payload ?? {}
+  const { up, id, expires, owner, version, announced } = payload ?? {}
   const whole =
     payload !== null &&
     typeof up === 'string' &&
@@ -127,6 +130,7 @@ function readSealed(payload: JsonObject | null): Sealed | null {
     upstreamId: id,
     protocolVersion: typeof version === 'string' ? version : null,
     client: readClient(payload),
+    announced: typeof announced === 'number' ? announced : 0,
     fingerprint: fingerprintOf(up, id),
   }
   return { upstream: up, owner, expiresMs: expires, session }

@@ -49,7 +49,10 @@ function pointThat(allow: boolean): DecisionPoint {
   }
 }
 
-function rig(expiresAtMs: number | null = null) {
+function rig(
+  expiresAtMs: number | null = null,
+  { id = 7, announced = 0 }: { id?: number | null; announced?: number } = {},
+) {
   const told: string[] = []
   const state = { decisionPoint: pointThat(true), isPartial: false }
   const streams = createStreams(() => 0)
@@ -71,7 +74,8 @@ function rig(expiresAtMs: number | null = null) {
   }
   const lasting = new Lasting({
     steps: { streams, lastSeen },
-    id: 7,
+    id,
+    announced,
     ask: () => ({ question, decisionPoint: state.decisionPoint }),
     isPartial: () => state.isPartial,
     send: (message) => told.push(JSON.parse(Buffer.from(message).toString()).method),
@@ -136,6 +140,21 @@ test('a credential that was dead before the stream opened ends it', async () => 
   assert.equal(told, ['expired'])
 })
 
+test('the stream of a legacy session is told what its server said that it announces', async () => {
+  const legacy = rig(null, { id: null, announced: 0b001 })
+  legacy.lasting.opened(legacy.state.decisionPoint)
+  legacy.lasting.heard(promise)
+  await legacy.streams.reconsider()
+  await turn()
+  assert.equal(legacy.told, [changed])
+  const silent = rig(null, { id: null, announced: 0 })
+  silent.lasting.opened(silent.state.decisionPoint)
+  silent.lasting.heard(promise)
+  await silent.streams.reconsider()
+  await turn()
+  assert.equal(silent.told, [], 'an acknowledgement is none of the older era')
+})
+
 const undecided = 'failed: GUARD_INTERNAL whether a stream may go on could not be decided: broken'
 const broken = () => {
   throw new Error('broken')
@@ -158,7 +177,7 @@ test('so does one that rejects when it is asked what is seen', async () => {
   const { told, state, streams, lasting, lastSeen } = rig()
   lasting.opened(state.decisionPoint)
   lasting.heard(promise)
-  lastSeen.page({ principal: 'b', server: 's', kind: 'tools' }, true, ['x'], [true])
+  lastSeen.page({ principal: 'b', session: null, server: 's', kind: 'tools' }, true, ['x'], [true])
   state.decisionPoint = { ...pointThat(true), visible: async () => broken() }
   await streams.reconsider()
   await turn()
