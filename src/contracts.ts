@@ -147,7 +147,7 @@ export interface AuditEventDocument {
    */
   hidden: number
   /**
-   * Items of a list that were left out because they could not be read with certainty; of an event `dropped` that belongs to no exchange, how many messages of the server it stands for.
+   * Items of a list that were left out because they could not be read with certainty, or are tools that no client over HTTP may take (2026-07-28); of an event `dropped` that belongs to no exchange, how many messages of the server it stands for.
    */
   dropped: number
   /**

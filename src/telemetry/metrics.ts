@@ -88,7 +88,10 @@ function createOutcomeMetrics(
   const refused = counter('mcp_guard_refused_total', 'Refusals and failures by code.', 'code')
   const limited = counter('mcp_guard_limited_total', 'Messages over a limit, by limit.', 'limit')
   const hidden = counter('mcp_guard_list_items_hidden_total', 'List items hidden by policy.')
-  const dropped = counter('mcp_guard_list_items_dropped_total', 'List items that were unreadable.')
+  const dropped = counter(
+    'mcp_guard_list_items_dropped_total',
+    'List items that were unreadable or invalid.',
+  )
   const answers = counter('mcp_guard_answers_dropped_total', 'Frames of servers not passed on.')
   const streams = new Gauge({
     name: 'mcp_guard_streams_open',
