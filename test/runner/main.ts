@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { countingOf } from './coverage.js'
 import { runPool } from './pool.js'
 import { killRunning } from './process.js'
 import { runFile } from './run-file.js'
@@ -38,7 +39,6 @@ export async function runSuite({ root, types, args }: SuiteOptions): Promise<num
   const steps = whole ? allSteps(root, { long }) : []
   const files = testFiles(root, long).filter((file) => words.every((word) => file.includes(word)))
   if (files.length === 0) tally.fail(whole ? 'found no test file' : `no test file has "${words}"`)
-  const env = whole ? { NODE_V8_COVERAGE: coverageDir } : {}
   await runPool(
     [...steps.map((step) => stepJob(step, tally)), ...files.map((file) => fileJob(file))],
     width,
@@ -50,7 +50,7 @@ export async function runSuite({ root, types, args }: SuiteOptions): Promise<num
     return async () => {
       const result = await runFile(join(root, 'dist', file.replace(/\.ts$/, '.js')), {
         cwd: root,
-        env,
+        ...(whole ? countingOf(file, root) : {}),
         limitMs: file.startsWith('test/long/') ? longFileLimitMs : fileLimitMs,
         skipIsFailure: process.env['CI'] === 'true',
       })

@@ -13,6 +13,8 @@ export interface FileResult extends Verdict {
 }
 
 export interface FileOptions extends Omit<Command, 'args'> {
+  /** Options of node, in front of the file. */
+  readonly options?: readonly string[]
   readonly skipIsFailure: boolean
 }
 
@@ -26,7 +28,10 @@ export async function runFile(file: string, options: FileOptions): Promise<FileR
     const problems = ['was not compiled']
     return { file, output: '', ms: 0, passed: 0, failed: 1, skipped: [], problems }
   }
-  const run: FileRun = await runNode({ ...options, args: ['--enable-source-maps', file] })
+  const run: FileRun = await runNode({
+    ...options,
+    args: ['--enable-source-maps', ...(options.options ?? []), file],
+  })
   const verdict = judgeFile(run, source, options.skipIsFailure)
   return { ...verdict, file, output: run.output, ms: performance.now() - started }
 }
