@@ -42,6 +42,7 @@ const rooms = {
 const homes = {
   // Messages go through one, the gateway's own questions to other services through the other.
   undici: ['src/proxy/back/', 'src/fetcher/'],
+  jose: 'src/identity/',
   'prom-client': 'src/telemetry/',
   yargs: 'src/cli/',
   re2js: 'src/policy/builtins/',

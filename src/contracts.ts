@@ -445,6 +445,12 @@ export interface ConfigFile {
       disabled?: boolean
     }[]
     /**
+     * Issuers whose JSON Web Tokens (RFC 7519) are accepted as `Authorization: Bearer`, at most 64, each `issuer` once. Default none. Each needs `audience` and one of `secret`, `jwks` and `discovery`.
+     *
+     * @maxItems 64
+     */
+    jwt?: TokenIssuer[]
+    /**
      * Whether a caller without a credential is let in as the subject `anonymous`. Default false. A wrong credential is refused all the same.
      */
     anonymous?: boolean
@@ -526,6 +532,126 @@ export interface ConfigFile {
      */
     limited?: 'http' | 'error'
   }
+}
+/**
+ * One issuer of tokens, and how its tokens become callers.
+ */
+export interface TokenIssuer {
+  /**
+   * Exactly the `iss` of its tokens, 1 to 512 characters without spaces; `subject.issuer` in policies. No default. A slash more or less is another issuer.
+   */
+  issuer: string
+  /**
+   * Secret that signs its tokens (HS256, HS384, HS512), 32 to 512 printable characters without spaces, whose bytes are used as they are; take it from `${env:NAME}` or `${file:./path}`. Default none. Whoever knows it can be anybody: prefer `jwks`.
+   */
+  secret?: string | null
+  /**
+   * Its public keys as a JWK set (RFC 7517): a file relative to the configuration file, or an https URL (http on loopback only). Default none. Keys that are too weak or for another purpose are left out; a set in which a `kid` means two keys is refused.
+   */
+  jwks?: string | null
+  /**
+   * true takes the address of the keys from the issuer's metadata: `<issuer>/.well-known/openid-configuration`, else `oauth-authorization-server`. Default false.
+   */
+  discovery?: boolean
+  /**
+   * JWS algorithms that its tokens may be signed with. Default: HS256 with a secret, otherwise all that are for public keys, each only with keys of its kind. Those of secrets (HS…) and of public keys never go together.
+   *
+   * @maxItems 16
+   */
+  algorithms?: (
+    | 'HS256'
+    | 'HS384'
+    | 'HS512'
+    | 'RS256'
+    | 'RS384'
+    | 'RS512'
+    | 'PS256'
+    | 'PS384'
+    | 'PS512'
+    | 'ES256'
+    | 'ES384'
+    | 'ES512'
+    | 'EdDSA'
+    | 'Ed25519'
+  )[]
+  /**
+   * Texts of which one has to be an audience (`aud`) of the token, exactly; at most 16. Default none. Without a check of the audience, a token made out to any other service of that issuer would be accepted here.
+   *
+   * @maxItems 16
+   */
+  audience?: string[]
+  /**
+   * The `typ` that its tokens must have, such as `at+jwt` (RFC 9068). Default: none, `JWT` or `at+jwt`. Set it where the same issuer makes tokens for other purposes with the same audience.
+   */
+  type?: string | null
+  /**
+   * How far the clocks may differ for `nbf` and `iat`, 0s to 5m. Default 30s. `exp` has no leeway.
+   */
+  leeway?: string
+  /**
+   * How long fetched keys are relied on before they are fetched again in the background, 30s to 24h. Default 10m. A key that the issuer withdrew is accepted for that long.
+   */
+  jwksMaxAge?: string
+  /**
+   * How long the last good keys are used while no others can be fetched, counted from when they were fetched, 1m to 24h. Default 1h. Afterwards its tokens are answered 503. A withdrawn key lives that long where somebody keeps the gateway from its issuer.
+   */
+  jwksMaxStale?: string
+  /**
+   * true lets the gateway fetch from private addresses for this issuer. Default false: only public addresses and, if the URL says so, loopback.
+   */
+  privateAddresses?: boolean
+  /**
+   * Where the facts about the caller stand in its tokens, as JSON Pointers (RFC 6901). A claim that is missing gives nothing; one of another form than it must have refuses the token.
+   */
+  claims?: {
+    /**
+     * JSON Pointer to the text that is `subject.id`; a token without it is refused. Default /sub. Choose one that the issuer never gives to somebody else.
+     */
+    id?: string
+    /**
+     * JSON Pointer to a list of names, or one name: `subject.roles`. Default: nothing is taken.
+     */
+    roles?: string | null
+    /**
+     * JSON Pointer to a list of names, or one name: `subject.groups`. Default: nothing is taken.
+     */
+    groups?: string | null
+    /**
+     * JSON Pointer to a text with spaces between the scopes, or to a list: `subject.scopes`. Default /scope.
+     */
+    scopes?: string
+    /**
+     * JSON Pointer to the text that is `subject.tenant`. Default: nothing is taken.
+     */
+    tenant?: string | null
+    /**
+     * JSON Pointer to the text that is `subject.client_id`. Default /client_id. `subject.kind` is `service` where it is the id as well.
+     */
+    clientId?: string
+    /**
+     * JSON Pointer to the chain of those who act for the subject (`act` of RFC 8693), at most 8 and of the same issuer: `subject.actors`, the one that acts now first. Default /act.
+     */
+    actors?: string
+  }
+  /**
+   * Tokens of this issuer that are dead before they expire, at most 10000. Default none. Each entry has either `jti`, or `sub` or `before` or both.
+   *
+   * @maxItems 10000
+   */
+  revoked?: {
+    /**
+     * The `jti` of the token. Default none.
+     */
+    jti?: string | null
+    /**
+     * The `sub` of the tokens. Default: of every subject.
+     */
+    sub?: string | null
+    /**
+     * Instant in RFC 3339 with a time zone: tokens issued (`iat`) before it are dead, and those that do not say when. Default: whenever they were issued.
+     */
+    before?: string | null
+  }[]
 }
 
 /**
