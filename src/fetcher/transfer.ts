@@ -65,6 +65,12 @@ export function transfer(
       stop?.(reason)
     }
 
+    /** The status says it all. */
+    function leave(): void {
+      finish(() => resolve({ status, body: nothing }))
+      stop?.(new Error('the rest is of no use'))
+    }
+
     const timer = setTimeout(() => {
       const seconds = bounds.timeoutMs / 1000
       end(new Unusable(`did not answer within ${seconds} s`, 'see whether it is up and reachable'))
@@ -86,13 +92,13 @@ export function transfer(
           most = maxTellingBytes
           const telling = method === 'POST' && tellingStatus.has(code)
           if (telling && problemOf(answerHeaders, most) === null) return
-          finish(() => resolve({ status, body: nothing }))
-          stop?.(new Error('the rest is of no use'))
+          leave()
         },
         onResponseData(_, chunk) {
           if (over) return
-          if (received.length + chunk.length > most) return end(tooLarge(most))
-          received.append(chunk)
+          if (received.length + chunk.length <= most) return received.append(chunk)
+          if (status === 200) return end(tooLarge(most))
+          leave()
         },
         onResponseEnd: () => finish(() => resolve({ status, body: received.take() })),
         onResponseError: (_, error) => finish(() => reject(error)),
