@@ -382,7 +382,7 @@ export interface ConfigFile {
        */
       connectTimeout?: string
       /**
-       * Most connections for calls to `url` at a time, 1 to 10000. Default 128; further calls wait within `timeout`. Open streams have connections of their own, at most one for each of `listen.maxConnections`. With `transport: sse` it also bounds the sessions at a time; a further one gets 503.
+       * Most connections for calls to `url` at a time, 1 to 10000. Default 128; further calls wait within `timeout`. A caller gets a further one only while more are free than it has: one alone has half of them, and never keeps others out. Open streams have connections of their own, at most one for each of `listen.maxConnections`. With `transport: sse` it also bounds the sessions at a time; a further one gets 503.
        */
       maxConnections?: number
     }

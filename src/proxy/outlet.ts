@@ -323,7 +323,10 @@ export class Outlet implements FrameSink, AnswerContext {
     this.#tryRecord(this.#opened ? 'stream.closed' : 'message', outcome, null)
     const exchange = this.#exchange
     if (this.#parts.trail.asked.era === 'modern' || this.#lasting !== null) exchange?.abort()
-    else setTimeout(() => exchange?.abort(), orphanMs).unref()
+    else {
+      exchange?.orphan?.()
+      setTimeout(() => exchange?.abort(), orphanMs).unref()
+    }
     this.#parts.onDone(0)
   }
 

@@ -21,6 +21,7 @@ import { Channel } from '../../src/proxy/front/channel.js'
 import { ChannelInbound } from '../../src/proxy/front/channel-inbound.js'
 import { eventsOut, linesOut } from '../../src/proxy/front/framings.js'
 import { HttpSink } from '../../src/proxy/front/http-sink.js'
+import { Places } from '../../src/proxy/places.js'
 import { ResponseStub } from './answer-rig.js'
 
 /** `stream`: the stream of a GET, on which nothing is answered; `resumed`: one that is taken up. */
@@ -176,6 +177,8 @@ function sseLink(chunks: readonly Uint8Array[]): Played {
       openSseLink({
         url: 'http://127.0.0.1:1/sse',
         pools: pools as unknown as Pools,
+        places: new Places(10, 10),
+        principal: 'somebody',
         timeoutMs: minuteMs,
         maxLineBytes: 1024 * 1024,
         listener,

@@ -9,6 +9,8 @@ export interface PoolsOptions {
 
 export interface Pools {
   readonly calls: Pool
+  /** What is no request: among the calls, a cancellation would wait for what it is to cancel. */
+  readonly notes: Pool
   /** A stream keeps its connection: among the calls, idle clients would starve busy ones. */
   readonly streams: Pool
   /** Whether the server answers a HEAD within two seconds, whatever it answers; never rejects. */
@@ -26,10 +28,13 @@ export function createPools(origin: string, options: PoolsOptions): Pools {
     bodyTimeout: 0,
     connect: { timeout: options.connectTimeoutMs },
   }
-  const calls = new Pool(origin, { ...shared, connections: options.maxConnections })
+  const bounded = { ...shared, connections: options.maxConnections }
+  const calls = new Pool(origin, bounded)
+  const notes = new Pool(origin, bounded)
   const streams = new Pool(origin, { ...shared, connections: null })
   return {
     calls,
+    notes,
     streams,
     answers(path) {
       return new Promise((resolve) => {
@@ -44,7 +49,7 @@ export function createPools(origin: string, options: PoolsOptions): Pools {
       })
     },
     async close() {
-      await Promise.all([calls.destroy(), streams.destroy()])
+      await Promise.all([calls.destroy(), notes.destroy(), streams.destroy()])
     },
   }
 }

@@ -8,19 +8,34 @@ import { describeThrown, GuardError } from '../../errors.js'
 import { ByteBuffer } from '../../lib/bytes.js'
 import { parseMediaType } from '../../lib/media-type.js'
 import { SseDecoder } from '../../mcp/sse.js'
+import type { Entrant, Places } from '../places.js'
 import { readHeaders } from './head.js'
-import { upstreamError } from './http.js'
+import { upstreamError } from './http-exchange.js'
+import { tooMany } from './in-turn.js'
 import type { Link, LinkListener } from './link.js'
 import type { Pools } from './pools.js'
 
 export interface SseLinkOptions {
   readonly url: string
   readonly pools: Pools
+  /** For posts: a server may answer them only when it has done what they ask. */
+  readonly places: Places
+  /** Whose connection it is. */
+  readonly principal: string
   readonly timeoutMs: number
   readonly maxLineBytes: number
   readonly listener: LinkListener
   /** The server named its address: it works. */
   readonly ready: () => void
+}
+
+/** What becomes of one post. */
+interface Posting {
+  /** It is accepted. */
+  resolve(): void
+  reject(error: GuardError): void
+  /** Its connection is free. */
+  over(): void
 }
 
 const maxEndpointLength = 4096
@@ -154,35 +169,57 @@ class SseLink implements Link {
   }
 
   #post(path: string, body: Uint8Array): Promise<void> {
+    const { places, principal } = this.#options
+    return new Promise((resolve, reject) => {
+      const post = () => {
+        if (!this.#closed) return this.#dispatch(path, body, { resolve, reject, over })
+        over()
+        reject(new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the session was ended'))
+      }
+      const entrant: Entrant = {
+        principal,
+        begin: () => queueMicrotask(post),
+        turnAway: () => reject(tooMany()),
+        giveWay: () => undefined,
+      }
+      const over = () => places.leave(entrant)
+      const entered = places.enter(entrant)
+      if (entered === 'refused') reject(tooMany())
+      if (entered === 'has-place') post()
+    })
+  }
+
+  #dispatch(path: string, body: Uint8Array, { resolve, reject, over }: Posting): void {
     const { pools, timeoutMs } = this.#options
     const post = { path, method: 'POST' as const, headers: postHeaders, body }
-    return new Promise((resolve, reject) => {
-      const refused = (status: number) => {
-        const why = `the server refused a message with ${status}`
-        reject(new GuardError('GUARD_UPSTREAM_INVALID', why))
-      }
-      let abort: () => void = () => undefined
-      pools.calls.dispatch(
-        { ...post, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
-        {
-          onConnect: (stop: (reason?: Error) => void) => {
-            abort = () => stop(new Error('the rest is of no use'))
-          },
-          onHeaders: (status: number) => {
-            if (status >= 300) refused(status)
-            else if (status >= 200) resolve()
-            return true
-          },
-          // What it says is `Accepted` or a page for people.
-          onData: () => {
-            abort()
-            return true
-          },
-          onComplete: () => undefined,
-          onError: (error: unknown) => reject(upstreamError(error)),
+    const refused = (status: number) => {
+      const why = `the server refused a message with ${status}`
+      reject(new GuardError('GUARD_UPSTREAM_INVALID', why))
+    }
+    let abort: () => void = () => undefined
+    pools.calls.dispatch(
+      { ...post, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
+      {
+        onConnect: (stop: (reason?: Error) => void) => {
+          abort = () => stop(new Error('the rest is of no use'))
         },
-      )
-    })
+        onHeaders: (status: number) => {
+          if (status >= 300) refused(status)
+          else if (status >= 200) resolve()
+          return true
+        },
+        // What it says is `Accepted` or a page for people.
+        onData: () => {
+          abort()
+          return true
+        },
+        onComplete: over,
+        onError: (error: unknown) => {
+          over()
+          reject(upstreamError(error))
+        },
+      },
+    )
   }
 
   #lost(code: 'GUARD_UPSTREAM_INVALID' | 'GUARD_UPSTREAM_UNREACHABLE', why: string): void {

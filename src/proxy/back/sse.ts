@@ -6,11 +6,13 @@
 import { GuardError } from '../../errors.js'
 import { createBreaker } from '../../lib/breaker.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
+import { maxWaiting, Places } from '../places.js'
 import type { Back, BackEvents } from './back.js'
 import { Connection } from './connection.js'
 import { Delivery } from './delivery.js'
 import { Drops } from './drops.js'
 import { placeToGiveUp } from './fair-share.js'
+import { openInTurn } from './in-turn.js'
 import { createPools } from './pools.js'
 import { type Connect, Sessions } from './sessions.js'
 import { openSseLink } from './sse-link.js'
@@ -38,6 +40,13 @@ export function createSseBack(
   const drops = new Drops(dropped)
   const sessions = new Sessions(connect)
   const open = new Set<Connection>()
+  const posts = new Places(maxConnections, maxWaiting)
+  /** So that no caller has something asked on all sessions, and none is left to end for another. */
+  const calls = new Places(maxConnections, maxWaiting)
+  const openCall = openInTurn((request, sink) => sessions.open(request, sink), {
+    places: calls,
+    timeoutMs,
+  })
 
   function connect(...[{ principal, sessionId }, done]: Parameters<Connect>): {
     cancel(): void
@@ -87,7 +96,17 @@ export function createSseBack(
           if (!isReady) breaker.failed()
         },
       },
-      (listener) => openSseLink({ url, pools, timeoutMs, maxLineBytes, listener, ready }),
+      (listener) =>
+        openSseLink({
+          url,
+          pools,
+          places: posts,
+          principal,
+          timeoutMs,
+          maxLineBytes,
+          listener,
+          ready,
+        }),
     )
     open.add(connection)
     return connection
@@ -95,7 +114,10 @@ export function createSseBack(
 
   return {
     open(request, sink) {
-      if (request.era === 'legacy') return sessions.open(request, sink)
+      if (request.era === 'legacy') {
+        const isCall = request.message?.kind === 'request' && !request.longLived
+        return isCall ? openCall(request, sink) : sessions.open(request, sink)
+      }
       const delivery = new Delivery(sink, () => undefined)
       delivery.status(request.message?.kind === 'request' ? 400 : 202)
       return { abort: () => delivery.stop() }

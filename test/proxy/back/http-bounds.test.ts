@@ -8,25 +8,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { GuardError } from '../../../src/errors.js'
+import { ownMessage } from '../../../src/mcp/json-rpc.js'
 import type { Back, Exchange } from '../../../src/proxy/back/back.js'
 import { createHttpBack } from '../../../src/proxy/back/http.js'
 import type { FrameSink } from '../../../src/proxy/frames.js'
+import { until } from '../../support/stdio.js'
 import {
   closedPortUrl,
+  events,
   json,
   result,
   startRawUpstream,
   startUpstream,
+  type Upstream,
 } from '../../support/upstream.js'
 
-const limits = { timeoutMs: 5000, connectTimeoutMs: 1000, maxConnections: 2 }
+const limits = { timeoutMs: 5000, connectTimeoutMs: 1000, maxConnections: 4 }
 const request = {
   verb: 'POST',
   era: 'legacy',
-  message: null,
+  message: ownMessage({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'x' } }),
   sessionId: null,
-  principal: 'somebody',
-  headers: [],
   longLived: false,
 } as const
 
@@ -34,6 +36,7 @@ const request = {
 function ask(
   back: Back,
   principal = 'somebody',
+  message = request.message,
 ): { done: Promise<number | string>; exchange: Exchange } {
   let settle: (outcome: number | string) => void = () => undefined
   const done = new Promise<number | string>((resolve) => {
@@ -54,7 +57,10 @@ function ask(
     },
     fail: (error: GuardError) => settle(error.code),
   }
-  return { done, exchange: back.open({ ...request, principal }, sink) }
+  return {
+    done,
+    exchange: back.open({ ...request, headers: ['x-caller', principal], principal, message }, sink),
+  }
 }
 
 test('five failures in a row: not tried for a second, then once, then as before', async () => {
@@ -108,10 +114,14 @@ test('calls that time out count, calls that are given up do not', async () => {
   assert.is(await ask(back).done, 'GUARD_UPSTREAM_UNREACHABLE')
   await back.close()
 
-  // Two have a connection; that the others wait for one is no fault of the server.
+  // Two have a connection and go on; that the others get none is no fault of the server.
+  upstream.script = (_, response) => events(response, ': working\n\n')
   const other = createHttpBack({ ...limits, timeoutMs: 100, url: upstream.url })
+  const streams = [ask(other), ask(other)]
   const six = Array.from({ length: 6 }, () => ask(other).done)
-  assert.equal(await Promise.all(six), Array(6).fill(timeout))
+  assert.equal(await Promise.all(six), Array(6).fill('GUARD_UPSTREAM_BUSY'))
+  for (const { exchange } of streams) exchange.abort()
+  upstream.script = () => undefined
   assert.is(await ask(other).done, timeout)
   await other.close()
   await upstream.close()
@@ -159,6 +169,75 @@ test('a server that nobody can connect to is left alone for everybody', async ()
   assert.is(connections, 0, 'nothing was tried')
   await back.close()
   server.close()
+})
+
+/** Never answers mallory; cancellations and everybody else at once. */
+function hangs(upstream: Upstream): void {
+  upstream.script = ({ headers, message }, response) => {
+    if (message.id === undefined) response.writeHead(202).end()
+    else if (headers.get('x-caller') !== 'mallory') json(response, result(1, {}))
+  }
+}
+
+test('whose calls hang has half of the connections, others are answered at once', async () => {
+  const upstream = await startUpstream()
+  hangs(upstream)
+  const back = createHttpBack({ ...limits, maxConnections: 16, url: upstream.url })
+  const own = Array.from({ length: 8 + 1024 }, () => ask(back, 'mallory'))
+  assert.is(await ask(back, 'mallory').done, 'GUARD_UPSTREAM_BUSY')
+  const startedMs = performance.now()
+  for (let n = 0; n < 20; n += 1) assert.is(await ask(back, `caller-${n}`).done, 200)
+  assert.is(
+    (await Promise.all(Array.from({ length: 20 }, () => ask(back, 'bob').done))).at(-1),
+    200,
+  )
+  assert.ok(performance.now() - startedMs < 1000)
+  assert.is(upstream.seen.filter(({ headers }) => headers.get('x-caller') === 'mallory').length, 8)
+  // Bob, who had to wait, did so in the place of those who came last.
+  const turned = own.map(({ done }) => Promise.race([done, sleep(20, 'waits')]))
+  const outcomes = await Promise.all(turned)
+  const kept = outcomes.lastIndexOf('waits')
+  assert.ok(outcomes.slice(0, kept).every((outcome) => outcome === 'waits'))
+  assert.ok(outcomes.slice(kept + 1).every((outcome) => outcome === 'GUARD_UPSTREAM_BUSY'))
+  assert.ok(kept < own.length - 1 && kept > own.length - 21, `${kept}`)
+  await back.close()
+  await upstream.close()
+})
+
+test('a cancellation does not wait behind what it is to cancel', async () => {
+  const upstream = await startUpstream()
+  hangs(upstream)
+  const back = createHttpBack({ ...limits, url: upstream.url })
+  const calls = Array.from({ length: 10 }, () => ask(back, 'mallory'))
+  const params = { requestId: 1 }
+  const cancel = ownMessage({ jsonrpc: '2.0', method: 'notifications/cancelled', params })
+  assert.is(await ask(back, 'mallory', cancel).done, 202)
+  for (const { exchange } of calls) exchange.abort()
+  await back.close()
+  await upstream.close()
+})
+
+test('work for a client that went makes room for the next call of the same caller', async () => {
+  const upstream = await startUpstream()
+  hangs(upstream)
+  const back = createHttpBack({ ...limits, url: upstream.url })
+  const left = [ask(back, 'mallory'), ask(back, 'mallory')]
+  const arrived = (count: number) => until(() => upstream.seen.length === count, `${count} calls`)
+  await arrived(2)
+  for (const { exchange } of left) exchange.orphan?.()
+  await sleep(30)
+  const [first, second] = upstream.seen
+  const gone = (seen = first) => Promise.race([seen?.gone.then(() => 'gone'), sleep(30, 'goes on')])
+  assert.equal([await gone(first), await gone(second)], ['goes on', 'goes on'])
+  ask(back, 'mallory')
+  await arrived(3)
+  assert.equal([await gone(first), await gone(second)], ['gone', 'goes on'])
+  const waiting = [ask(back, 'mallory'), ask(back, 'mallory')]
+  await arrived(4)
+  assert.equal(await gone(second), 'gone')
+  assert.is(await Promise.race([waiting[1]?.done, sleep(30, 'waits')]), 'waits')
+  await back.close()
+  await upstream.close()
 })
 
 test('beyond those with a connection 1,024 calls wait, the next is refused at once', async () => {

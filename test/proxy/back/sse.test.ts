@@ -7,7 +7,14 @@ import type { ServerResponse } from 'node:http'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startGateway } from '../../support/gateway.js'
-import { call, initialize, modern, openSession, seenByCaller } from '../../support/messages.js'
+import {
+  call,
+  initialize,
+  modern,
+  notification,
+  openSession,
+  seenByCaller,
+} from '../../support/messages.js'
 import { textOf, until } from '../../support/stdio.js'
 import { closedPortUrl, events, type Received, startUpstream } from '../../support/upstream.js'
 
@@ -15,8 +22,8 @@ interface Script {
   /** What the stream begins with. */
   readonly opening: string
   readonly answer: (message: Received, stream: ServerResponse) => void
-  /** Status of a post. */
-  readonly status: (message: Received) => number
+  /** Status of a post; null: there is none. */
+  readonly status: (message: Received) => number | null
 }
 
 const streams = new Set<ServerResponse>()
@@ -56,6 +63,7 @@ upstream.script = (seen, response) => {
   if (seen.verb !== 'POST') return void response.writeHead(204).end()
   posted.push({ path: response.req.url ?? '', headers: seen.headers })
   const status = script.status(seen.message)
+  if (status === null) return
   response.writeHead(status).end(status === 202 ? 'Accepted' : 'no')
   const stream = [...streams].at(-1)
   if (status === 202 && stream !== undefined) script.answer(seen.message, stream)
@@ -67,7 +75,13 @@ const gateway = await startGateway({
     quiet: { url: quiet.url, transport: 'sse', timeout: '300ms' },
     pages: { url: pages.url, transport: 'sse' },
     down: { url: await closedPortUrl(), transport: 'sse' },
-    few: { url: upstream.url, transport: 'sse', maxConnections: 2, idleTimeout: '1s' },
+    few: {
+      url: upstream.url,
+      transport: 'sse',
+      maxConnections: 2,
+      idleTimeout: '1s',
+      timeout: '500ms',
+    },
   },
   callers: { alice: [], bob: [] },
 })
@@ -253,6 +267,42 @@ test('one caller’s sessions do not keep another out: its quietest ends', async
   assert.is(further.status, 503, 'one each: nobody has more than its share')
   const ended = await gateway.send({ verb: 'DELETE', path, headers: second.headers })
   assert.is(ended.status, 200)
+})
+
+test('one caller’s calls hang in all its sessions: another gets a session, and answers', async () => {
+  const path = '/mcp/few'
+  await new Promise((resolve) => setTimeout(resolve, 1300))
+  const [first, second] = [await session(path), await session(path)]
+  script = {
+    ...honest,
+    answer: (message, stream) => {
+      if (!JSON.stringify(message).includes('hang')) honest.answer(message, stream)
+    },
+  }
+  const hanging = [first.call({ hang: 1 }), second.call({ hang: 2 })]
+  await until(() => posted.length >= 3, 'the first call arrived')
+  const bob = await session(path, 'bob')
+  assert.is(textOf(await bob.call({ a: 1 })), '{"a":1}')
+  const statuses = (await Promise.all(hanging)).map(({ status }) => status)
+  assert.equal(statuses, [504, 404], 'what waited finds its session ended')
+  const ended = { verb: 'DELETE', path, headers: bob.headers, as: 'bob' }
+  assert.is((await gateway.send(ended)).status, 200)
+})
+
+test('posts that a server does not accept keep one caller’s share of connections', async () => {
+  const path = '/mcp/few'
+  await new Promise((resolve) => setTimeout(resolve, 1300))
+  const alice = await session(path)
+  const told = 'notifications/roots/list_changed'
+  script = { ...honest, status: ({ method }) => (method === told ? null : 202) }
+  const hanging = [1, 2].map(() =>
+    gateway.send({ path, headers: alice.headers, body: notification(told) }),
+  )
+  await until(() => posted.length >= 2, 'the first post arrived')
+  const bob = await session(path, 'bob')
+  assert.is(textOf(await bob.call({ a: 1 })), '{"a":1}')
+  const statuses = (await Promise.all(hanging)).map(({ status }) => status)
+  assert.equal(statuses, [502, 502])
 })
 
 const unopened = [
