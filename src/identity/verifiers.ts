@@ -30,6 +30,8 @@ export type VerifiedToken =
     })
 
 export interface CertificateVerifier {
+  /** false: a certificate is no credential of its own, but tokens may be bound to it. */
+  readonly identifies: boolean
   /** The certificate of the connection, or the one that a trusted proxy reports; total. */
   read(presented: Presented): PresentedCertificate
   identify(certificate: ClientCertificate, nowMs: number): Identification

@@ -30,12 +30,17 @@ export class HttpInbound implements Inbound {
   /** Says what became of the body; only the first time counts. */
   #settle: (result: BodyResult) => void = settled
 
-  constructor(request: IncomingMessage, response: ServerResponse, limits: InboundLimits) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    limits: InboundLimits,
+    { connection, ip }: Pick<Inbound, 'connection' | 'ip'>,
+  ) {
     this.verb = request.method ?? ''
     this.target = request.url ?? ''
     this.rawHeaders = request.rawHeaders
-    this.ip = request.socket.remoteAddress ?? ''
-    this.connection = { address: this.ip, certificate: null }
+    this.ip = ip
+    this.connection = connection
     this.sink = new HttpSink(response)
     this.#request = request
     this.#response = response

@@ -5,9 +5,14 @@
  * here with constant texts and reported, because no Inbound can be made of them.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Connection as Peer } from '../../domain.js'
+import type { ClientAddresses } from '../client-address.js'
 import type { Inbound } from '../inbound.js'
 import { HttpInbound } from './http-inbound.js'
+import { readPeer, secureContext, type TlsMaterial, type TlsOptions } from './tls.js'
 
 export interface HttpFrontOptions {
   readonly host: string
@@ -20,6 +25,10 @@ export interface HttpFrontOptions {
   readonly bodyTimeoutMs: number
   /** Default 15 s. */
   readonly keepAliveMs?: number
+  /** Default: plain HTTP. */
+  readonly tls?: TlsOptions | null
+  /** Default: the other end of a connection is the client. */
+  readonly clientAddresses?: ClientAddresses | null
 }
 
 /** A quiet event stream gets a comment after this time at the earliest, after twice at the latest. */
@@ -37,6 +46,8 @@ export interface HttpFront {
   listen(): Promise<{ host: string; port: number }>
   /** Takes no new work, lets calls finish until the deadline, then closes what is left. */
   drain(deadlineMs: number): Promise<void>
+  /** From the next connection on. Throws for what cannot be used; then nothing changes. */
+  renew(material: TlsMaterial): void
 }
 
 /** What a connection gets whose bytes are no request. Keys are Node's error codes. */
@@ -50,16 +61,40 @@ const malformed = [400, 'Bad Request', 'http-malformed'] as const
 interface Connection {
   response: ServerResponse | null
   inbound: HttpInbound | null
+  readonly peer: Peer
+  /** Its other end is a proxy that is believed. */
+  readonly isTrusted: boolean
 }
 
 export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEvents): HttpFront {
   // One entry a connection: a set that changed with every request would leave its old tables, and
   // what they point at, to the slow part of garbage collection (measured: an eighth of all time).
   const connections = new Map<Socket, Connection>()
+  const { tls = null, clientAddresses = null } = options
+  /** What is below TLS, from before there is an HTTP connection that Node would close. */
+  const handshakes = new Set<Socket>()
   let draining = false
 
   function onConnection(socket: Socket): void {
-    const connection: Connection = { response: null, inbound: null }
+    begin(socket, { address: socket.remoteAddress ?? '', certificate: null })
+  }
+
+  function onHandshake(socket: Socket): void {
+    handshakes.add(socket)
+    socket.once('close', () => handshakes.delete(socket))
+  }
+
+  function onSecureConnection(socket: TLSSocket): void {
+    if (tls === null) return
+    const peer = readPeer(socket, tls)
+    if (peer.ok) return begin(socket, peer.connection)
+    events.unreadable(peer.code, null, socket.remoteAddress ?? '')
+    socket.destroy()
+  }
+
+  function begin(socket: Socket, peer: Peer): void {
+    const isTrusted = clientAddresses?.isTrusted(peer.address) === true
+    const connection: Connection = { response: null, inbound: null, peer, isTrusted }
     connections.set(socket, connection)
     socket.once('close', () => {
       connections.delete(socket)
@@ -83,11 +118,22 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     }
     connection.response = response
     if (events.probe(request, response)) return
-    const inbound = new HttpInbound(request, response, options)
+    const { peer } = connection
+    const ip = connection.isTrusted ? addressOf(request, peer) : peer.address
+    if (ip === null) {
+      events.unreadable('forwarded-malformed', 400, peer.address)
+      response.writeHead(400, { connection: 'close', 'content-length': '0' }).end()
+      return
+    }
+    const inbound = new HttpInbound(request, response, options, { connection: peer, ip })
     connection.inbound = inbound
     response.on('close', onAnswered)
     if (draining) response.setHeader('connection', 'close')
     events.handle(inbound).catch(() => response.destroy())
+  }
+
+  function addressOf({ rawHeaders }: IncomingMessage, { address }: Peer): string | null {
+    return clientAddresses === null ? address : clientAddresses.read(rawHeaders, address)
   }
 
   function onAnswered(this: ServerResponse): void {
@@ -97,7 +143,7 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     connection.inbound = null
   }
 
-  const server = createServer({
+  const httpOptions = {
     maxHeaderSize: options.maxHeaderBytes,
     headersTimeout: options.headersTimeoutMs,
     requestTimeout: 0,
@@ -106,11 +152,23 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     noDelay: true,
     // A request without Host is refused by the pipeline, which records it.
     requireHostHeader: false,
-  })
+  }
+  const server =
+    tls === null
+      ? createServer(httpOptions)
+      : createTlsServer({
+          ...httpOptions,
+          ...secureContext(tls),
+          handshakeTimeout: options.headersTimeoutMs,
+          requestCert: tls.clientCa !== null,
+          // Whether a certificate may be missing, and that it has to verify, is for readPeer to say.
+          rejectUnauthorized: false,
+        })
   // One more than allowed is read, so that a request with too many is seen and refused, not cut.
   server.maxHeadersCount = options.maxHeaders + 1
   server.maxConnections = options.maxConnections
-  server.on('connection', onConnection)
+  if (tls === null) server.on('connection', onConnection)
+  else server.on('connection', onHandshake).on('secureConnection', onSecureConnection)
   server.on('request', onRequest)
   // Node would invite the body before anybody has looked at the headers.
   server.on('checkContinue', onRequest)
@@ -123,7 +181,11 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     events.unreadable('connections-exceeded', null, connection?.remoteAddress ?? '')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    const isHandshake = tls !== null && !connections.has(socket)
+    if (isHandshake && error.code !== 'ECONNRESET') {
+      events.unreadable('tls-failed', null, socket.remoteAddress ?? '')
+    }
+    if (isHandshake || error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
@@ -143,6 +205,9 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
 
   return {
     listen: () => listen(server, options),
+    renew(material) {
+      if (server instanceof TlsServer) server.setSecureContext(secureContext(material))
+    },
     async drain(deadlineMs) {
       draining = true
       clearInterval(keepAlive)
@@ -152,7 +217,10 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
       const late = setTimeout(() => {
         for (const { inbound } of connections.values()) inbound?.cutShort()
         // What is said to them on a stream is written at the end of this turn.
-        setImmediate(() => server.closeAllConnections())
+        setImmediate(() => {
+          server.closeAllConnections()
+          for (const socket of handshakes) socket.destroy()
+        })
       }, deadlineMs)
       const sweep = setInterval(() => server.closeIdleConnections(), 50)
       await closed
@@ -164,11 +232,12 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
 
 function listen(
   server: Server,
-  { host, port }: HttpFrontOptions,
+  { host, port, maxConnections }: HttpFrontOptions,
 ): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => {
+    // Node's own 511 lets the system drop connections of a burst that is well within the bound.
+    server.listen({ port, host, backlog: maxConnections }, () => {
       server.removeListener('error', reject)
       resolve({ host, port: (server.address() as AddressInfo).port })
     })
