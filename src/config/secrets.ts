@@ -20,6 +20,10 @@ function literalSecrets(document: YamlValue): string[] {
   for (const [index, key] of keys.entries()) {
     if (typeof key === 'string' && isLiteral(key)) pointers.push(`/sessions/keys/${index}`)
   }
+  for (const [index, issuer] of listAt(document, 'identity', 'jwt').entries()) {
+    const secret = textAt(issuer, 'secret')
+    if (secret !== undefined && isLiteral(secret)) pointers.push(`/identity/jwt/${index}/secret`)
+  }
   for (const [server, upstream] of entriesAt(document, 'upstreams')) {
     for (const [name, text] of entriesAt(upstream, 'env')) {
       if (!secretName.test(name) || typeof text !== 'string' || !isLiteral(text)) continue

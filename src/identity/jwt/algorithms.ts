@@ -51,3 +51,8 @@ export function curveOf(
 export function algorithmsOfSecret(bytes: number): readonly string[] {
   return secretAlgorithms.filter((name) => bytes >= (secretBytes.get(name) ?? Number.NaN))
 }
+
+/** Where an operator names none. A secret is as long as HS256 needs, not longer for certain. */
+export function defaultAlgorithms(keysFrom: string): readonly string[] {
+  return keysFrom === 'secret' ? ['HS256'] : publicKeyAlgorithms
+}
