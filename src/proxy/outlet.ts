@@ -27,6 +27,7 @@ import type { Knowledge } from './knowledge.js'
 import { rememberShown } from './last-seen.js'
 import { isLongLived, Lasting } from './lasting.js'
 import { listenEnded } from './listen.js'
+import { orphan } from './orphan.js'
 import { logFailure, record } from './refuse.js'
 import { respond, rpcCodes, rpcError } from './respond.js'
 import type { Steps } from './steps.js'
@@ -38,9 +39,6 @@ import {
   type Trail,
   toAuditEvent,
 } from './trail.js'
-
-/** How long a legacy request may go on upstream after its client went (its disconnect is no cancel). */
-const orphanMs = 60_000
 
 export interface OutletParts {
   readonly steps: Steps
@@ -323,10 +321,7 @@ export class Outlet implements FrameSink, AnswerContext {
     this.#tryRecord(this.#opened ? 'stream.closed' : 'message', outcome, null)
     const exchange = this.#exchange
     if (this.#parts.trail.asked.era === 'modern' || this.#lasting !== null) exchange?.abort()
-    else {
-      exchange?.orphan?.()
-      setTimeout(() => exchange?.abort(), orphanMs).unref()
-    }
+    else orphan(exchange)
     this.#parts.onDone(0)
   }
 

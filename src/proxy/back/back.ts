@@ -23,7 +23,10 @@ export interface UpstreamRequest {
 export interface Exchange {
   /** Ends the exchange at the upstream; the sink hears nothing more. Harmless when it is over. */
   abort(): void
-  /** Nobody waits for the answer any more, which is no reason for the upstream to stop. */
+  /**
+   * Nobody waits for the answer any more, which is no reason for the upstream to stop. What it has
+   * not been sent is not sent.
+   */
   orphan?(): void
 }
 

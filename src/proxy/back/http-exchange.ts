@@ -71,7 +71,9 @@ export class HttpExchange implements Exchange {
   }
 
   orphan(): void {
-    if (!this.#over) this.#upstream.orphaned()
+    // What waits has not been sent, and nobody wants it any more.
+    if (!this.#begun) this.abort()
+    else if (!this.#over) this.#upstream.orphaned()
   }
 
   onConnect(abort: (reason?: Error) => void): void {

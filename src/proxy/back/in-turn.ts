@@ -70,6 +70,11 @@ export function openInTurn(open: Open, { places, timeoutMs }: InTurnOptions): Op
     if (entered === 'has-place') begin()
     else if (entered === 'refused') entrant.turnAway()
     else timer = setTimeout(() => fail(tooLate()), timeoutMs)
-    return { abort, orphan: () => places.spare(entrant) }
+    function orphan(): void {
+      // What waits has not been sent; and what begins a session that nobody knows is for nobody.
+      if (exchange === null || request.message?.method === 'initialize') abort()
+      else places.spare(entrant)
+    }
+    return { abort, orphan }
   }
 }

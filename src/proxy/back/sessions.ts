@@ -73,11 +73,11 @@ export class Sessions {
       if (!result.isOver) this.#connections.set(sessionId, result)
       exchange = result.open(request, sink)
     })
-    return {
-      abort() {
-        connecting.cancel()
-        exchange?.abort()
-      },
+    function abort(): void {
+      connecting.cancel()
+      exchange?.abort()
     }
+    // A session whose id nobody is told is of no use to anybody.
+    return { abort, orphan: abort }
   }
 }

@@ -240,6 +240,24 @@ test('work for a client that went makes room for the next call of the same calle
   await upstream.close()
 })
 
+test('a call whose client goes while it waits is never sent', async () => {
+  const upstream = await startUpstream()
+  hangs(upstream)
+  const back = createHttpBack({ ...limits, maxConnections: 1, url: upstream.url })
+  const first = ask(back, 'mallory')
+  const waiting = ask(back, 'bob')
+  await until(() => upstream.seen.length === 1, 'the first call arrived')
+  waiting.exchange.orphan?.()
+  first.exchange.abort()
+  assert.is(await ask(back, 'alice').done, 200)
+  assert.equal(
+    upstream.seen.map(({ headers }) => headers.get('x-caller')),
+    ['mallory', 'alice'],
+  )
+  await back.close()
+  await upstream.close()
+})
+
 test('beyond those with a connection 1,024 calls wait, the next is refused at once', async () => {
   const upstream = await startUpstream(() => undefined)
   const back = createHttpBack({ ...limits, timeoutMs: 30_000, url: upstream.url })

@@ -2,12 +2,13 @@
  * Processes of servers and the gateway's own life: however it ends, none of them outlives it; and
  * whether one could be started is known without starting it.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startChild } from '../../support/child.js'
 import { keyOf, startGateway } from '../../support/gateway.js'
 import { call, initialize } from '../../support/messages.js'
-import { isAlive, ownChildren, stdioServer, until } from '../../support/stdio.js'
+import { isAlive, ownChildren, stdioServer, stdioSession, until } from '../../support/stdio.js'
 
 async function post(url: string, body: object, session?: string): Promise<Response> {
   return fetch(`${url}/mcp/up`, {
@@ -51,6 +52,24 @@ for (const { what, flags, tool, signals } of endings) {
     await gateway.close()
   })
 }
+
+test('who leaves while its session waits for a process has none started for it', async () => {
+  const before = ownChildren().length
+  const gateway = await startGateway({
+    upstreams: { up: stdioServer([], { maxChildren: 1 }) },
+    callers: { alice: [], bob: [] },
+  })
+  const { headers } = await stdioSession(gateway, '/mcp/up')
+  const leaving = await gateway.open({ as: 'bob', body: initialize })
+  await sleep(100)
+  leaving.close()
+  await gateway.event(({ outcome, method }) => `${outcome} ${method}` === 'abandoned initialize')
+  assert.is((await gateway.send({ verb: 'DELETE', headers })).status, 200)
+  await until(() => ownChildren().length === before, 'the one process has ended')
+  await sleep(200)
+  assert.is(ownChildren().length, before)
+  await gateway.close()
+})
 
 const commands = [
   { command: process.execPath, ready: 200 },
