@@ -49,7 +49,8 @@ export interface Guard {
   listen(): Promise<{ url: string; adminUrl: string | null }>
   /**
    * Serves one client over standard streams instead of listening. Throws GuardError
-   * GUARD_CONFIG_INVALID where nobody can be identified. Resolves when the client has gone.
+   * GUARD_CONFIG_INVALID where nobody can be identified, GUARD_UPSTREAM_UNREACHABLE when the server
+   * has ended the client's session. Resolves when the client has gone.
    */
   serve(client: StdioClient): Promise<void>
   /**
@@ -72,6 +73,8 @@ export interface StdioClient {
 
 /** Clients that start servers kill those that have not ended two seconds after a SIGTERM. */
 const stdioStopMs = 1000
+const sessionLostText =
+  'the server does not know the session any more, and a client over stdio cannot be told: start the command again for a new one'
 const maxLimitKeys = 100_000
 
 /**
@@ -283,6 +286,7 @@ export async function createGuard(
         },
       )
       await stdio.ended
+      if (stdio.sessionLost) throw new GuardError('GUARD_UPSTREAM_UNREACHABLE', sessionLostText)
     },
     async reload() {
       try {

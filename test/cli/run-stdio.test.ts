@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cli, folder } from './support.js'
+import { cli, folder, startCli } from './support.js'
 
 mkdirSync(join(folder, 'open'), { recursive: true })
 writeFileSync(
@@ -93,6 +93,39 @@ test('the one-line form: a command after --, spoken to over stdio; the end of in
     args: ['--upstream', 'x'],
     content: [],
   })
+})
+
+test('the server ends with its session: exit 1 and why, so that the client starts it again', async () => {
+  const server = `
+    process.stdin.on('data', (bytes) => {
+      for (const line of String(bytes).trim().split('\\n')) {
+        const { id, method } = JSON.parse(line)
+        if (method === 'tools/call') process.exit(3)
+        const result = { method, protocolVersion: '2025-11-25' }
+        if (id !== undefined) process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n')
+      }
+    })`
+  const params = { protocolVersion: '2025-11-25', capabilities: {} }
+  const called = { name: 'x', arguments: {} }
+  const lines = [
+    { jsonrpc: '2.0', id: 1, method: 'initialize', params },
+    { jsonrpc: '2.0', id: 2, method: 'tools/call', params: called },
+  ]
+  const input = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  const after = `${JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'ping' })}\n`
+  const options = ['--config', 'none.yaml', '--audit', 'c.ndjson', '--as', 'alice']
+  const command = ['run', '--stdio', ...options, '--', process.execPath, '-e', server]
+  const { child, until, ended } = startCli(command, null)
+  child.stdin?.write(input)
+  await until(/"id":2/)
+  child.stdin?.write(after)
+  const { code, stdout, stderr } = await ended
+  assert.is(code, 1, stderr)
+  assert.match(stdout, '"id":3')
+  assert.match(
+    stderr,
+    'error: the server does not know the session any more, and a client over stdio cannot be told: start the command again for a new one',
+  )
 })
 
 test('a command beside a server of its name is refused with its place', async () => {

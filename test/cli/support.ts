@@ -28,11 +28,12 @@ export interface Started {
 
 const main = packageFile('dist', 'src', 'cli', 'main.js')
 
-export function startCli(args: readonly string[], input = ''): Started {
+/** `input`: null: standard input stays open. */
+export function startCli(args: readonly string[], input: string | null = ''): Started {
   return startNode([main, ...args], input)
 }
 
-export function startNode(args: readonly string[], input = ''): Started {
+export function startNode(args: readonly string[], input: string | null = ''): Started {
   // Of its own: the cache of compiled policies, and no variable that changes what is printed.
   const env = { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') }
   const child = spawn(process.execPath, args, { cwd: folder, env })
@@ -45,7 +46,8 @@ export function startNode(args: readonly string[], input = ''): Started {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  child.stdin.on('error', () => undefined).end(input)
+  child.stdin.on('error', () => undefined)
+  if (input !== null) child.stdin.end(input)
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code) => {
       running.delete(child)

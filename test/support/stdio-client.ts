@@ -10,7 +10,7 @@ export interface StdioRig {
   /** Everything written so far, a line each. */
   readonly lines: readonly string[]
   /** Resolves when the gateway has ended. */
-  readonly served: Promise<void>
+  served: Promise<void>
   send(message: object | string): void
   /** Waits for a message that satisfies the test; fails after 5 s. */
   receives(wanted: (message: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>

@@ -1,7 +1,8 @@
 /**
  * A client over stdio: a line in, a line out, one client for the life of the front. What it writes is
  * handled in order and no more than so many requests at once. The end of its lines lets pending
- * answers finish; nobody reading ends everything.
+ * answers finish, and so does the loss of its session, after which it is for the client to start the
+ * command again; nobody reading ends everything.
  * Spec: MCP stdio transport (newline-delimited UTF-8, nothing but messages).
  */
 import type { Readable, Writable } from 'node:stream'
@@ -29,8 +30,10 @@ export interface StdioFrontEvents {
 }
 
 export interface StdioFront {
-  /** Resolves when the client has gone and what it is owed is written. */
+  /** Resolves when the client or its session has gone and what the client is owed is written. */
   readonly ended: Promise<void>
+  /** It ended since the server knows the session no more, which a client over stdio cannot be told. */
+  readonly sessionLost: boolean
   /** Takes nothing more, lets answers finish until the deadline, then ends. The nearest one holds. */
   drain(deadlineMs: number): Promise<void>
 }
@@ -46,13 +49,14 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
   const { input, output, target, maxBodyBytes, jsonLimits } = options
   const channel = new Channel(linesOut(output))
   const client = new StreamableClient(
-    { transport: 'stdio', target, jsonLimits, channel, ...events },
+    { transport: 'stdio', target, jsonLimits, channel, ...events, sessionLost: onSessionLost },
     { headers, ip, connection },
   )
   const waiting: Uint8Array[] = []
   let busy = false
   let inputEnded = false
   let draining: Promise<void> | null = null
+  let sessionLost = false
   const timers: NodeJS.Timeout[] = []
   let beLate: () => void = () => undefined
   const late = new Promise<void>((resolve) => {
@@ -62,6 +66,11 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
   const ended = new Promise<void>((resolve) => {
     settle = resolve
   })
+
+  function onSessionLost(): void {
+    sessionLost = true
+    void drain(options.drainTimeoutMs)
+  }
 
   const reader = new LineReader(maxBodyBytes, {
     line(bytes) {
@@ -132,7 +141,13 @@ export function createStdioFront(options: StdioFrontOptions, events: StdioFrontE
   output.once('error', onUnread)
   output.once('close', onUnread)
 
-  return { ended, drain }
+  return {
+    ended,
+    drain,
+    get sessionLost() {
+      return sessionLost
+    },
+  }
 }
 
 function flushed(output: Writable): Promise<void> {

@@ -22,6 +22,7 @@ import {
   stoppingText,
 } from './channel-inbound.js'
 import { LearntParameters } from './learnt-parameters.js'
+import { isAboutSession, negotiatedVersion } from './read-response.js'
 import { within } from './within.js'
 
 export interface ClientLink {
@@ -33,6 +34,8 @@ export interface ClientLink {
   handle(inbound: Inbound): Promise<void>
   /** A message that is handed to nobody. Must not throw. */
   unusable(code: string): void
+  /** The server does not know the session any more, and the client cannot be told so. */
+  sessionLost?(): void
 }
 
 /** Who sends a request, and what it carries beside the headers of MCP. */
@@ -113,6 +116,7 @@ export class StreamableClient {
     const owed = asked === null || asked.kind === 'request'
     const pending = owed ? this.#register(asked) : null
     if (pending === undefined) return this.#refuseDoubled(poster)
+    let given: number | null = null
     const inbound = this.#start(
       'POST',
       this.#messageHeaders(asked),
@@ -124,15 +128,17 @@ export class StreamableClient {
           if (pending !== null) poster.accepted()
         },
         refused: (answer) => {
-          this.#noteSession(asked, answer.status, null)
+          this.#noteSession(asked, answer.status)
           return poster.refused(answer)
         },
         head: ({ status, headers: sent }) => {
+          given = status
           this.#noteSession(asked, status, sent.get('mcp-session-id') ?? null)
         },
         responded: (_, response) => {
+          if (given === 400 && isAboutSession(response)) this.#noteSession(asked, 404)
           if (asked?.method === 'initialize') {
-            this.#protocolVersion = negotiated(response) ?? this.#protocolVersion
+            this.#protocolVersion = negotiatedVersion(response) ?? this.#protocolVersion
           }
           if (asked?.method === 'tools/list' && pending?.modern) this.#parameters.learn(response)
           if (pending !== null && asked !== null) this.#answered(pending)
@@ -192,10 +198,13 @@ export class StreamableClient {
   }
 
   /** A second `initialize` that is refused leaves the session; 404 ends it, so another may begin. */
-  #noteSession(asked: Message | null, status: number, given: string | null): void {
+  #noteSession(asked: Message | null, status: number, given: string | null = null): void {
     if (versionOf(asked?.params?.['_meta']) !== null) return
-    if (status === 404) this.#sessionId = null
-    else if (asked?.method === 'initialize') this.#sessionId = given ?? this.#sessionId
+    if (status === 404) {
+      const had = this.#sessionId !== null
+      this.#sessionId = null
+      if (had) this.#link.sessionLost?.()
+    } else if (asked?.method === 'initialize') this.#sessionId = given ?? this.#sessionId
   }
 
   /** Undefined: a request with this id waits already. */
@@ -376,20 +385,6 @@ function keyOfId(id: MessageId): string {
 function versionOf(meta: Json | undefined): string | null {
   if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return null
   const version = meta[versionKey]
-  return typeof version === 'string' ? version : null
-}
-
-/** The version in the answer to `initialize`; null: it was refused, or names none. */
-function negotiated(response: Uint8Array): string | null {
-  const parsed = parseStrict(
-    response,
-    { maxDepth: 200, maxMembers: 100_000 },
-    { exactNumbers: false },
-  )
-  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return null
-  const result = Array.isArray(parsed.value) ? null : parsed.value['result']
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return null
-  const version = result['protocolVersion']
   return typeof version === 'string' ? version : null
 }
 

@@ -4,6 +4,7 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { GuardError } from '../../../src/errors.js'
 import { type Gateway, type GatewayOptions, keyOf, startGateway } from '../../support/gateway.js'
 import { call, modern, notification, pinned, request } from '../../support/messages.js'
 import { type StdioRig, serveStdio } from '../../support/stdio-client.js'
@@ -283,6 +284,94 @@ test('a server without a stream of its own is asked for one once; one that refus
   await upstream.arrives(({ verb }) => verb === 'GET')
   await new Promise((resolve) => setTimeout(resolve, 1300))
   assert.is(gets(), 1)
+})
+
+const rpcError = (code: number, message: string) => ({
+  jsonrpc: '2.0',
+  id: null,
+  error: { code, message },
+})
+/** The handshake, and the session's stream. */
+async function openWhole(): Promise<void> {
+  await rig.open()
+  await upstream.arrives(({ verb }) => verb === 'GET')
+}
+
+const noSession = 'Bad Request: No valid session ID provided'
+const losses: readonly (readonly [what: string, status: number, body: object | null])[] = [
+  ['404', 404, rpcError(-32001, 'Session not found')],
+  ['404 without a body', 404, null],
+  ['400 as servers with a transport per session say it', 400, rpcError(-32000, noSession)],
+  [
+    '400 as a server says it that was started anew',
+    400,
+    rpcError(-32000, 'Bad Request: Server not initialized'),
+  ],
+]
+
+for (const [what, status, body] of losses) {
+  test(`${what}: the session is lost, what waits is told, and the command ends and says why`, async () => {
+    await start()
+    await openWhole()
+    upstream.script = (seen, response) => {
+      if (seen.message.id === 'slow') return void setTimeout(() => mcpServer()(seen, response), 300)
+      if (body === null) response.writeHead(status).end()
+      else json(response, body, status)
+    }
+    const ended = rig.served.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    )
+    rig.served = Promise.resolve()
+    rig.send(call('open-tool', {}, 'slow'))
+    rig.send(call('open-tool', {}, 'lost'))
+    const told = await rig.receives(own('lost'))
+    assert.ok(told['error'])
+    const why = await ended
+    assert.instance(why, GuardError)
+    assert.match(String(why), 'start the command again')
+    assert.ok((await rig.receives(own('slow')))['result'], 'what was under way is answered')
+    rig.send(call('open-tool', {}, 'late'))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.not.ok(upstream.seen.some(({ message }) => message.id === 'late'))
+  })
+}
+
+const kept: readonly (readonly [what: string, status: number, body: object])[] = [
+  ['an unsupported version', 400, rpcError(-32000, 'Bad Request: Unsupported protocol version')],
+  ['an invalid request', 400, rpcError(-32600, 'no valid session id in your arguments')],
+  ['a fault', 500, rpcError(-32000, noSession)],
+]
+
+for (const [what, status, body] of kept) {
+  test(`${what}: the session goes on`, async () => {
+    await start()
+    await openWhole()
+    upstream.script = (_, response) => json(response, body, status)
+    rig.send(call('open-tool', {}, 'refused'))
+    assert.ok((await rig.receives(own('refused')))['error'])
+    upstream.script = mcpServer()
+    rig.send(call('open-tool', {}, 'next'))
+    assert.ok((await rig.receives(own('next')))['result'])
+    assert.is(upstream.seen.at(-1)?.headers.get('mcp-session-id'), upstreamSession)
+  })
+}
+
+test('what is refused with 404 outside of a session ends nothing', async () => {
+  await start()
+  upstream.script = (_, response) => void response.writeHead(404).end()
+  rig.send(call('open-tool', {}, 'early'))
+  assert.ok((await rig.receives(own('early')))['error'])
+  upstream.script = mcpServer()
+  await openWhole()
+  upstream.script = (seen, response) => {
+    json(response, { ...rpcError(-32601, 'no'), id: seen.message.id }, 404)
+  }
+  rig.send({ ...(modern('tools/list').body as object), id: 'modern' })
+  assert.ok((await rig.receives(own('modern')))['error'])
+  upstream.script = mcpServer()
+  rig.send(call('open-tool', {}, 'next'))
+  assert.ok((await rig.receives(own('next')))['result'])
 })
 
 test('the server’s own messages come on its stream; what the client answers goes back', async () => {
