@@ -54,6 +54,8 @@ function elementOf(
       rawHeaders,
       body: Buffer.from(JSON.stringify(element)),
       asked: messageOf(element),
+      // The events of a batch are many exchanges': none has an id to take it up from.
+      resumes: false,
     },
     channel,
     {

@@ -26,6 +26,8 @@ export interface ChannelRequest {
   readonly body: Uint8Array
   /** What is posted, when it can be read; null also for a batch and where nothing is posted. */
   readonly asked: Message | null
+  /** False: an answer that the server interrupts is taken up by nobody. Default true. */
+  readonly resumes?: boolean
 }
 
 export interface ExchangeEvents {
@@ -187,7 +189,8 @@ export class ChannelInbound implements Inbound, FrameSink {
 
   end(): Flow {
     if (this.#over) return undefined
-    const resumable = this.#framing === 'sse' && this.#lastEventId !== null
+    const { resumes = true } = this.#request
+    const resumable = resumes && this.#framing === 'sse' && this.#lastEventId !== null
     if (this.#isRequest && !this.#answered && !resumable) {
       void this.#sender.message(this.#error('the server behind the gateway gave no answer'))
     }
