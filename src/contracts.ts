@@ -214,11 +214,32 @@ export interface ConfigFile {
      */
     allowedOrigins?: string[]
     /**
-     * Proxies whose forwarding headers are believed. Only the empty list is accepted: forwarding headers are never believed, and the address in facts and audit is the one of the TCP connection. Default empty.
-     *
-     * @maxItems 0
+     * TLS 1.2 or later on the listener for clients. Default: none, plain HTTP, for this machine alone or behind a proxy that terminates TLS. The files are read at start and, for new connections, with every SIGHUP.
      */
-    trustedProxies?: unknown[]
+    tls?: {
+      /**
+       * PEM file with the certificate of the gateway and those between it and its root, relative to the configuration file. No default.
+       */
+      cert: string
+      /**
+       * PEM file with the private key of that certificate, relative to the configuration file. It must not be readable by group or others. No default.
+       */
+      key: string
+      /**
+       * PEM file with the certificates of those who issue client certificates, relative to the configuration file. Clients are then asked for one, and a connection with one that does not verify (other issuer, ended, not for clients) is closed. Whoever can get a certificate of these issuers passes this check. Default: no certificate is asked for.
+       */
+      clientCa?: string | null
+      /**
+       * optional: a client may come without a certificate and show another credential. required: it is not served, health probes included. Default optional.
+       */
+      clientCertificate?: 'optional' | 'required'
+    } | null
+    /**
+     * Addresses of proxies whose word is taken: `X-Forwarded-For` for the client's address, and the headers of `identity.clientCertificates.format` for its certificate. IPv4 and IPv6, as an address or with a prefix (10.0.0.0/8), at most 64; not /0. Default none: such headers mean nothing, and the address in facts and audit is the connection's. Whoever can connect from one of these addresses can be anybody.
+     *
+     * @maxItems 64
+     */
+    trustedProxies?: string[]
     /**
      * Largest request body in bytes, 1024 to 67108864 (64 MiB). Default 1048576 (1 MiB). A larger body is answered 413. Each open request may hold this much memory.
      */
@@ -398,7 +419,7 @@ export interface ConfigFile {
      */
     apiKeys?: {
       /**
-       * `subject.id` in policies and audit; 1 to 128 characters without spaces, unique in the list. No default.
+       * `subject.id` in policies and audit; 1 to 128 characters without spaces. No default. Two entries may share it while a key is being replaced: they are one principal, so everything but `sha256`, `expires`, `notBefore` and `disabled` has to be the same.
        */
       id: string
       /**
@@ -428,6 +449,10 @@ export interface ConfigFile {
        */
       scopes?: string[]
       /**
+       * Further facts of the principal: `subject.claims` in policies, at most 64 members. Default none.
+       */
+      claims?: {}
+      /**
        * `subject.tenant` in policies, 1 to 128 characters without spaces. Default: none.
        */
       tenant?: string | null
@@ -445,11 +470,85 @@ export interface ConfigFile {
       disabled?: boolean
     }[]
     /**
+     * File with further API keys, relative to the configuration file: YAML with the one key `apiKeys`, whose entries are those of `identity.apiKeys`. It is read again within a second of being saved; while what it says is wrong, the keys before stay and the log says why. Default none. Whoever may write it decides who gets in.
+     */
+    apiKeyFile?: string | null
+    /**
      * Issuers whose JSON Web Tokens (RFC 7519) are accepted as `Authorization: Bearer`, at most 64, each `issuer` once. Default none. Each needs `audience` and one of `secret`, `jwks` and `discovery`.
      *
      * @maxItems 64
      */
     jwt?: TokenIssuer[]
+    /**
+     * Client certificates as credentials, from the listener's own TLS (`listen.tls.clientCa`) or reported by a trusted proxy. Default: none, a certificate identifies nobody; tokens may still be bound to it.
+     */
+    clientCertificates?: {
+      /**
+       * The headers by which the proxies of `listen.trustedProxies` report a verified certificate; they must set each of them on every request, else a client could. nginx: X-SSL-Client-Verify, X-SSL-Client-Cert. haproxy: X-SSL-Client-Used, X-SSL-Client-Verify, X-SSL-Client-Cert. envoy: X-Forwarded-Client-Cert. traefik: X-Forwarded-Tls-Client-Cert. plain: X-Client-Cert-Verified, -Subject, -Issuer, -Serial, -Dns, -Uri, -Email, -Fingerprint. Default: no such headers are read.
+       */
+      format?: 'nginx' | 'haproxy' | 'envoy' | 'traefik' | 'plain' | null
+      /**
+       * Accepted certificates, at most 10000. Default none.
+       *
+       * @maxItems 10000
+       */
+      entries?: {
+        /**
+         * `subject.id` in policies and audit; 1 to 128 characters without spaces. Several entries may have one id. No default.
+         */
+        id: string
+        /**
+         * A URI among the subject alternative names, such as a SPIFFE id. Default: not looked at.
+         */
+        uri?: string | null
+        /**
+         * A DNS name among the subject alternative names, in any case of letters; no wildcards. Default: not looked at.
+         */
+        dns?: string | null
+        /**
+         * An address among the subject alternative names. Default: not looked at.
+         */
+        email?: string | null
+        /**
+         * The subject as RFC 4514 text, last part first: CN=alice,O=Example (`openssl x509 -noout -subject -nameopt RFC2253,utf8,-esc_msb`). Default: not looked at.
+         */
+        subject?: string | null
+        /**
+         * SHA-256 of the certificate's DER in hex, with or without colons (`openssl x509 -noout -fingerprint -sha256`): this one certificate. Default: not looked at.
+         */
+        thumbprint?: string | null
+        /**
+         * `subject.kind` in policies: user or service. Default service.
+         */
+        kind?: 'user' | 'service'
+        /**
+         * `subject.roles` in policies, at most 256. Default none: the shipped policy then grants nothing but housekeeping.
+         *
+         * @maxItems 256
+         */
+        roles?: string[]
+        /**
+         * `subject.groups` in policies, at most 256. Default none.
+         *
+         * @maxItems 256
+         */
+        groups?: string[]
+        /**
+         * `subject.scopes` in policies, at most 256. Default none.
+         *
+         * @maxItems 256
+         */
+        scopes?: string[]
+        /**
+         * `subject.tenant` in policies, 1 to 128 characters without spaces. Default: none.
+         */
+        tenant?: string | null
+      }[]
+      /**
+       * What becomes of a verified certificate that no entry names. refuse: its holder is refused. Otherwise the holder is let in without roles, with its only uri, dns, email, its subject or its thumbprint as `subject.id` and the issuer's name as `subject.issuer`; then whoever issues these certificates decides who is who. Default refuse.
+       */
+      unlisted?: 'refuse' | 'uri' | 'dns' | 'email' | 'subject' | 'thumbprint'
+    } | null
     /**
      * Whether a caller without a credential is let in as the subject `anonymous`. Default false. A wrong credential is refused all the same.
      */

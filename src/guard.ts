@@ -9,11 +9,14 @@ import { createCatalogue } from './catalogue/catalogue.js'
 import type { Config, UpstreamConfig } from './config/config.js'
 import type { CompiledBundle, Limit, Observer, Server, Subject } from './domain.js'
 import { asGuardError, describeThrown, GuardError } from './errors.js'
-import { createIdentify } from './identity/identify.js'
+import { openIdentity } from './guard/identity.js'
+import { certificateVerifier, listenerOf, readTls } from './guard/listener.js'
+import { certificateHeaders } from './identity/certificate/presented.js'
 import { type Claim, identifyAs } from './identity/identify-as.js'
 import { systemClock } from './lib/clock.js'
 import { createIdSource } from './lib/ids.js'
 import { createSealer } from './lib/seal.js'
+import { watchPath } from './lib/watch.js'
 import { createMemoryLimiter } from './limit/memory.js'
 import { isKnownMethod } from './mcp/methods.js'
 import { createPolicyHolder } from './policy/activate.js'
@@ -40,7 +43,6 @@ import type { Route, Steps } from './proxy/steps.js'
 import { createStreams } from './proxy/streams.js'
 import { startTrail, toAuditEvent } from './proxy/trail.js'
 import { type CompilePolicyOptions, compilePolicy, formatProblem } from './rego/compile-policy.js'
-import { watchPolicy } from './rego/watch.js'
 import { createMetrics } from './telemetry/metrics.js'
 import { combine } from './telemetry/observers.js'
 
@@ -85,6 +87,8 @@ export async function createGuard(
   config: Config,
   options: { observer: Observer; cacheDir?: string | null },
 ): Promise<Guard> {
+  const listener = listenerOf(config.listen)
+  const certificates = certificateVerifier(config)
   const metrics = createMetrics({ isKnownMethod })
   const observer = combine([options.observer, metrics.observer])
   const policy = createPolicyHolder(observer, config.policy)
@@ -131,8 +135,9 @@ export async function createGuard(
     return { ok: true, message: after === before ? 'unchanged' : `revision ${after} is active` }
   }
 
+  const identity = await openIdentity(config.identity, observer, { certificates })
   // Watched from before the first reading, so that nothing saved meanwhile is missed.
-  const watch = await watchPolicy(config.policy.path, async () => {
+  const watch = await watchPath(config.policy.path, async () => {
     await reload()
   })
   try {
@@ -155,7 +160,7 @@ export async function createGuard(
     nextRequestId: createIdSource(),
     admission: admission(config),
     routes,
-    identify: createIdentify(config.identity),
+    identify: identity.identify,
     jsonLimits: config.listen,
     sessions: createSessions(createSealer(keys, 'session'), Date.now),
     ids: createIds({
@@ -205,7 +210,11 @@ export async function createGuard(
   }
   const pipeline = createPipeline(steps)
   const sse = createSseFront(
-    { paths: new Set(routes.keys()), jsonLimits: config.listen },
+    {
+      paths: new Set(routes.keys()),
+      jsonLimits: config.listen,
+      credentialHeaders: certificateHeaders(config.identity.clientCertificates?.format ?? null),
+    },
     {
       handle: pipeline,
       open: (inbound, onOpen) => openDownlink(steps, inbound, onOpen),
@@ -213,7 +222,7 @@ export async function createGuard(
       unusable: (code, { ip }) => recordUnusable('sse', code, { status: 400, ip }),
     },
   )
-  const front = createHttpFront(config.listen, {
+  const front = createHttpFront(listener, {
     handle: (inbound) => (sse.handlerOf(inbound) ?? pipeline)(inbound),
     probe: (request, response) => answerProbe(request, response, { readiness }),
     unreadable: (code, status, ip) => recordUnusable('http', code, { status, ip }),
@@ -245,6 +254,7 @@ export async function createGuard(
   async function close(): Promise<void> {
     stop()
     watch.stop()
+    identity.stop()
     await Promise.all([
       front.drain(config.listen.drainTimeoutMs),
       sse.drain(config.listen.drainTimeoutMs),
@@ -256,19 +266,22 @@ export async function createGuard(
   }
 
   watch.start()
+  identity.start()
 
   return {
     async listen() {
       const at = await front.listen()
       const adminAt = await admin.listen()
-      return { url: urlOf(at), adminUrl: urlOf(adminAt) }
+      const scheme = listener.tls === null ? 'http' : 'https'
+      return { url: urlOf(at, scheme), adminUrl: urlOf(adminAt) }
     },
     async serve({ input, output, server: name, claim }) {
       const upstream = config.upstreams.find((one) => one.name === name)
       if (upstream === undefined) {
         throw new GuardError('GUARD_CONFIG_INVALID', `there is no upstream \`${name}\``)
       }
-      const identify = identifyAs(config.identity, claim)
+      const { anonymous } = config.identity
+      const identify = identifyAs({ keys: identity.keys, anonymous }, claim)
       const server = { name, labels: upstream.labels }
       const { maxBodyBytes, drainTimeoutMs } = config.listen
       stdio = createStdioFront(
@@ -293,6 +306,11 @@ export async function createGuard(
         audit.reopen()
       } catch (thrown) {
         observer.log?.('error', `the audit goes on in its old file: ${describeThrown(thrown)}`)
+      }
+      try {
+        if (config.listen.tls !== null) front.renew(readTls(config.listen.tls))
+      } catch (thrown) {
+        observer.log?.('error', `TLS goes on with its old files: ${describeThrown(thrown)}`)
       }
       return reload()
     },
@@ -368,6 +386,6 @@ function bracketed(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host.toLowerCase()
 }
 
-function urlOf({ host, port }: { host: string; port: number }): string {
-  return `http://${bracketed(host)}:${port}`
+function urlOf({ host, port }: { host: string; port: number }, scheme = 'http'): string {
+  return `${scheme}://${bracketed(host)}:${port}`
 }

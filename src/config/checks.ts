@@ -5,10 +5,14 @@
  */
 
 import { isHeardBy, isLoopback } from './address.js'
+import { checkCertificates } from './check-certificates.js'
+import { checkKeys } from './check-keys.js'
+import { checkTokenIssuers } from './check-token-issuers.js'
 import { checkUpstreams, parseHttpUrl } from './check-upstreams.js'
 import { type ConfigProblem, quoted } from './problem.js'
+import { repeated } from './repeated.js'
 import { isTrueAt, listAt, numberAt, textAt } from './view.js'
-import type { YamlMap, YamlValue } from './yaml.js'
+import type { YamlMap } from './yaml.js'
 
 export function checkDocument(document: YamlMap): ConfigProblem[] {
   return [
@@ -18,7 +22,9 @@ export function checkDocument(document: YamlMap): ConfigProblem[] {
     ...checkPolicyPath(document),
     ...checkTimeZones(document),
     ...checkUpstreams(document),
-    ...checkKeys(document),
+    ...checkKeys(listAt(document, 'identity', 'apiKeys'), '/identity/apiKeys'),
+    ...checkTokenIssuers(document),
+    ...checkCertificates(document),
     ...checkLimits(document),
   ]
 }
@@ -107,23 +113,6 @@ function checkPolicyPath(document: YamlMap): ConfigProblem[] {
   return [{ pointer: '/policy/path', problem: 'is a URL', fix }]
 }
 
-function checkKeys(document: YamlMap): ConfigProblem[] {
-  const keys = listAt(document, 'identity', 'apiKeys')
-  return [
-    ...repeated(keys, '/identity/apiKeys', 'id', 'give each key an id of its own'),
-    ...repeated(keys, '/identity/apiKeys', 'sha256', 'one key can stand for one principal only'),
-    ...keys.flatMap((key, index) => checkValidity(key, `/identity/apiKeys/${index}`)),
-  ]
-}
-
-function checkValidity(key: YamlValue, pointer: string): ConfigProblem[] {
-  const notBefore = Date.parse(textAt(key, 'notBefore') ?? '')
-  const expires = Date.parse(textAt(key, 'expires') ?? '')
-  if (!(notBefore >= expires)) return []
-  const fix = 'let notBefore be earlier than expires'
-  return [{ pointer: `${pointer}/notBefore`, problem: 'is not before expires', fix }]
-}
-
 function checkLimits(document: YamlMap): ConfigProblem[] {
   const limits = listAt(document, 'limits', 'default')
   const tooDear = limits.flatMap((limit, index) => {
@@ -138,27 +127,4 @@ function checkLimits(document: YamlMap): ConfigProblem[] {
     ...repeated(limits, '/limits/default', 'name', 'give each bucket its own name'),
     ...tooDear,
   ]
-}
-
-/** Members of a list that repeat the text of an earlier one. */
-function repeated(
-  items: readonly YamlValue[],
-  pointer: string,
-  member: string,
-  fix: string,
-): ConfigProblem[] {
-  const first = new Map<string, number>()
-  return items.flatMap((item, index) => {
-    const text = textAt(item, member)
-    if (text === undefined) return []
-    // Only digests are the same in another case of letters.
-    const key = member === 'sha256' ? text.toLowerCase() : text
-    const earlier = first.get(key)
-    if (earlier === undefined) {
-      first.set(key, index)
-      return []
-    }
-    const problem = `repeats ${pointer}/${earlier}/${member}`
-    return [{ pointer: `${pointer}/${index}/${member}`, problem, fix }]
-  })
 }

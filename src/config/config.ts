@@ -5,6 +5,8 @@
  * only after all checks of `load.ts` passed.
  */
 
+import type { JsonObject } from '../domain.js'
+
 export interface Config {
   readonly listen: ListenConfig
   readonly admin: AdminConfig
@@ -28,6 +30,10 @@ export interface ListenConfig {
   readonly allowedHosts: readonly string[]
   /** Whole origins, beside those whose host is accepted. */
   readonly allowedOrigins: readonly string[]
+  /** null: plain HTTP. */
+  readonly tls: TlsConfig | null
+  /** Networks, well formed. */
+  readonly trustedProxies: readonly string[]
   readonly maxBodyBytes: number
   readonly maxDepth: number
   readonly maxMembers: number
@@ -37,6 +43,15 @@ export interface ListenConfig {
   readonly headersTimeoutMs: number
   readonly bodyTimeoutMs: number
   readonly drainTimeoutMs: number
+}
+
+export interface TlsConfig {
+  /** Absolute paths of PEM files. */
+  readonly certFile: string
+  readonly keyFile: string
+  /** null: clients are not asked for certificates. */
+  readonly clientCaFile: string | null
+  readonly clientCertificateRequired: boolean
 }
 
 export interface AdminConfig {
@@ -106,8 +121,67 @@ export interface StdioUpstreamConfig extends UpstreamBase {
 
 export interface IdentityConfig {
   readonly apiKeys: readonly ApiKeyConfig[]
+  /** Further keys, read at start and whenever it is saved. Absolute; null: there is none. */
+  readonly apiKeyFile: string | null
+  readonly jwt: readonly TokenIssuerConfig[]
+  /** null: a certificate identifies nobody. */
+  readonly clientCertificates: ClientCertificatesConfig | null
   readonly anonymous: boolean
 }
+
+export interface ClientCertificatesConfig {
+  readonly format: 'nginx' | 'haproxy' | 'envoy' | 'traefik' | 'plain' | null
+  readonly entries: readonly CertificateEntryConfig[]
+  readonly unlisted: 'refuse' | 'uri' | 'dns' | 'email' | 'subject' | 'thumbprint'
+}
+
+export interface CertificateEntryConfig {
+  readonly match: {
+    readonly name: 'uri' | 'dns' | 'email' | 'subject' | 'thumbprint'
+    readonly text: string
+  }
+  readonly id: string
+  readonly kind: 'user' | 'service'
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
+  readonly scopes: readonly string[]
+  readonly tenant: string | null
+}
+
+export interface TokenIssuerConfig {
+  readonly issuer: string
+  readonly keys: TokenKeysConfig
+  /** Empty: the default for such keys. */
+  readonly algorithms: readonly string[]
+  readonly audience: readonly string[]
+  readonly type: string | null
+  readonly leewayMs: number
+  readonly jwksMaxAgeMs: number
+  readonly jwksMaxStaleMs: number
+  readonly privateAddresses: boolean
+  /** JSON Pointers; null: nothing is taken. */
+  readonly claims: {
+    readonly id: string
+    readonly roles: string | null
+    readonly groups: string | null
+    readonly scopes: string
+    readonly tenant: string | null
+    readonly clientId: string
+    readonly actors: string
+  }
+  readonly revoked: readonly TokenRevocationConfig[]
+}
+
+export type TokenKeysConfig =
+  | { readonly from: 'secret'; readonly secret: string }
+  /** Absolute path. */
+  | { readonly from: 'file'; readonly path: string }
+  | { readonly from: 'url'; readonly url: string }
+  | { readonly from: 'discovery' }
+
+export type TokenRevocationConfig =
+  | { readonly jti: string }
+  | { readonly sub: string | null; readonly issuedBeforeMs: number | null }
 
 export interface ApiKeyConfig {
   readonly id: string
@@ -118,6 +192,8 @@ export interface ApiKeyConfig {
   readonly groups: readonly string[]
   readonly scopes: readonly string[]
   readonly tenant: string | null
+  /** `subject.claims`. */
+  readonly claims: JsonObject
   /** null: never. */
   readonly expiresAtMs: number | null
   /** null: valid at once. */

@@ -5,14 +5,17 @@
 
 import { dirname, resolve } from 'node:path'
 import { checkDocument } from './checks.js'
+import type { CompleteConfigFile } from './complete.js'
 import type { Config } from './config.js'
-import { type CompleteConfigFile, normaliseConfig } from './normalise.js'
+import { loadKeyFile } from './key-file.js'
+import { normaliseConfig } from './normalise.js'
 import { applyOverrides, type ConfigOverrides } from './overrides.js'
 import { type ConfigProblem, parentPointer, quoted } from './problem.js'
 import { readFileText } from './read-file.js'
 import { type Lookup, resolveReferences } from './references.js'
 import { validateDocument } from './schema.js'
 import { checkLiteralSecrets, exposedProblem } from './secrets.js'
+import { readTlsFiles } from './tls-files.js'
 import { isMap, textAt } from './view.js'
 import { parseYaml, type YamlMap } from './yaml.js'
 
@@ -61,7 +64,21 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     folders,
     inheritedVariables(),
   )
-  return { ok: true, config }
+  const { tls } = config.listen
+  const tlsFiles = tls === null ? null : readTlsFiles(tls)
+  if (tlsFiles?.ok === false) {
+    const unusable = tlsFiles.problems.map((problem) => placed(problem, { file, lines, sources }))
+    return { ok: false, problems: unusable, policyPath: config.policy.path }
+  }
+  return checkKeyFile(config)
+}
+
+/** The gateway reads the file itself, again and again; here only so that no problem is told later. */
+function checkKeyFile(config: Config): LoadedConfig {
+  const { apiKeyFile, apiKeys } = config.identity
+  const loaded = apiKeyFile === null ? null : loadKeyFile(apiKeyFile, apiKeys)
+  if (loaded === null || loaded.ok) return { ok: true, config }
+  return { ok: false, problems: loaded.problems, policyPath: config.policy.path }
 }
 
 /** What a process needs to run at all; everything else of the gateway's environment may be secret. */

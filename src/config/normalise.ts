@@ -4,19 +4,13 @@
  */
 
 import { resolve } from 'node:path'
-import type { ConfigFile } from '../contracts.js'
-import { parseDuration } from '../lib/duration.js'
+import type { JsonObject } from '../domain.js'
+import { normaliseClientCertificates, normaliseTls } from './certificates.js'
 import { upstreamPath } from './check-upstreams.js'
+import type { CompleteConfigFile } from './complete.js'
 import type { Config, LimitConfig, UpstreamConfig } from './config.js'
-import { parseInstant } from './instant.js'
-
-/** The document with its defaults filled in: nothing is absent any more. */
-export type CompleteConfigFile = Complete<ConfigFile>
-type Complete<T> = T extends readonly (infer Item)[]
-  ? Complete<Item>[]
-  : T extends object
-    ? { [Key in keyof T]-?: Complete<Exclude<T[Key], undefined>> }
-    : T
+import { durationMs, instantMs } from './times.js'
+import { normaliseTokenIssuer } from './token-issuers.js'
 
 type ApiKey = CompleteConfigFile['identity']['apiKeys'][number]
 
@@ -37,6 +31,8 @@ export function normaliseConfig(
       publicUrl: listen.publicUrl?.replace(/\/+$/, '') ?? null,
       allowedHosts: [...listen.allowedHosts],
       allowedOrigins: [...listen.allowedOrigins],
+      tls: normaliseTls(listen.tls, folders.audit),
+      trustedProxies: [...listen.trustedProxies],
       maxBodyBytes: listen.maxBodyBytes,
       maxDepth: listen.maxDepth,
       maxMembers: listen.maxMembers,
@@ -57,7 +53,13 @@ export function normaliseConfig(
     upstreams: Object.entries(file.upstreams).map(([name, upstream]) =>
       normaliseUpstream(name, upstream, { folder: folders.audit, inherited }),
     ),
-    identity: { apiKeys: identity.apiKeys.map(normaliseApiKey), anonymous: identity.anonymous },
+    identity: {
+      apiKeys: identity.apiKeys.map(normaliseApiKey),
+      apiKeyFile: identity.apiKeyFile === null ? null : resolve(folders.audit, identity.apiKeyFile),
+      jwt: identity.jwt.map((issuer) => normaliseTokenIssuer(issuer, folders.audit)),
+      clientCertificates: normaliseClientCertificates(identity.clientCertificates),
+      anonymous: identity.anonymous,
+    },
     sessions: { keys: [...sessions.keys] },
     audit: { file: audit.file === '-' ? '-' : resolve(folders.audit, audit.file) },
     limits: { default: limits.default.map(normaliseLimit) },
@@ -100,7 +102,7 @@ function normaliseUpstream(
     : { ...http, transport, idleTimeoutMs, maxLineBytes }
 }
 
-function normaliseApiKey(key: ApiKey): Config['identity']['apiKeys'][number] {
+export function normaliseApiKey(key: ApiKey): Config['identity']['apiKeys'][number] {
   return {
     id: key.id,
     sha256: key.sha256.toLowerCase(),
@@ -109,6 +111,7 @@ function normaliseApiKey(key: ApiKey): Config['identity']['apiKeys'][number] {
     groups: [...key.groups],
     scopes: [...key.scopes],
     tenant: key.tenant,
+    claims: key.claims as JsonObject,
     expiresAtMs: key.expires === null ? null : instantMs(key.expires),
     notBeforeMs: key.notBefore === null ? null : instantMs(key.notBefore),
     disabled: key.disabled,
@@ -118,20 +121,6 @@ function normaliseApiKey(key: ApiKey): Config['identity']['apiKeys'][number] {
 function normaliseLimit(limit: CompleteConfigFile['limits']['default'][number]): LimitConfig {
   const { name, tokens, per, burst, cost } = limit
   return { name, tokens, perMs: durationMs(per), burst: burst ?? tokens, cost }
-}
-
-function durationMs(text: string): number {
-  return expected(parseDuration(text))
-}
-
-function instantMs(text: string): number {
-  return expected(parseInstant(text))
-}
-
-function expected(ms: number | null): number {
-  // A time that fell through the schema must not become "never" or "at once".
-  if (ms === null) throw new TypeError('a time that the schema refuses reached the configuration')
-  return ms
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -41,14 +41,24 @@ export function validateDocument(
   document: YamlMap,
   references: ReadonlySet<string>,
 ): ConfigProblem[] {
-  validator ??= createValidator()
+  validator ??= createAjv().compile(readSchema())
   const validate = validator
   validate(document)
   const retyped = (validate.errors ?? []).filter(
     (error) => references.has(error.instancePath) && retypeText(document, error),
   )
   if (retyped.length > 0) validate(document)
-  const errors = validate.errors ?? []
+  return described(validate.errors ?? [])
+}
+
+/** The same for a document with nothing but `apiKeys`. */
+export function validateKeyFile(document: YamlMap): ConfigProblem[] {
+  keyFileValidator ??= createAjv().compile(keyFileSchema(readSchema()))
+  keyFileValidator(document)
+  return described(keyFileValidator.errors ?? [])
+}
+
+function described(errors: readonly ErrorObject[]): ConfigProblem[] {
   // What has the wrong type has no size: 1.5 is not also too small.
   const mistyped = new Set(errors.filter(isTypeError).map((error) => error.instancePath))
   return errors
@@ -57,8 +67,24 @@ export function validateDocument(
 }
 
 let validator: ValidateFunction | undefined
+let keyFileValidator: ValidateFunction | undefined
 
-function createValidator(): ValidateFunction {
+interface ConfigSchema {
+  readonly definitions: object
+  readonly properties: { readonly identity: { readonly properties: { readonly apiKeys: object } } }
+}
+
+function readSchema(): ConfigSchema {
+  return JSON.parse(readFileSync(packageFile('schemas', 'config.schema.json'), 'utf8'))
+}
+
+function keyFileSchema({ definitions, properties }: ConfigSchema): object {
+  const { apiKeys } = properties.identity.properties
+  const only = { properties: { apiKeys }, required: ['apiKeys'], additionalProperties: false }
+  return { definitions, type: 'object', ...only }
+}
+
+function createAjv(): Ajv {
   const ajv = new Ajv({
     // The schema is ours and a test checks it; here that would only slow the start.
     meta: false,
@@ -76,7 +102,7 @@ function createValidator(): ValidateFunction {
     schemaType: 'object',
     validate: isDurationWithin,
   })
-  return ajv.compile(JSON.parse(readFileSync(packageFile('schemas', 'config.schema.json'), 'utf8')))
+  return ajv
 }
 
 function isTypeError(error: ErrorObject): boolean {

@@ -5,12 +5,12 @@
  *
  * Where a key stands in a request is known to credentials.ts, what happens without one to identify.ts.
  */
-import type { Identification, Identity, UnidentifiedReason } from '../domain.js'
+import type { Identification, Identity, JsonObject, UnidentifiedReason } from '../domain.js'
 import { GuardError } from '../errors.js'
-import { sha256Hex } from '../lib/secrets.js'
+import { equalDigests, sha256 } from '../lib/secrets.js'
 import { identityOf } from './subject.js'
 
-/** One key of the configuration. Several entries may share an id, so that keys can be rotated. */
+/** One key. Several may share an id: the old and the new one, while a key is being replaced. */
 export interface ApiKeyEntry {
   readonly id: string
   /** 64 hex digits over the whole key text, prefix included. */
@@ -19,6 +19,8 @@ export interface ApiKeyEntry {
   readonly groups: readonly string[]
   readonly scopes: readonly string[]
   readonly tenant: string | null
+  /** Further facts of the principal: `subject.claims`. */
+  readonly claims: JsonObject
   readonly kind: 'user' | 'service'
   readonly expiresAtMs: number | null
   readonly notBeforeMs: number | null
@@ -27,14 +29,55 @@ export interface ApiKeyEntry {
 
 interface KnownKey {
   readonly entry: ApiKeyEntry
+  readonly digest: Buffer
   readonly identity: Identity
 }
 
-export type ApiKeyVerifier = (keyText: string, nowMs: number) => Identification
+/** The keys that let somebody in now. */
+export interface KeyRing {
+  verify(keyText: string, nowMs: number): Identification
+  /**
+   * For whoever is let in by the name of an entry: the first of that name that can be used now,
+   * since keys are rotated. Null: there is no such entry.
+   */
+  verifyId(id: string, nowMs: number): Identification | null
+  /** All of it or, where an entry cannot work, nothing: GuardError GUARD_CONFIG_INVALID. */
+  replace(entries: readonly ApiKeyEntry[]): void
+}
 
 const issuer = 'mcp-guard'
-/** Checks the entries (GuardError GUARD_CONFIG_INVALID) and returns what verifies a key text. */
-export function createApiKeyVerifier(entries: readonly ApiKeyEntry[]): ApiKeyVerifier {
+
+/** Throws GuardError GUARD_CONFIG_INVALID for an entry that cannot work. */
+export function createKeyRing(entries: readonly ApiKeyEntry[]): KeyRing {
+  let known = ringOf(entries)
+  return {
+    verify(keyText, nowMs) {
+      // The look-up is by digest, of which nobody can choose a part; the comparison says it again in
+      // a time that tells nothing.
+      const digest = sha256(keyText)
+      const candidate = known.get(digest.toString('hex'))
+      if (candidate === undefined || !equalDigests(candidate.digest, digest)) {
+        return { ok: false, reason: 'credential-unknown' }
+      }
+      return usable(candidate, nowMs)
+    },
+    verifyId(id, nowMs) {
+      let refused: Identification | null = null
+      for (const key of known.values()) {
+        if (key.entry.id !== id) continue
+        const identified = usable(key, nowMs)
+        if (identified.ok) return identified
+        refused = identified
+      }
+      return refused
+    },
+    replace(next) {
+      known = ringOf(next)
+    },
+  }
+}
+
+function ringOf(entries: readonly ApiKeyEntry[]): ReadonlyMap<string, KnownKey> {
   const known = new Map<string, KnownKey>()
   for (const entry of entries) {
     const key = knownKey(entry)
@@ -42,34 +85,12 @@ export function createApiKeyVerifier(entries: readonly ApiKeyEntry[]): ApiKeyVer
     if (known.has(digest)) throw invalid(entry, 'has the same sha256 as another key')
     known.set(digest, key)
   }
-  return function verifyApiKey(keyText, nowMs) {
-    // What the time of a look-up tells is about digests, of which nobody can choose a part.
-    const candidate = known.get(sha256Hex(keyText))
-    if (candidate === undefined) return { ok: false, reason: 'credential-unknown' }
-    const reason = unusableBecause(candidate.entry, nowMs)
-    return reason === null ? { ok: true, identity: candidate.identity } : { ok: false, reason }
-  }
+  return known
 }
 
-/**
- * For whoever is let in by the name of an entry: the first of that name that can be used now, since
- * keys are rotated. Null: there is no such entry.
- */
-export function createEntryVerifier(
-  entries: readonly ApiKeyEntry[],
-  id: string,
-): ((nowMs: number) => Identification) | null {
-  const known = entries.filter((entry) => entry.id === id).map(knownKey)
-  if (known.length === 0) return null
-  return function verifyEntry(nowMs) {
-    let reason: UnidentifiedReason = 'credential-unknown'
-    for (const { entry, identity } of known) {
-      const unusable = unusableBecause(entry, nowMs)
-      if (unusable === null) return { ok: true, identity }
-      reason = unusable
-    }
-    return { ok: false, reason }
-  }
+function usable({ entry, identity }: KnownKey, nowMs: number): Identification {
+  const reason = unusableBecause(entry, nowMs)
+  return reason === null ? { ok: true, identity } : { ok: false, reason }
 }
 
 // Written so that a NaN clock makes a dated key unusable.
@@ -101,13 +122,13 @@ function knownKey(entry: ApiKeyEntry): KnownKey {
       scopes: [...entry.scopes],
       tenant: entry.tenant,
       expires_at: entry.expiresAtMs === null ? null : new Date(entry.expiresAtMs).toISOString(),
-      claims: {},
+      claims: structuredClone(entry.claims),
     },
     entry.expiresAtMs,
     // The start of the configured digest: an operator finds the entry by it, nobody gets in by it.
     `sha256:${entry.sha256.slice(0, 12).toLowerCase()}`,
   )
-  return { entry, identity }
+  return { entry, digest: Buffer.from(entry.sha256, 'hex'), identity }
 }
 
 function invalid(entry: ApiKeyEntry, problem: string): GuardError {

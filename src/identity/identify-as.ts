@@ -5,9 +5,8 @@
  */
 import type { Identification, Identify } from '../domain.js'
 import { GuardError } from '../errors.js'
-import { createApiKeyVerifier, createEntryVerifier } from './api-key.js'
-import { readCredential } from './credentials.js'
-import { createIdentify, type IdentifyOptions } from './identify.js'
+import type { KeyRing } from './api-key.js'
+import { anonymousIdentity } from './subject.js'
 
 /** `entry`: the id of a configured key. `key`: a key text. `nobody`: no credential at all. */
 export type Claim =
@@ -15,47 +14,39 @@ export type Claim =
   | { readonly by: 'key'; readonly text: string }
   | { readonly by: 'nobody' }
 
+export interface IdentifyAsOptions {
+  readonly keys: Pick<KeyRing, 'verify' | 'verifyId'>
+  readonly anonymous: boolean
+}
+
 /** Throws GuardError GUARD_CONFIG_INVALID where the claim can never identify anybody. */
-export function identifyAs(options: IdentifyOptions, claim: Claim): Identify {
-  if (claim.by === 'nobody') {
-    if (!options.anonymous) throw invalid('nobody is let in without a credential')
-    const identify = createIdentify(options)
-    return ({ server }, nowMs) => {
-      const connection = { address: '', certificate: null }
-      return identify({ headers: [], connection, server }, nowMs)
+export function identifyAs({ keys, anonymous }: IdentifyAsOptions, claim: Claim): Identify {
+  switch (claim.by) {
+    case 'nobody': {
+      if (!anonymous) throw invalid('nobody is let in without a credential')
+      const identification: Identification = { ok: true, identity: anonymousIdentity() }
+      return () => identification
     }
-  }
-  const verify =
-    claim.by === 'entry'
-      ? createEntryVerifier(options.apiKeys, claim.id)
-      : keyVerifier(options, claim.text)
-  if (verify === null) {
-    throw invalid(
-      claim.by === 'entry'
-        ? `no entry of identity.apiKeys has the id \`${claim.id}\``
-        : 'the key is none of identity.apiKeys',
-    )
-  }
-  return function identify(_, nowMs) {
-    try {
-      return verify(nowMs)
-    } catch {
-      return { ok: false, reason: 'credential-malformed' }
+    case 'entry': {
+      if (keys.verifyId(claim.id, Date.now()) === null) {
+        throw invalid(`no entry of identity.apiKeys has the id \`${claim.id}\``)
+      }
+      return (_, nowMs) => keys.verifyId(claim.id, nowMs) ?? unknown
     }
+    case 'key': {
+      const { text } = claim
+      const first = keys.verify(text, Date.now())
+      if (!first.ok && first.reason === 'credential-unknown') {
+        throw invalid('the key is none of identity.apiKeys')
+      }
+      return (_, nowMs) => keys.verify(text, nowMs)
+    }
+    default:
+      return claim satisfies never
   }
 }
 
-function keyVerifier(
-  { apiKeys }: IdentifyOptions,
-  text: string,
-): ((nowMs: number) => Identification) | null {
-  const claimed = readCredential(['x-api-key', text])
-  if (claimed.found !== 'api-key') return null
-  const verify = createApiKeyVerifier(apiKeys)
-  const first = verify(claimed.text, Date.now())
-  if (!first.ok && first.reason === 'credential-unknown') return null
-  return (nowMs) => verify(claimed.text, nowMs)
-}
+const unknown: Identification = { ok: false, reason: 'credential-unknown' }
 
 function invalid(problem: string): GuardError {
   return new GuardError('GUARD_CONFIG_INVALID', problem)

@@ -5,11 +5,11 @@
  * configured ways are refused; a token that names the certificate it was given to (RFC 8705) and that
  * certificate are one. Anonymous access is for callers who present nothing.
  */
-import type { Identification, Identify, Identity, Presented } from '../domain.js'
+import type { Identification, Identify, Presented } from '../domain.js'
 import { GuardError } from '../errors.js'
-import { type ApiKeyEntry, createApiKeyVerifier } from './api-key.js'
+import type { KeyRing } from './api-key.js'
 import { type Credential, readCredential } from './credentials.js'
-import { identityOf } from './subject.js'
+import { anonymousIdentity } from './subject.js'
 import type {
   CertificateVerifier,
   ClientCertificate,
@@ -18,7 +18,7 @@ import type {
 } from './verifiers.js'
 
 export interface IdentifyOptions {
-  readonly apiKeys: readonly ApiKeyEntry[]
+  readonly keys: Pick<KeyRing, 'verify'>
   /** Asked in their order; the first that owns a bearer text decides. */
   readonly tokens?: readonly TokenVerifier[]
   readonly certificates?: CertificateVerifier | null
@@ -35,8 +35,7 @@ const doubled: Identification = { ok: false, reason: 'credential-doubled' }
  * with a GuardError only, where nobody can tell who is calling.
  */
 export function createIdentify(options: IdentifyOptions): Identify {
-  const verifyKey = createApiKeyVerifier(options.apiKeys)
-  const { tokens = [], certificates = null } = options
+  const { keys, tokens = [], certificates = null } = options
   const anonymous: Identification = options.anonymous
     ? { ok: true, identity: anonymousIdentity() }
     : missing
@@ -47,7 +46,7 @@ export function createIdentify(options: IdentifyOptions): Identify {
     const held = certificates?.read(presented) ?? none
     if (held.found === 'refused') return { ok: false, reason: held.reason }
     if (credential.found === 'none') {
-      if (held.found === 'none' || certificates === null) return anonymous
+      if (held.found === 'none' || certificates?.identifies !== true) return anonymous
       return certificates.identify(held.certificate, nowMs)
     }
     return judge(credential, held.found === 'none' ? null : held.certificate, presented, nowMs)
@@ -59,11 +58,12 @@ export function createIdentify(options: IdentifyOptions): Identify {
     { server }: Presented,
     nowMs: number,
   ): Identification | Promise<Identification> {
+    const alone = certificate === null || certificates?.identifies !== true
     const verifier = found === 'bearer' ? tokens.find((one) => one.owns(text)) : undefined
-    if (verifier === undefined) return certificate === null ? verifyKey(text, nowMs) : doubled
+    if (verifier === undefined) return alone ? keys.verify(text, nowMs) : doubled
     const thumbprint = certificate?.thumbprint ?? null
     const verified = verifier.verify(text, { server, nowMs, thumbprint })
-    return certificate === null ? verified : whole(verified)
+    return alone ? verified : whole(verified)
   }
 
   return function identify(presented, nowMs) {
@@ -86,26 +86,4 @@ async function whole(verified: ReturnType<TokenVerifier['verify']>): Promise<Ide
 function refuse(thrown: unknown): Identification {
   if (thrown instanceof GuardError) throw thrown
   return { ok: false, reason: 'credential-malformed' }
-}
-
-// Its issuer is not that of API keys: a key with the id `anonymous` is another principal.
-function anonymousIdentity(): Identity {
-  return identityOf(
-    {
-      id: 'anonymous',
-      kind: 'anonymous',
-      issuer: 'anonymous',
-      method: 'anonymous',
-      client_id: null,
-      actors: [],
-      roles: [],
-      groups: [],
-      scopes: [],
-      tenant: null,
-      expires_at: null,
-      claims: {},
-    },
-    null,
-    'anonymous',
-  )
 }

@@ -14,6 +14,28 @@ export function identityOf(
   return Object.freeze({ subject: freezeDeeply(subject), binding, expiresAtMs, credentialId })
 }
 
+/** Nobody in particular. Its issuer is not that of API keys: a key `anonymous` is another principal. */
+export function anonymousIdentity(): Identity {
+  return identityOf(
+    {
+      id: 'anonymous',
+      kind: 'anonymous',
+      issuer: 'anonymous',
+      method: 'anonymous',
+      client_id: null,
+      actors: [],
+      roles: [],
+      groups: [],
+      scopes: [],
+      tenant: null,
+      expires_at: null,
+      claims: {},
+    },
+    null,
+    'anonymous',
+  )
+}
+
 /**
  * Who it is, without what a refreshed credential may change (roles, scopes, expiry). Every part is
  * length-prefixed, so that no choice of ids makes two principals one; null is not the empty text.

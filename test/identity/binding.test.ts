@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Subject } from '../../src/domain.js'
+import { createKeyRing } from '../../src/identity/api-key.js'
 import { createIdentify } from '../../src/identity/identify.js'
 import { bindingOf } from '../../src/identity/subject.js'
 import { sha256Hex } from '../../src/lib/secrets.js'
@@ -65,7 +66,7 @@ test('a refreshed credential keeps the binding', () => {
 test('a key whose id is anonymous is not the anonymous caller', async () => {
   const identify = createIdentify({
     anonymous: true,
-    apiKeys: [
+    keys: createKeyRing([
       {
         id: 'anonymous',
         sha256: sha256Hex('k'),
@@ -73,12 +74,13 @@ test('a key whose id is anonymous is not the anonymous caller', async () => {
         groups: [],
         scopes: [],
         tenant: null,
+        claims: {},
         kind: 'user',
         expiresAtMs: null,
         notBeforeMs: null,
         disabled: false,
       },
-    ],
+    ]),
   })
   const [keyed, anonymous] = await Promise.all([
     identify(presented(['X-API-Key', 'k']), 0),

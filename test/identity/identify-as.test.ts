@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GuardError } from '../../src/errors.js'
-import type { ApiKeyEntry } from '../../src/identity/api-key.js'
+import { type ApiKeyEntry, createKeyRing } from '../../src/identity/api-key.js'
 import { identifyAs } from '../../src/identity/identify-as.js'
 import { presented } from '../support/presented.js'
 
@@ -17,6 +17,7 @@ function entry(more: Partial<ApiKeyEntry> = {}): ApiKeyEntry {
     groups: [],
     scopes: [],
     tenant: null,
+    claims: {},
     kind: 'user',
     expiresAtMs: null,
     notBeforeMs: null,
@@ -26,7 +27,10 @@ function entry(more: Partial<ApiKeyEntry> = {}): ApiKeyEntry {
 }
 
 const other = { sha256: 'b'.repeat(64) }
-const keysOf = (...apiKeys: ApiKeyEntry[]) => ({ apiKeys, anonymous: false })
+const keysOf = (...apiKeys: ApiKeyEntry[]) => ({
+  keys: createKeyRing(apiKeys),
+  anonymous: false,
+})
 
 test('an entry by its name and the same entry by its key are one principal', async () => {
   const byName = await identifyAs(keysOf(entry()), { by: 'entry', id: 'alice' })(presented([]), 0)
@@ -104,7 +108,7 @@ for (const [claim, message] of hopeless) {
 }
 
 test('nobody in particular, where that is allowed', async () => {
-  const options = { apiKeys: [entry()], anonymous: true }
+  const options = { keys: createKeyRing([entry()]), anonymous: true }
   const identified = await identifyAs(options, { by: 'nobody' })(presented([]), 0)
   assert.is(identified.ok && identified.identity.subject.kind, 'anonymous')
 })

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Identification, RawHeaders, UnidentifiedReason } from '../../src/domain.js'
 import { GuardError } from '../../src/errors.js'
-import type { ApiKeyEntry } from '../../src/identity/api-key.js'
+import { type ApiKeyEntry, createKeyRing } from '../../src/identity/api-key.js'
 import { createIdentify } from '../../src/identity/identify.js'
 import { sha256Hex } from '../../src/lib/secrets.js'
 import { presented } from '../support/presented.js'
@@ -19,6 +19,7 @@ function entry(id: string, keyText: string, more: Partial<ApiKeyEntry> = {}): Ap
     groups: [],
     scopes: [],
     tenant: null,
+    claims: {},
     kind: 'user',
     expiresAtMs: null,
     notBeforeMs: null,
@@ -39,8 +40,8 @@ const apiKeys = [
   entry('later', 'later-key', { notBeforeMs: now + 1 }),
   entry('off', 'off-key', { disabled: true, expiresAtMs: now }),
 ]
-const strict = createIdentify({ apiKeys, anonymous: false })
-const open = createIdentify({ apiKeys, anonymous: true })
+const strict = createIdentify({ keys: createKeyRing(apiKeys), anonymous: false })
+const open = createIdentify({ keys: createKeyRing(apiKeys), anonymous: true })
 
 function ask(identify: typeof strict, headers: RawHeaders, nowMs = now): Identification {
   const answer = identify(presented(headers), nowMs)
@@ -186,7 +187,7 @@ test('entries that cannot work stop the start and name the key', () => {
   ]
   for (const [keys, message] of rows) {
     assert.throws(
-      () => createIdentify({ apiKeys: keys, anonymous: false }),
+      () => createKeyRing(keys),
       (error: unknown) =>
         error instanceof GuardError &&
         error.code === 'GUARD_CONFIG_INVALID' &&
@@ -198,7 +199,10 @@ test('entries that cannot work stop the start and name the key', () => {
 
 test('a digest in capitals is the same digest, and one id may have two keys', () => {
   const identify = createIdentify({
-    apiKeys: [entry('a', 'k1', { sha256: sha256Hex('k1').toUpperCase() }), entry('a', 'k2')],
+    keys: createKeyRing([
+      entry('a', 'k1', { sha256: sha256Hex('k1').toUpperCase() }),
+      entry('a', 'k2'),
+    ]),
     anonymous: false,
   })
   const [first, second] = ['k1', 'k2'].map((key) => ask(identify, ['X-API-Key', key]))

@@ -1,5 +1,5 @@
 /**
- * Notices that a policy on disk was saved. Compares names, sizes and times twice a second instead of
+ * Notices that a file or a folder was saved. Compares names, sizes and times twice a second instead of
  * trusting change notices, which editors, network folders and symlink swaps of a cluster's volumes
  * each deliver differently. Reports once a change has settled.
  */
@@ -7,7 +7,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface Watch {
-  /** Reports from now on, changes since `watchPolicy` included. */
+  /** Reports from now on, changes since `watchPath` included. */
   start(): void
   stop(): void
 }
@@ -16,7 +16,7 @@ const intervalMs = 400
 const maxFiles = 10_000
 
 /** Resolves once the present state is known; everything later is a change. */
-export async function watchPolicy(path: string, onChange: () => Promise<void>): Promise<Watch> {
+export async function watchPath(path: string, onChange: () => Promise<void>): Promise<Watch> {
   let settled = await signature(path)
   let stopped = false
   let timer: NodeJS.Timeout | undefined

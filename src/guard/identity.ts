@@ -1,0 +1,59 @@
+/**
+ * The identity room put together from the configuration: every way to be identified, and what keeps
+ * it current while the gateway runs.
+ */
+import type { IdentityConfig } from '../config/config.js'
+import { loadKeyFile } from '../config/key-file.js'
+import { formatConfigProblem } from '../config/problem.js'
+import type { Identify, Observer } from '../domain.js'
+import { GuardError } from '../errors.js'
+import { type ApiKeyEntry, createKeyRing, type KeyRing } from '../identity/api-key.js'
+import { createIdentify, type IdentifyOptions } from '../identity/identify.js'
+import { watchPath } from '../lib/watch.js'
+
+export interface GuardIdentity {
+  readonly identify: Identify
+  readonly keys: KeyRing
+  /** Begins to notice what is saved. */
+  start(): void
+  stop(): void
+}
+
+/** Throws GuardError GUARD_CONFIG_INVALID. */
+export async function openIdentity(
+  config: IdentityConfig,
+  observer: Observer,
+  ways: Pick<IdentifyOptions, 'tokens' | 'certificates'> = {},
+): Promise<GuardIdentity> {
+  const { apiKeyFile: file } = config
+  // Watched from before the first reading, so that nothing saved meanwhile is missed.
+  const watch = file === null ? null : await watchPath(file, async () => replaceKeys(file))
+  const keys = createKeyRing(entriesNow())
+
+  /** Those of the configuration and of the file as it is now. */
+  function entriesNow(): readonly ApiKeyEntry[] {
+    if (file === null) return config.apiKeys
+    const loaded = loadKeyFile(file, config.apiKeys)
+    if (loaded.ok) return [...config.apiKeys, ...loaded.keys]
+    const text = loaded.problems.map(formatConfigProblem).join('\n')
+    throw new GuardError('GUARD_CONFIG_INVALID', text)
+  }
+
+  function replaceKeys(path: string): void {
+    try {
+      const entries = entriesNow()
+      keys.replace(entries)
+      observer.log?.('info', 'the API keys were read again', { path, keys: entries.length })
+    } catch (thrown) {
+      const problem = thrown instanceof GuardError ? thrown.message : 'it cannot be read'
+      observer.log?.('error', `the API keys before stay: ${problem}`, { path })
+    }
+  }
+
+  return {
+    identify: createIdentify({ keys, ...ways, anonymous: config.anonymous }),
+    keys,
+    start: () => watch?.start(),
+    stop: () => watch?.stop(),
+  }
+}
