@@ -1,24 +1,39 @@
 #!/bin/sh
 # Installs the Debian packages that tests need and a plain CI machine lacks: python3, one of the
-# readers of test/property/judged-is-sent. Only where CI=true and for root; elsewhere nothing is
-# installed and such tests are skipped by name.
+# readers of test/property/judged-is-sent, and what stands in front of the gateway in
+# test/e2e/proxies: nginx, haproxy, openssl for certificates. Only where CI=true and for root;
+# elsewhere it only says what is missing. No service is started.
 set -eu
 
-if command -v python3 >/dev/null 2>&1; then exit 0; fi
+missing=''
+for package in python3 nginx haproxy openssl; do
+  command -v "$package" >/dev/null 2>&1 || missing="$missing $package"
+done
+if [ -z "$missing" ]; then exit 0; fi
+say() { echo "Missing, and not installed:$missing. $1"; }
 if [ "${CI:-}" != true ]; then
-  echo 'python3 is missing and not installed: that is done only where CI=true'
+  say 'That is done only where CI=true'
   exit 0
 fi
 if [ "$(id -u)" != 0 ]; then
-  echo 'python3 is missing and not installed: that takes root'
+  say 'That takes root'
   exit 0
 fi
 if ! command -v apt-get >/dev/null 2>&1; then
-  echo 'python3 is missing and not installed: there is no apt-get'
+  say 'There is no apt-get'
   exit 0
 fi
-echo 'Installing python3 (apt-get) ...'
+echo "Installing$missing (apt-get) ..."
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update
-apt-get -qq install -y --no-install-recommends python3 >/dev/null
-echo 'Installed python3'
+# Debian starts services when they are installed, but not in this runlevel.
+export RUNLEVEL=1
+install() {
+  # shellcheck disable=SC2086 # a list of names
+  apt-get -qq install -y --no-install-recommends $missing >/dev/null
+}
+# What the machine knows of packages may be absent or old.
+if ! install 2>/dev/null; then
+  apt-get -qq update
+  install
+fi
+echo "Installed$missing"

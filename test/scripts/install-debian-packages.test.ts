@@ -18,16 +18,23 @@ interface Machine {
   readonly uid?: number
   readonly has?: readonly string[]
   readonly aptExit?: number
+  /** No package is known before `apt-get update`. */
+  readonly unknown?: boolean
 }
 
+const all = ['python3', 'nginx', 'haproxy', 'openssl']
+
 /** A PATH of nothing but stand-ins; apt-get writes down what it was asked. */
-function run({ ci = 'true', uid = 0, has = ['apt-get'], aptExit = 0 }: Machine) {
+function run({ ci = 'true', uid = 0, has = ['apt-get'], aptExit = 0, unknown = false }: Machine) {
   const bin = mkdtempSync(join(folder, 'bin-'))
   const asked = join(bin, 'asked')
   const commands: Record<string, string> = {
     id: `echo ${uid}`,
-    'apt-get': `echo "$DEBIAN_FRONTEND $*" >> ${asked}; exit ${aptExit}`,
-    python3: ':',
+    'apt-get': `echo "$DEBIAN_FRONTEND $RUNLEVEL $*" >> ${asked}
+case "$*" in *update) : > ${bin}/known; exit ${aptExit};; esac
+${unknown ? `[ -e ${bin}/known ] || exit 100` : ''}
+exit ${aptExit}`,
+    ...Object.fromEntries(all.map((name) => [name, ':'])),
   }
   for (const name of ['id', ...has]) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${commands[name]}\n`)
@@ -39,13 +46,13 @@ function run({ ci = 'true', uid = 0, has = ['apt-get'], aptExit = 0 }: Machine) 
   return { status, said: stdout.toString(), calls }
 }
 
-const missing = 'python3 is missing and not installed: '
+const missing = `Missing, and not installed: ${all.join(' ')}. `
 const rows: [string, Machine, string][] = [
-  ['outside CI', { ci: '' }, `${missing}that is done only where CI=true\n`],
-  ['where CI is another word', { ci: '1' }, `${missing}that is done only where CI=true\n`],
-  ['for anybody but root', { uid: 1000 }, `${missing}that takes root\n`],
-  ['without apt-get', { has: [] }, `${missing}there is no apt-get\n`],
-  ['where it is there', { has: ['apt-get', 'python3'] }, ''],
+  ['outside CI', { ci: '' }, `${missing}That is done only where CI=true\n`],
+  ['where CI is another word', { ci: '1' }, `${missing}That is done only where CI=true\n`],
+  ['for anybody but root', { uid: 1000 }, `${missing}That takes root\n`],
+  ['without apt-get', { has: [] }, `${missing}There is no apt-get\n`],
+  ['where it is there', { has: ['apt-get', ...all] }, ''],
 ]
 for (const [where, machine, said] of rows) {
   test(`nothing is installed ${where}`, () => {
@@ -53,20 +60,30 @@ for (const [where, machine, said] of rows) {
   })
 }
 
-test('root in CI: lists first, then python3 alone', () => {
-  assert.equal(run({}), {
+const install = (names: string) =>
+  `noninteractive 1 -qq install -y --no-install-recommends ${names}`
+
+test('root in CI: what is missing, without starting a service', () => {
+  assert.equal(run({ has: ['apt-get', 'haproxy', 'openssl'] }), {
     status: 0,
-    said: 'Installing python3 (apt-get) ...\nInstalled python3\n',
-    calls: [
-      'noninteractive -qq update',
-      'noninteractive -qq install -y --no-install-recommends python3',
-    ],
+    said: 'Installing python3 nginx (apt-get) ...\nInstalled python3 nginx\n',
+    calls: [install('python3 nginx')],
+  })
+})
+
+test('where packages are not known yet their lists come first', () => {
+  const has = ['apt-get', 'python3', 'haproxy', 'openssl']
+  assert.equal(run({ has, unknown: true }), {
+    status: 0,
+    said: 'Installing nginx (apt-get) ...\nInstalled nginx\n',
+    calls: [install('nginx'), 'noninteractive 1 -qq update', install('nginx')],
   })
 })
 
 test('a failure of apt-get is one of the script', () => {
   const { status, said, calls } = run({ aptExit: 100 })
-  assert.equal([status, said, calls.length], [100, 'Installing python3 (apt-get) ...\n', 1])
+  const names = all.join(' ')
+  assert.equal([status, said, calls.length], [100, `Installing ${names} (apt-get) ...\n`, 2])
 })
 
 test.run()
