@@ -5,8 +5,9 @@ import type { Config } from './config.js'
 
 export function configWarnings(config: Config): string[] {
   const warnings: string[] = []
-  const { apiKeys, anonymous } = config.identity
-  if (apiKeys.length === 0 && !anonymous) {
+  const { apiKeys, jwt, clientCertificates, anonymous } = config.identity
+  const others = jwt.length > 0 || clientCertificates !== null || anonymous
+  if (apiKeys.length === 0 && !others) {
     warnings.push(
       'no API key is configured: every call will be answered 401; make one with mcp-guard keygen',
     )

@@ -60,12 +60,21 @@ const endSessionMs = 2000
 /** What a post carries on to the request that is made of it. */
 const carried = ['host', 'origin', 'authorization', 'x-api-key', 'content-type', 'traceparent']
 
+export interface SseFrontOptions {
+  readonly paths: ReadonlySet<string>
+  readonly jsonLimits: JsonLimits
+  /** In lower case: what a post carries on beside `carried`. */
+  readonly credentialHeaders?: readonly string[]
+}
+
 export function createSseFront(
-  { paths, jsonLimits }: { paths: ReadonlySet<string>; jsonLimits: JsonLimits },
+  { paths, jsonLimits, credentialHeaders = [] }: SseFrontOptions,
   gate: SseGate,
 ): SseFront {
   const streams = new Map<string, Stream>()
   const ending = new Set<Promise<void>>()
+  const carriedNames = [...carried, ...credentialHeaders]
+  const carriedOf = ({ rawHeaders }: Inbound) => headersOf(rawHeaders, carriedNames)
   let draining = false
 
   function handlerOf({ verb, target }: Inbound): ((inbound: Inbound) => Promise<void>) | null {
@@ -94,7 +103,7 @@ export function createSseFront(
           unusable: (code) => gate.unusable(code, readdressed),
         },
         {
-          headers: carriedOf(inbound.rawHeaders),
+          headers: carriedOf(inbound),
           ip: inbound.ip,
           connection: inbound.connection,
           owner,
@@ -138,7 +147,7 @@ export function createSseFront(
     // It ended meanwhile: nobody would see the answer, nor end a session that this begins.
     if (streams.get(id) !== known) return gate.handle(new Readdressed(inbound, path, null))
     const { ip, connection } = inbound
-    const origin = { headers: carriedOf(inbound.rawHeaders), ip, connection, owner: known.owner }
+    const origin = { headers: carriedOf(inbound), ip, connection, owner: known.owner }
     await known.client.post(body.bytes, posterOf(inbound), origin)
   }
 
@@ -176,6 +185,6 @@ function posterOf(inbound: Inbound): Poster {
   }
 }
 
-function carriedOf(rawHeaders: RawHeaders): string[] {
-  return carried.flatMap((name) => headerValues(rawHeaders, name).flatMap((value) => [name, value]))
+function headersOf(rawHeaders: RawHeaders, names: readonly string[]): string[] {
+  return names.flatMap((name) => headerValues(rawHeaders, name).flatMap((value) => [name, value]))
 }
