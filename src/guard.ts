@@ -10,7 +10,9 @@ import type { Config, UpstreamConfig } from './config/config.js'
 import type { CompiledBundle, Limit, Observer, Server, Subject } from './domain.js'
 import { asGuardError, describeThrown, GuardError } from './errors.js'
 import { openIdentity } from './guard/identity.js'
+import { keySourceOf } from './guard/keys.js'
 import { certificateVerifier, listenerOf, readTls } from './guard/listener.js'
+import { tokenVerifiers } from './guard/tokens.js'
 import { certificateHeaders } from './identity/certificate/presented.js'
 import { type Claim, identifyAs } from './identity/identify-as.js'
 import { systemClock } from './lib/clock.js'
@@ -135,7 +137,8 @@ export async function createGuard(
     return { ok: true, message: after === before ? 'unchanged' : `revision ${after} is active` }
   }
 
-  const identity = await openIdentity(config.identity, observer, { certificates })
+  const tokens = await tokenVerifiers(config.identity, keySourceOf)
+  const identity = await openIdentity(config.identity, observer, { certificates, tokens })
   // Watched from before the first reading, so that nothing saved meanwhile is missed.
   const watch = await watchPath(config.policy.path, async () => {
     await reload()

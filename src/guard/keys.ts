@@ -6,7 +6,7 @@ import { createFixedKeys } from '../identity/jwt/fixed-keys.js'
 import type { KeySource } from '../identity/jwt/key-source.js'
 import type { VettedKeys } from '../identity/jwt/keys.js'
 import { vetKeySet, vetSecret } from '../identity/jwt/vet-keys.js'
-import { parseJson } from './tokens.js'
+import { parseJson } from './parse-json.js'
 
 const documentLimits = { maxDepth: 8, maxMembers: 10_000 }
 

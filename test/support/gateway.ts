@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly sessions?: JsonObject
   readonly catalogue?: JsonObject
   readonly anonymous?: boolean
+  /** Beside the callers' keys. */
+  readonly identity?: JsonObject
   /** Called with the policy folder right before the gateway is made. */
   readonly starting?: (policyFolder: string) => void
   /** Default: a file in the temporary folder. */
@@ -207,6 +209,7 @@ export async function writeFiles(
         roles,
         ...options.entries?.[id],
       })),
+      ...options.identity,
     },
     audit: { file: auditFile },
     refusals: options.refusals ?? {},

@@ -37,7 +37,7 @@ const foreignParameters = ['crit', 'b64', 'zip', 'enc', 'cty']
  * and what may follow it).
  */
 export function looksLikeToken(text: string): boolean {
-  return /^e[w-z][^.]*\./.test(text)
+  return /^e[w-z0-9_-][^.]*\./.test(text)
 }
 
 export function readToken(text: string, parseJson: ParseJson): ReadToken {
