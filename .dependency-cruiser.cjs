@@ -12,7 +12,7 @@ const rooms = {
   lib: { may: ['errors'] },
   mcp: { may: [...leaves] },
   // Keys and tokens come from other services; who asks them is handed in.
-  fetcher: { may: [...leaves] },
+  fetcher: { may: [...leaves, 'mcp'] },
   identity: { may: [...leaves], typesOnly: ['mcp', 'fetcher'] },
   catalogue: { may: [...leaves], typesOnly: ['mcp'] },
   // The table of methods says which items a message names: the same for policy as for the wire.

@@ -343,6 +343,7 @@ export interface Observer {
   outcome?(event: AuditEvent): void
   policy?(event: PolicyEvent): void
   catalogue?(event: CatalogueEvent): void
+  keys?(event: KeysEvent): void
   log?(level: LogLevel, text: string, fields?: Record<string, Json>): void
 }
 
@@ -365,6 +366,13 @@ export interface CatalogueEvent {
   readonly server: string
   readonly list: ListKind
   readonly result: 'learnt' | 'failed'
+}
+
+/** The verification keys of an issuer of tokens were asked for. */
+export interface KeysEvent {
+  readonly issuer: string
+  /** `failed`: nothing came, or nothing that may be used. */
+  readonly result: 'loaded' | 'failed'
 }
 
 // ── Policy bundles ──────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ import type { Json } from '../domain.js'
 import { GuardError } from '../errors.js'
 import type { AddressKind } from '../lib/ip.js'
 import { readServiceUrl } from '../lib/service-url.js'
+import { parseStrict } from '../mcp/json.js'
 import type { Fetcher, FetchRules, Form } from './fetcher.js'
 import { checkAddress, guardedLookup, type Resolve, systemResolve } from './guarded-lookup.js'
 import { describeAnswer, describeFailure } from './problems.js'
@@ -126,6 +127,8 @@ const ours = [
   'mcp-guard',
 ]
 
+const jsonLimits = { maxDepth: 16, maxMembers: 10_000 }
+
 /** A host that says it is this machine must be; another may be where the operator says. */
 function isAllowed(kind: AddressKind, loopback: boolean, rules: FetchRules): boolean {
   if (loopback) return kind === 'loopback'
@@ -146,14 +149,10 @@ function basic({ id, secret }: { id: string; secret: string }): string {
 
 function readJson({ status, body }: Transferred): Json {
   if (status !== 200) throw describeAnswer(status, body)
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as Json
-  } catch {
-    throw new Unusable(
-      'answers with something that is not JSON',
-      'see whether the address is right',
-    )
-  }
+  const parsed = parseStrict(body, jsonLimits, { exactNumbers: false })
+  if (parsed.ok) return parsed.value
+  const problem = `answers with what cannot be read as JSON (${parsed.problem})`
+  throw new Unusable(problem, 'see whether the address is right')
 }
 
 function unavailable(service: string, text: string): GuardError {

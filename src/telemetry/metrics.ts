@@ -4,7 +4,7 @@
  * bound. Names and labels are what dashboards match on; a pin freezes them.
  */
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { AuditEvent, CatalogueEvent, Observer, PolicyEvent } from '../domain.js'
+import type { AuditEvent, CatalogueEvent, KeysEvent, Observer, PolicyEvent } from '../domain.js'
 import { createKnownGate, createLabelGate } from './labels.js'
 import { registerProcessMetrics } from './process-metrics.js'
 import { Durations, Tally } from './tallies.js'
@@ -34,8 +34,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const observeOutcome = createOutcomeMetrics(registry, durations, options)
   const observePolicy = createPolicyMetrics(registry)
   const observeCatalogue = createCatalogueMetrics(registry)
+  const observeKeys = createKeysMetrics(registry)
   return {
-    observer: { outcome: observeOutcome, policy: observePolicy, catalogue: observeCatalogue },
+    observer: {
+      outcome: observeOutcome,
+      policy: observePolicy,
+      catalogue: observeCatalogue,
+      keys: observeKeys,
+    },
     contentType: registry.contentType,
     async render() {
       const histograms = Object.values(durations).map((each) => each.render())
@@ -154,6 +160,20 @@ function createCatalogueMetrics(registry: Registry) {
 
   return function observeCatalogue({ server, list, result }: CatalogueEvent): void {
     fetches.inc({ server: serverLabel(server), list, result })
+  }
+}
+
+function createKeysMetrics(registry: Registry) {
+  const loads = new Counter({
+    name: 'mcp_guard_key_loads_total',
+    help: 'Times that the verification keys of an issuer of tokens were asked for.',
+    labelNames: ['issuer', 'result'],
+    registers: [registry],
+  })
+  const issuerLabel = createLabelGate(maxLabelValues)
+
+  return function observeKeys({ issuer, result }: KeysEvent): void {
+    loads.inc({ issuer: issuerLabel(issuer), result })
   }
 }
 

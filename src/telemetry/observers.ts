@@ -18,6 +18,7 @@ export function combine(observers: readonly Observer[]): Observer {
     outcome: (event) => tell((observer) => observer.outcome?.(event)),
     policy: (event) => tell((observer) => observer.policy?.(event)),
     catalogue: (event) => tell((observer) => observer.catalogue?.(event)),
+    keys: (event) => tell((observer) => observer.keys?.(event)),
     log: (level, text, fields) => tell((observer) => observer.log?.(level, text, fields)),
   }
 }

@@ -8,6 +8,7 @@ const pinned = `
 mcp_guard_answers_dropped_total counter
 mcp_guard_catalogue_fetches_total counter server,list,result
 mcp_guard_decide_duration_seconds histogram le
+mcp_guard_key_loads_total counter issuer,result
 mcp_guard_limited_total counter limit
 mcp_guard_list_items_dropped_total counter
 mcp_guard_list_items_hidden_total counter
@@ -32,6 +33,7 @@ test('names, types and labels of all metrics, each with a help text', async () =
   metrics.observer.outcome?.(auditEvent({ code: 'limit:user' }))
   metrics.observer.policy?.({ type: 'activated', revision: 'r', durationMs: 1 })
   metrics.observer.catalogue?.({ server: 's', list: 'tools', result: 'learnt' })
+  metrics.observer.keys?.({ issuer: 'https://idp.example', result: 'loaded' })
   metrics.observer.policy?.({ type: 'fault', revision: 'r', reason: 'x' })
   const lines = (await metrics.render()).split('\n')
   const described = lines
