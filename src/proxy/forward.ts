@@ -39,8 +39,10 @@ export function forward(forwarded: Forwarded): void {
     knowledge,
     expected: expectedAnswer(forwarded),
     sealSession: beginning === null ? null : (upstreamId) => beginning.seal(upstreamId),
-    refuseServerRequest: (request) =>
-      refuseServerRequest({ inbound, trail, route, identity: question.identity }, request),
+    refuseServerRequest(request) {
+      const exchange = { inbound, trail, route, identity: question.identity }
+      refuseServerRequest(exchange, request, beginning?.upstreamId)
+    },
     onDone(status) {
       const closed = verb === 'DELETE' && status >= 200 && status < 300
       if (trail.session === null) return

@@ -15,12 +15,17 @@ export interface ServersExchange {
   readonly identity: Identity
 }
 
-/** The gateway answers, so that the server is not left waiting. */
+/**
+ * The gateway answers, so that the server is not left waiting. `begun`: the server's id of the session
+ * that the exchange itself has begun.
+ */
 export function refuseServerRequest(
   { inbound, trail, route, identity }: ServersExchange,
   request: Message,
+  begun: string | null = null,
 ): void {
   const { id, idText } = request
+  const session = trail.session ?? (begun === null ? null : { upstreamId: begun })
   const error = { code: rpcCodes.denied, message: 'refused by the gateway' }
   const message =
     idText === undefined
@@ -30,9 +35,9 @@ export function refuseServerRequest(
     verb: 'POST' as const,
     era: trail.asked.era ?? 'legacy',
     message,
-    sessionId: trail.session?.upstreamId ?? null,
+    sessionId: session?.upstreamId ?? null,
     principal: identity.binding,
-    headers: replyHeaders(inbound.rawHeaders, trail.session),
+    headers: replyHeaders(inbound.rawHeaders, session),
     longLived: false,
   }
   route.back.open(answer, nobody)

@@ -25,6 +25,11 @@ export class SessionBeginning implements FrameSink {
     this.#seal = seal
   }
 
+  /** The server's own id; null: it has given none. */
+  get upstreamId(): string | null {
+    return this.#upstreamId
+  }
+
   /** The id as far as it is known with the head. */
   seal(upstreamId: string): string | null {
     this.#upstreamId = upstreamId

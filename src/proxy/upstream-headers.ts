@@ -38,7 +38,10 @@ export function upstreamHeaders(
  * For the gateway's own answer to a server's request. What the client accepts says nothing about it:
  * the request may have come on a GET, which accepts a stream alone and would be refused with 406.
  */
-export function replyHeaders(rawHeaders: RawHeaders, session: Session | null): string[] {
+export function replyHeaders(
+  rawHeaders: RawHeaders,
+  session: Pick<Session, 'upstreamId'> | null,
+): string[] {
   const headers = ['accept', anyAnswer, 'content-type', 'application/json']
   passAlways(rawHeaders, headers)
   if (session !== null) headers.push('mcp-session-id', session.upstreamId)

@@ -86,7 +86,7 @@ json-depth json-duplicate json-encoding json-members json-number json-surrogate 
 limit:<name> malformed-<name> malformed-cachescope malformed-id malformed-method malformed-number
 media-type-refused member-<name>-twice-in-a-message member-<name>-twice-in-a-result
 message-invalid method-removed missing-colon missing-comma missing-member-name
-a-response-to-no-request nobody-listens not-a-message
+a-request-of-a-server a-response-to-no-request nobody-listens not-a-message
 neither-a-request-nor-a-response nested-too-deeply not-a-json-rpc-object not-json-rpc-2-0
 origin-refused params-in-a-response response-foreign response-unexpected response-unknown route-unknown session-closed
 session-expired session-foreign session-unknown task-foreign task-unknown text-after-the-value

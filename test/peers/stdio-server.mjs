@@ -83,6 +83,16 @@ const tools = {
     answered.set('ask', (message) => say({ id, result: text(message.result ?? message.error) }))
     say({ id: 'ask', method: 'roots/list' })
   },
+  'ask-twice': ({ id }) => {
+    for (const own of [7, 'seven']) {
+      answered.set(own, ({ error }) => {
+        answered.delete(own)
+        answered.set('told', [...(answered.get('told') ?? []), { id: own, error }])
+        if (answered.get('told').length === 2) say({ id, result: text(answered.get('told')) })
+      })
+      say({ id: own, method: 'roots/list' })
+    }
+  },
   announce: ({ id, args }) => {
     say({ id, result: text('announced') })
     for (let index = 0; index < args.count; index += 1) {

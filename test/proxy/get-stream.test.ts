@@ -6,7 +6,15 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startGateway } from '../support/gateway.js'
 import { notification, openSession, request } from '../support/messages.js'
-import { event, events, mcpServer, type Script, startUpstream } from '../support/upstream.js'
+import {
+  event,
+  events,
+  mcpServer,
+  result,
+  type Script,
+  startUpstream,
+  upstreamSession,
+} from '../support/upstream.js'
 
 const upstream = await startUpstream()
 const gateway = await startGateway({
@@ -114,6 +122,20 @@ test('a request of the server that policy denies is answered for the client', as
     ['message', 'sampling/createMessage', 'denied', null],
   ])
   stream.connection.close()
+})
+
+test('so is one that comes before the session has been told', async () => {
+  upstream.script = (seen, response) => {
+    if (seen.message.method !== 'initialize') return mcpServer()(seen, response)
+    response.setHeader('mcp-session-id', upstreamSession)
+    const ask = request('sampling/createMessage', { messages: [] }, 'early')
+    events(response, event(ask), event(result(seen.message.id, { capabilities: {} })))
+    response.end()
+  }
+  await openSession(gateway, { as: 'strict' })
+  const refusal = await upstream.arrives(({ message }) => message.id === 'early')
+  assert.is(refusal.message.error?.code, 1403)
+  assert.is(refusal.headers.get('mcp-session-id'), upstreamSession)
 })
 
 test('a server without such a stream says so', async () => {

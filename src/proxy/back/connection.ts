@@ -17,12 +17,13 @@ import {
   idleState,
   reduce,
 } from '../exchange/connection-state.js'
-import { idKey, readIncoming } from '../exchange/incoming.js'
+import { type Incoming, idKey, readIncoming } from '../exchange/incoming.js'
 import type { FrameSink } from '../frames.js'
 import type { Exchange, UpstreamRequest } from './back.js'
 import type { Delivery } from './delivery.js'
 import type { Link, LinkListener } from './link.js'
 import { OpenExchange } from './open-exchange.js'
+import { declined } from './own-answer.js'
 
 export interface ConnectionOptions {
   readonly era: Era
@@ -86,6 +87,7 @@ export class Connection implements LinkListener {
       maxPending,
       maxWaiting: keeps ? maxWaiting : 0,
       maxWaitingBytes: keeps ? maxWaitingBytes : 0,
+      serverAsks: keeps,
     }
     this.#link = connect(this)
     this.#idleTimer = setTimeout(() => this.#idle(), options.idleTimeoutMs).unref()
@@ -162,7 +164,8 @@ export class Connection implements LinkListener {
     this.#heard = true
     this.#touch()
     // While the client is asked something, a person may have to think.
-    if (message.kind === 'request') for (const open of this.#open.values()) open.unlimited()
+    const asks = message.kind === 'request' && this.#limits.serverAsks
+    if (asks) for (const open of this.#open.values()) open.unlimited()
     this.#dispatch({ type: 'received', message }, true)
     if (this.#refused) this.close()
     else this.#settle()
@@ -204,7 +207,10 @@ export class Connection implements LinkListener {
   }
 
   #carryOut(effect: Effect, live: boolean, error: GuardError | null): void {
-    if (effect.type === 'drop') return this.#options.dropped(effect.reason)
+    if (effect.type === 'drop') {
+      if (effect.message.kind === 'request') this.#decline(effect.message)
+      return this.#options.dropped(effect.reason)
+    }
     const { exchange } = effect
     const open = this.#open.get(exchange)
     if (open === undefined) return
@@ -241,6 +247,12 @@ export class Connection implements LinkListener {
       if (this.#options.era === 'modern' && this.#heard) this.close()
       else this.#settle()
     })
+  }
+
+  /** A server that asks somebody who is not there waits for the answer. */
+  #decline(request: Incoming): void {
+    const answer = this.#link.backlog > maxBacklogBytes ? null : declined(request)
+    if (answer !== null) this.#link.send(serialise(answer)).catch(() => undefined)
   }
 
   #abort(exchange: ExchangeKey): void {

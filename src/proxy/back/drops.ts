@@ -6,7 +6,11 @@
 import type { DropReason } from '../exchange/connection-state.js'
 
 /** As the audit has them. */
-export type DropCode = 'not-a-message' | 'a-response-to-no-request' | 'nobody-listens'
+export type DropCode =
+  | 'not-a-message'
+  | 'a-response-to-no-request'
+  | 'a-request-of-a-server'
+  | 'nobody-listens'
 
 /** `count`: how many since this was last told. */
 export type TellDropped = (code: DropCode, count: number) => void
@@ -14,6 +18,7 @@ export type TellDropped = (code: DropCode, count: number) => void
 const codes: Readonly<Record<DropReason | 'noise', DropCode>> = {
   noise: 'not-a-message',
   'unknown-id': 'a-response-to-no-request',
+  'may-not-ask': 'a-request-of-a-server',
   'nobody-listens': 'nobody-listens',
 }
 const quietMs = 1000

@@ -3,7 +3,8 @@
  * message of the server is for: a pure reducer, (state, event) → (state, effects).
  * A response is for the pending request with its id and JSON type, else for nobody. A request or
  * notification is for the request whose progress it tells, else for the open GET stream, else for
- * the newest pending request of the client; while there is nobody it waits, within bounds.
+ * the newest pending request of the client; while there is nobody it waits, within bounds. Where
+ * servers may not ask anything (2026-07-28) their requests are for nobody.
  * Knows neither bytes on the wire nor time.
  */
 import type { Incoming } from './incoming.js'
@@ -16,6 +17,8 @@ export interface ConnectionLimits {
   /** Of the server's messages that wait for somebody; the oldest are dropped for new ones. */
   readonly maxWaiting: number
   readonly maxWaitingBytes: number
+  /** Whether the server may ask its client for something. */
+  readonly serverAsks: boolean
 }
 
 interface Pending {
@@ -58,7 +61,7 @@ export type ConnectionEvent =
   | { readonly type: 'lost' | 'ended' }
 
 export type RefusalReason = 'id-in-use' | 'already-listening' | 'too-many-pending'
-export type DropReason = 'unknown-id' | 'nobody-listens'
+export type DropReason = 'unknown-id' | 'nobody-listens' | 'may-not-ask'
 
 export type Effect =
   | { readonly type: 'send'; readonly exchange: ExchangeKey }
@@ -72,7 +75,7 @@ export type Effect =
     }
   | { readonly type: 'pass'; readonly exchange: ExchangeKey; readonly message: Incoming }
   | { readonly type: 'end' | 'fail'; readonly exchange: ExchangeKey }
-  | { readonly type: 'drop'; readonly reason: DropReason }
+  | { readonly type: 'drop'; readonly reason: DropReason; readonly message: Incoming }
 
 export interface Step {
   readonly state: ConnectionState
@@ -175,7 +178,7 @@ function answered(state: ConnectionState, message: Incoming): Step {
   const id = message.id ?? onlyPending(state, message)
   const pending = id === null ? undefined : state.pending.get(id)
   if (id === null || pending === undefined) {
-    return { state, effects: [{ type: 'drop', reason: 'unknown-id' }] }
+    return { state, effects: [{ type: 'drop', reason: 'unknown-id', message }] }
   }
   const next = without(state, id)
   if (pending.left) return { state: next, effects: nothing }
@@ -194,9 +197,12 @@ function onlyPending({ pending }: ConnectionState, { errorCode }: Incoming): str
 }
 
 function said(state: ConnectionState, message: Incoming, limits: ConnectionLimits): Step {
+  if (message.kind === 'request' && !limits.serverAsks) {
+    return { state, effects: [{ type: 'drop', reason: 'may-not-ask', message }] }
+  }
   const named = progressOf(state, message)
   if (named?.[1].left === true) {
-    return { state, effects: [{ type: 'drop', reason: 'nobody-listens' }] }
+    return { state, effects: [{ type: 'drop', reason: 'nobody-listens', message }] }
   }
   if (named === null && state.listener !== null) {
     return { state, effects: [{ type: 'pass', exchange: state.listener, message }] }
@@ -215,8 +221,10 @@ function keep(state: ConnectionState, message: Incoming, limits: ConnectionLimit
   let waitingBytes = state.waitingBytes + message.bytes.length
   const effects: Effect[] = []
   while (waiting.length > limits.maxWaiting || waitingBytes > limits.maxWaitingBytes) {
-    waitingBytes -= waiting.shift()?.bytes.length ?? 0
-    effects.push({ type: 'drop', reason: 'nobody-listens' })
+    const oldest = waiting.shift()
+    if (oldest === undefined) break
+    waitingBytes -= oldest.bytes.length
+    effects.push({ type: 'drop', reason: 'nobody-listens', message: oldest })
   }
   return { state: { ...state, waiting, waitingBytes }, effects }
 }

@@ -25,12 +25,34 @@ test('small messages of large reads: what waits for a slow reader is what it wei
   for (const read of readers) read()
 })
 
-function connected(): { signal: { paused: boolean }; listener: LinkListener } {
+test('a server that asks more than may wait is answered for what is dropped', () => {
+  const { sent, listener } = connected(false)
+  for (let id = 0; id < 258; id += 1) {
+    const own = id === 1 ? '"text\\u0031"' : id
+    listener.received(Buffer.from(`{"jsonrpc":"2.0","id":${own},"method":"roots/list"}`))
+  }
+  listener.received(Buffer.from('{"jsonrpc":"2.0","method":"notifications/x"}'))
+  const error = { code: -32601, message: 'no client takes this request' }
+  assert.equal(sent, [
+    { jsonrpc: '2.0', id: 0, error },
+    { jsonrpc: '2.0', id: 'text1', error },
+    { jsonrpc: '2.0', id: 2, error },
+  ])
+})
+
+function connected(listens = true): {
+  signal: { paused: boolean }
+  sent: unknown[]
+  listener: LinkListener
+} {
   const signal = { paused: false }
+  const sent: unknown[] = []
   const listeners: LinkListener[] = []
   const link: Link = {
     backlog: 0,
-    send: async () => undefined,
+    async send(bytes) {
+      sent.push(JSON.parse(Buffer.from(bytes).toString()))
+    },
     pause() {
       signal.paused = true
     },
@@ -60,21 +82,20 @@ function connected(): { signal: { paused: boolean }; listener: LinkListener } {
     new Promise<void>((resolve) => {
       readers.push(resolve)
     })
-  connection.open(
-    {
-      verb: 'GET',
-      era: 'legacy',
-      message: null,
-      sessionId: 's',
-      principal: 'alice',
-      headers: [],
-      longLived: true,
-    },
-    { head: ignored, part: slow, message: slow, idle: ignored, end: ignored, fail: ignored },
-  )
+  const get = {
+    verb: 'GET',
+    era: 'legacy',
+    message: null,
+    sessionId: 's',
+    principal: 'alice',
+    headers: [],
+    longLived: true,
+  } as const
+  const reader = { head: ignored, part: slow, message: slow, idle: ignored, end: ignored }
+  if (listens) connection.open(get, { ...reader, fail: ignored })
   const [listener] = listeners
   if (listener === undefined) throw new Error('nobody listens')
-  return { signal, listener }
+  return { signal, sent, listener }
 }
 
 test.run()

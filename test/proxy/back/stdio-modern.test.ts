@@ -205,6 +205,17 @@ test('what a server says between two requests is for nobody', async () => {
   assert.is(textOf(answer), '{"clean":true}')
 })
 
+test('what a server asks its client for is answered at once, and on record', async () => {
+  const answer = await gateway.send(tool('ask-twice'))
+  assert.is(answer.headers.get('content-type'), 'application/json')
+  const error = { code: -32601, message: 'no client takes this request' }
+  assert.equal(JSON.parse(textOf(answer)), [
+    { id: 7, error },
+    { id: 'seven', error },
+  ])
+  await gateway.event(({ event, code }) => event === 'dropped' && code === 'a-request-of-a-server')
+})
+
 const errors = [
   { what: 'an unknown method', sent: modern('no/such'), status: 404, code: -32601 },
   { what: 'an unknown tool', sent: tool('no-such'), status: 200, code: -32602 },

@@ -15,7 +15,7 @@ import {
 import { idKey, readIncoming } from '../../../src/proxy/exchange/incoming.js'
 import { printedSeed } from '../../policy/seed.js'
 
-const limits = { maxPending: 3, maxWaiting: 2, maxWaitingBytes: 400 }
+const limits = { maxPending: 3, maxWaiting: 2, maxWaitingBytes: 400, serverAsks: true }
 
 function incoming(message: object | string) {
   const text =
@@ -361,6 +361,18 @@ class Account {
     return this.#own.size
   }
 }
+
+test('where servers may not ask, their requests are for nobody, whoever waits or listens', () => {
+  const message = received({ id: 1, method: 'roots/list' })
+  for (const before of [asked(1, 1), listening(1)]) {
+    const { state } = reduce(idleState, before, limits)
+    const forbidding = { ...limits, serverAsks: false }
+    const after = reduce(state, message, forbidding)
+    assert.equal(after.effects.map(brief), ['drop may-not-ask'])
+    assert.is(after.state, state)
+    assert.equal(reduce(state, received(note(1)), forbidding).effects.at(-1)?.type, 'pass')
+  }
+})
 
 test('each exchange gets what is its own, once, in order, and an end', () => {
   let answers = 0
