@@ -1,11 +1,12 @@
 /**
  * `keygen`: a new API key and the entry that lets it in. The key is shown or written once and kept
- * nowhere; the configuration gets its digest only.
+ * nowhere; the configuration or the key file gets its digest only.
  */
 
 import { writeFileSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
 import { randomKeyText, sha256Hex } from '../lib/secrets.js'
+import { appendEntry } from './key-file.js'
 import { repeatedOption, textOption } from './options.js'
 import { printLine, UsageError } from './terminal.js'
 
@@ -13,6 +14,7 @@ interface KeygenArguments {
   readonly id: string
   readonly role?: readonly string[] | undefined
   readonly out?: string | undefined
+  readonly append?: string | undefined
 }
 
 export const keygenCommand: CommandModule<object, KeygenArguments> = {
@@ -21,7 +23,7 @@ export const keygenCommand: CommandModule<object, KeygenArguments> = {
   builder: (program) =>
     program
       .usage(
-        '$0 keygen --id NAME [--role ROLE]...\n\n' +
+        '$0 keygen --id NAME [--role ROLE]... [--append FILE]\n\n' +
           'Makes a key of 256 random bits. It is shown once; the configuration gets its digest only.',
       )
       .option('id', {
@@ -30,18 +32,32 @@ export const keygenCommand: CommandModule<object, KeygenArguments> = {
       })
       .option('role', repeatedOption('A role of that caller; may be repeated'))
       .option('out', textOption('out', 'Write the key to this new file, mode 0600'))
+      .option(
+        'append',
+        textOption(
+          'append',
+          'Add the entry to this key file (identity.apiKeyFile); made if absent',
+        ),
+      )
       .example('$0 keygen --id alice --role dev', 'show key and entry')
+      .example('$0 keygen --id alice --append keys.yaml', 'show the key, let it in at once')
       .example('$0 keygen --id ci --out ci.key', 'key into a file, entry on the screen'),
-  handler: ({ id, role: roles = [], out }) => {
+  handler: ({ id, role: roles = [], out, append }) => {
     for (const name of [id, ...roles]) assertName(name)
     const key = randomKeyText()
+    const lines = entry(id, key, roles)
+    if (append !== undefined) appendEntry(append, lines)
     if (out === undefined) {
       printLine(`The key of ${id}, shown this once:\n\n  ${key}\n`)
     } else {
       writeKeyFile(out, key)
       printLine(`The key of ${id} is in ${out}.\n`)
     }
-    printLine(`Let it in with this entry under identity.apiKeys:\n\n${entry(id, key, roles)}`)
+    printLine(
+      append === undefined
+        ? `Let it in with this entry under identity.apiKeys of the file given to --config:\n\n${lines}`
+        : `Its entry is in ${append}: a gateway with identity.apiKeyFile lets it in within a second.`,
+    )
   },
 }
 

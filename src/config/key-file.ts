@@ -22,29 +22,27 @@ const maxFileBytes = 64 * 1024 * 1024
 
 /** `path`: absolute. `configured`: keys of the configuration, none of which may be here again. */
 export function loadKeyFile(path: string, configured: readonly ApiKeyConfig[]): LoadedKeys {
+  let lines: ReadonlyMap<string, number> = new Map()
   const refused = (problems: readonly ConfigProblem[]): LoadedKeys => ({
     ok: false,
-    problems: problems.map((problem) => ({ source: path, ...problem })),
+    problems: problems.map((problem) => {
+      const line = problem.line ?? lines.get(problem.pointer)
+      return { source: path, ...problem, ...(line === undefined ? {} : { line }) }
+    }),
   })
   const content = readFileText(path, maxFileBytes)
   if (!content.ok) {
     const fix = 'name a YAML file that this user can read, such as one begun with `apiKeys: []`'
     return refused([{ pointer: '', problem: content.problem, fix }])
   }
-  const { value, lines, problems } = parseYaml(content.text)
+  const { value, lines: ofText, problems } = parseYaml(content.text)
+  lines = ofText
   if (problems.length > 0) return refused(problems)
   if (!isMap(value)) {
     return refused([{ pointer: '', problem: 'is not a map of keys', fix: 'begin with `apiKeys:`' }])
   }
   const invalid = [...validateKeyFile(value), ...checkKeys(listAt(value, 'apiKeys'), '/apiKeys')]
-  if (invalid.length > 0) {
-    return refused(
-      invalid.map((problem) => {
-        const line = lines.get(problem.pointer)
-        return line === undefined ? problem : { line, ...problem }
-      }),
-    )
-  }
+  if (invalid.length > 0) return refused(invalid)
   const { apiKeys } = value as unknown as { apiKeys: Parameters<typeof normaliseApiKey>[0][] }
   const keys = apiKeys.map(normaliseApiKey)
   const known = new Map(configured.map((key) => [key.sha256, key.id]))

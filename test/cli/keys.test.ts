@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadKeyFile } from '../../src/config/key-file.js'
 import { loadConfig } from '../../src/config/load.js'
 import { cli, folder } from './support.js'
 
@@ -27,7 +28,7 @@ test('keygen shows the key once, with the entry that lets it in', async () => {
 
   ${key}
 
-Let it in with this entry under identity.apiKeys:
+Let it in with this entry under identity.apiKeys of the file given to --config:
 
   - id: "alice"
     sha256: "${sha256(key)}"
@@ -39,6 +40,40 @@ Let it in with this entry under identity.apiKeys:
 test('no two keys are the same', async () => {
   const [one, two] = await Promise.all([cli(['keygen', '--id', 'a']), cli(['keygen', '--id', 'a'])])
   assert.is.not(one.stdout, two.stdout)
+})
+
+test('keygen --append adds the entry to a key file, made if absent', async () => {
+  const path = join(folder, 'keys.yaml')
+  const first = await cli(['keygen', '--id', 'alice', '--role', 'dev', '--append', 'keys.yaml'])
+  const second = await cli(['keygen', '--id', 'bob', '--append', 'keys.yaml'])
+  assert.equal([first.code, second.code], [0, 0], first.stderr + second.stderr)
+  const keys = [first, second].map(({ stdout }) => /mcp_[\w-]{43}/.exec(stdout)?.[0] ?? '')
+  assert.not.match(first.stdout, 'sha256')
+  const loaded = loadKeyFile(path, [])
+  assert.ok(loaded.ok)
+  assert.equal(
+    loaded.keys.map((entry) => [entry.id, entry.sha256, entry.roles]),
+    [
+      ['alice', sha256(keys[0] ?? ''), ['dev']],
+      ['bob', sha256(keys[1] ?? ''), []],
+    ],
+  )
+})
+
+test('keygen --append changes no file that would be wrong with the entry', async () => {
+  const rows: readonly (readonly [text: string, why: RegExp])[] = [
+    ['apiKeys: []\n', /keys2\.yaml:2: is not YAML/],
+    ['listen: {}\n', /keys2\.yaml/],
+    [`apiKeys:\n  - { id: bob, roles: [x], sha256: "${'0'.repeat(64)}" }\n`, /with other roles/],
+  ]
+  for (const [text, why] of rows) {
+    writeFileSync(join(folder, 'keys2.yaml'), text)
+    const { code, stdout, stderr } = await cli(['keygen', '--id', 'bob', '--append', 'keys2.yaml'])
+    assert.equal([code, stdout], [1, ''])
+    assert.match(stderr, 'nothing was added')
+    assert.match(stderr, why)
+    assert.is(readFileSync(join(folder, 'keys2.yaml'), 'utf8'), text)
+  }
 })
 
 test('keygen --out writes the key for its owner alone and never over another', async () => {

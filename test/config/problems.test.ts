@@ -253,11 +253,11 @@ const refused: readonly (readonly [what: string, text: string, problems: readonl
   ],
   [
     'API keys',
-    `${up}identity:\n  apiKeys:\n    - { id: a, sha256: "${digest}" }\n    - { id: a, sha256: "${digest.toUpperCase()}" }\n    - { id: b c, sha256: "${other.slice(1)}", kind: robot, roles: [x, x], expires: tomorrow }\n    - { id: d, sha256: "${other}", notBefore: 2027-01-02T00:00:00Z, expires: 2027-01-01T00:00:00Z }\n    - { id: e }`,
+    `${up}identity:\n  apiKeys:\n    - { id: a, sha256: "${digest}" }\n    - { id: a, sha256: "${digest.toUpperCase()}", roles: [y] }\n    - { id: b c, sha256: "${other.slice(1)}", kind: robot, roles: [x, x], expires: tomorrow }\n    - { id: d, sha256: "${other}", notBefore: 2027-01-02T00:00:00Z, expires: 2027-01-01T00:00:00Z }\n    - { id: e }`,
     [
-      'guard.yaml:5: /identity/apiKeys/1/id: repeats /identity/apiKeys/0/id; give each key an id of its own',
       'guard.yaml:5: /identity/apiKeys/1/sha256: repeats /identity/apiKeys/0/sha256; one key can stand for one principal only',
-      'guard.yaml:6: /identity/apiKeys/2/id: has the wrong form; `subject.id` in policies and audit; 1 to 128 characters without spaces, unique in the list',
+      'guard.yaml:5: /identity/apiKeys/1: is "a" with other roles than /identity/apiKeys/0; give it an id of its own, or the same facts where a key is being replaced',
+      'guard.yaml:6: /identity/apiKeys/2/id: has the wrong form; `subject.id` in policies and audit; 1 to 128 characters without spaces',
       'guard.yaml:6: /identity/apiKeys/2/sha256: has the wrong form; SHA-256 of the whole key text, prefix included, as 64 hex digits (`mcp-guard hash-key` prints it); unique in the list',
       'guard.yaml:6: /identity/apiKeys/2/kind: must be one of user, service; `subject.kind` in policies: user or service',
       'guard.yaml:6: /identity/apiKeys/2/roles: entry 0 and entry 1 are the same; `subject.roles` in policies, at most 256',

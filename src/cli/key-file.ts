@@ -1,0 +1,27 @@
+/** Adds an entry to a key file. What the file would be is read first: it is changed only if right. */
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { loadKeyFile } from '../config/key-file.js'
+import { formatConfigProblem } from '../config/problem.js'
+
+/** `entry`: lines of a YAML list without the last line feed. Throws Error with what to do. */
+export function appendEntry(path: string, entry: string): void {
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const start = before === '' ? 'apiKeys:\n' : before.endsWith('\n') ? '' : '\n'
+  const addition = `${start}${entry}\n`
+  const trial = `${resolve(path)}.${process.pid}.new`
+  try {
+    writeFileSync(trial, before + addition, { mode: 0o600, flag: 'wx' })
+    const loaded = loadKeyFile(trial, [])
+    if (!loaded.ok) {
+      const problems = loaded.problems.map((problem) =>
+        formatConfigProblem({ ...problem, source: path }),
+      )
+      throw new Error(`nothing was added, since the file would be wrong:\n${problems.join('\n')}`)
+    }
+  } finally {
+    rmSync(trial, { force: true })
+  }
+  // In place, so that owner and mode stay what the gateway's user needs.
+  appendFileSync(path, addition, { mode: 0o600 })
+}
