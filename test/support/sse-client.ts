@@ -3,8 +3,12 @@ import type { Gateway } from './gateway.js'
 
 export interface SseRig {
   send(message: object): Promise<void>
+  /** Where messages are posted. */
+  readonly place: string
   /** The next message with this id; others before it are passed over. */
   receives(id: unknown): Promise<Record<string, unknown>>
+  /** The next message, whatever it is. */
+  next(): Promise<Record<string, unknown>>
   close(): void
 }
 
@@ -29,6 +33,8 @@ export async function serveSse(gateway: Gateway, path = '/mcp/up'): Promise<SseR
 
   const place = await nextData()
   return {
+    place,
+    next: async () => JSON.parse(await nextData()),
     async send(message) {
       const { status, body } = await gateway.send({ path: place, body: message })
       if (status !== 202) throw new Error(`${status} ${body}`)

@@ -13,6 +13,7 @@ import { corsHeaders } from '../cors.js'
 import type { Gone, Inbound } from '../inbound.js'
 import type { HttpAnswer } from '../outcome.js'
 import { jsonHeaders } from '../respond.js'
+import { Changes } from './changes.js'
 import type { Channel } from './channel.js'
 import {
   ChannelInbound,
@@ -67,9 +68,14 @@ interface Pending {
 const nobody: Poster = { accepted: () => undefined, refused: () => false }
 const versionKey = 'io.modelcontextprotocol/protocolVersion'
 const anyAnswer = 'application/json, text/event-stream'
+const doubled = [-32600, 'a request with this id waits for its answer already'] as const
+const tooMany = [-32603, 'too many requests wait for their answers'] as const
+const stopping = [-32603, stoppingText] as const
 const nothing = new Uint8Array()
 /** Requests without an answer, and answers that the client has not taken. */
 const maxInFlight = 256
+/** How long a request waits without any other being answered before it is refused. */
+const roomMs = 5000
 /** Exchanges, with those that nobody waits for: cancelled requests, notifications. */
 const maxOpen = 512
 /** How long a server may go on with a request that was cancelled. */
@@ -86,7 +92,7 @@ export class StreamableClient {
   readonly #cancelledMs: number
   readonly #open = new Set<ChannelInbound>()
   readonly #pending = new Map<string, Pending>()
-  readonly #watchers = new Set<() => void>()
+  readonly #changes = new Changes()
   readonly #parameters = new LearntParameters()
   #unnamed = 0
   #sessionId: string | null = null
@@ -95,6 +101,8 @@ export class StreamableClient {
   #listening = false
   #listenTimer: NodeJS.Timeout | null = null
   #closing = false
+  /** So many requests wait, and none was answered while the next one waited: none is made to wait. */
+  #stuck = false
 
   constructor(link: ClientLink, origin: Origin, afterMs = cancelledMs) {
     this.#link = link
@@ -114,8 +122,17 @@ export class StreamableClient {
       return
     }
     const owed = asked === null || asked.kind === 'request'
+    while (owed && this.#pending.size >= maxInFlight) {
+      this.#stuck ||= !(await this.#changes.next(roomMs))
+      if (!this.#stuck && !this.#closing) continue
+      if (this.#stuck) this.#link.unusable('requests-exceeded')
+      return this.#refuse(poster, asked?.id ?? null, this.#stuck ? tooMany : stopping)
+    }
     const pending = owed ? this.#register(asked) : null
-    if (pending === undefined) return this.#refuseDoubled(poster)
+    if (pending === undefined) {
+      this.#link.unusable('id-in-use')
+      return this.#refuse(poster, null, doubled)
+    }
     let given: number | null = null
     const inbound = this.#start(
       'POST',
@@ -157,16 +174,19 @@ export class StreamableClient {
     poster.accepted()
   }
 
-  /** Resolves when one more message may be posted: neither server nor client lag too far behind. */
+  /**
+   * Resolves when one more message may be posted: neither server nor client lag too far behind. A
+   * request may have to wait on; what is none may be what the requests in flight are waiting for.
+   */
   async room(): Promise<void> {
-    await this.#until(() => this.#pending.size < maxInFlight && this.#open.size < maxOpen)
+    await this.#changes.until(() => this.#open.size < maxOpen)
     await this.#link.channel.below(maxInFlight)
   }
 
   /** Resolves when every request has its answer. Those that would go on for ever are ended. */
   answered(): Promise<void> {
     for (const { modern, inbound } of this.#pending.values()) if (modern) inbound?.endStream()
-    return this.#until(() => this.#pending.size === 0)
+    return this.#changes.until(() => this.#pending.size === 0)
   }
 
   /** Ends what is open: streams without an end (`stopping`), or everything since the client went. */
@@ -219,10 +239,9 @@ export class StreamableClient {
     return pending
   }
 
-  #refuseDoubled(poster: Poster): void {
-    this.#link.unusable('id-in-use')
-    const error = { code: -32600, message: 'a request with this id waits for its answer already' }
-    const body = JSON.stringify({ jsonrpc: '2.0', id: null, error })
+  /** `id`: null where the answer with that id is another's. */
+  #refuse(poster: Poster, id: MessageId | null, [code, message]: readonly [number, string]): void {
+    const body = JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } })
     const headers = [...jsonHeaders, ...corsHeaders(this.#origin.headers)]
     if (poster.refused({ status: 400, headers, body })) return
     void this.#link.channel.sender(() => undefined).message(Buffer.from(body))
@@ -274,7 +293,7 @@ export class StreamableClient {
     this.#open.add(inbound)
     void inbound.ended.then(() => {
       this.#open.delete(inbound)
-      this.#tell()
+      this.#changes.tell()
     })
     this.#link.handle(inbound).catch(() => inbound.abort('client', 'internal error'))
     return inbound
@@ -361,20 +380,8 @@ export class StreamableClient {
   #answered(pending: Pending): void {
     if (pending.timer !== null) clearTimeout(pending.timer)
     this.#pending.delete(pending.key)
-    this.#tell()
-  }
-
-  async #until(isMet: () => boolean): Promise<void> {
-    while (!isMet()) {
-      await new Promise<void>((resolve) => {
-        this.#watchers.add(resolve)
-      })
-    }
-  }
-
-  #tell(): void {
-    for (const resolve of this.#watchers) resolve()
-    this.#watchers.clear()
+    this.#stuck = false
+    this.#changes.tell()
   }
 }
 
