@@ -5,16 +5,18 @@
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from './lib/build.mjs'
-import { installDebianPackages, installMissing } from './lib/install.mjs'
+import { installDebianPackages, installMissing, installMissingMeanwhile } from './lib/install.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
 
 process.exitCode = 1
 try {
   installMissing(root, 'packages')
-  installMissing(join(root, 'test', 'peers'), 'test peers')
+  // The compiler needs nothing of them.
+  const peers = installMissingMeanwhile(join(root, 'test', 'peers'), 'test peers')
   installDebianPackages(root)
   const types = build(root, { check: true })
+  await peers
   const { runSuite } = await import(pathToFileURL(join(root, 'dist/test/runner/main.js')).href)
   process.exitCode = await runSuite({ root, types, args: process.argv.slice(2) })
 } catch (error) {

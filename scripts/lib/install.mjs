@@ -4,20 +4,60 @@
  * `node_modules/.package-lock.json`, and every entry of the lock file must be in it.
  * Install scripts of packages are never run.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+const npmArgs = [
+  'ci',
+  '--ignore-scripts',
+  '--include=dev',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+]
 
 /** Runs `npm ci` in the folder if anything of its lock file is missing; throws if npm fails. */
 export function installMissing(folder, label) {
   if (isInstalled(folder)) return
   const started = performance.now()
   console.log(`Installing ${label} (npm ci) ...`)
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund']
-  const result = runNpm([...args, '--loglevel=error'], folder)
-  if (result.status !== 0) {
+  const { command, options } = npmCommand(folder)
+  const result = spawnSync(command[0], [...command.slice(1), ...npmArgs], options)
+  ended(folder, label, started, {
+    ...result,
+    output: `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`,
+  })
+}
+
+/** The same beside other work; rejects if npm fails. */
+export async function installMissingMeanwhile(folder, label) {
+  if (isInstalled(folder)) return
+  const started = performance.now()
+  console.log(`Installing ${label} (npm ci) ...`)
+  const { command, options } = npmCommand(folder)
+  const child = spawn(command[0], [...command.slice(1), ...npmArgs], options)
+  let output = ''
+  child.stdout.on('data', (text) => {
+    output += text
+  })
+  child.stderr.on('data', (text) => {
+    output += text
+  })
+  const status = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      output += error.message
+      resolve(null)
+    })
+    child.once('close', resolve)
+  })
+  ended(folder, label, started, { status, output })
+}
+
+function ended(folder, label, started, { status, output }) {
+  if (status !== 0) {
     throw new Error(
-      `npm ci failed in ${folder}\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n` +
+      `npm ci failed in ${folder}\n${output}\n` +
         'Is the package registry within reach? Then run the same command again.',
     )
   }
@@ -46,11 +86,11 @@ function isInstalled(folder) {
 }
 
 // npm tells its children where it lives; outside of npm the one on the PATH is used.
-function runNpm(args, cwd) {
+function npmCommand(cwd) {
   const npm = process.env.npm_execpath
   const options = { cwd, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' }
-  if (npm?.endsWith('.js')) return spawnSync(process.execPath, [npm, ...args], options)
-  return spawnSync('npm', args, { ...options, shell: process.platform === 'win32' })
+  if (npm?.endsWith('.js')) return { command: [process.execPath, npm], options }
+  return { command: ['npm'], options: { ...options, shell: process.platform === 'win32' } }
 }
 
 export function seconds(started) {

@@ -3,11 +3,11 @@
  * name and verdict. The suite needs a Node newer than the product does, which a package brings.
  */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { newerNode, peerNodeEnv } from '../support/peer-node.js'
 
 export interface Check {
   readonly scenario: string
@@ -27,7 +27,7 @@ const peers = fileURLToPath(new URL('../../../test/peers', import.meta.url))
 const limitMs = 60_000
 
 /** Why the suite cannot run here, or null. */
-export const lackOfSuite = nodeOfSuite() === null ? 'needs Node 22, and no package has it' : null
+export const lackOfSuite = newerNode === null ? 'needs Node 22, and no package has it' : null
 
 export type Edition = 'conformance-legacy' | '@modelcontextprotocol/conformance'
 
@@ -46,10 +46,10 @@ export async function runSuite(
         timeout: limitMs,
         maxBuffer: 1e8,
         // Coverage is of the gateway, which runs in this process.
-        env: { ...process.env, NODE_V8_COVERAGE: '', NO_COLOR: '1', ...env },
+        env: { ...process.env, NODE_V8_COVERAGE: '', NO_COLOR: '1', ...peerNodeEnv, ...env },
       }
       const all = [suite, ...args, '--output-dir', results]
-      const child = execFile(nodeOfSuite() ?? '', all, options, (_error, stdout, stderr) => {
+      const child = execFile(newerNode ?? '', all, options, (_error, stdout, stderr) => {
         resolve({ exitCode: child.exitCode, output: stdout + stderr })
       })
       child.stdin?.end()
@@ -76,11 +76,4 @@ async function readChecks(results: string): Promise<Check[]> {
     }
   }
   return checks
-}
-
-/** This Node, or the one that a package brings. */
-function nodeOfSuite(): string | null {
-  if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath
-  const packaged = join(peers, `node_modules/node-${process.platform}-${process.arch}/bin/node`)
-  return existsSync(packaged) ? packaged : null
 }

@@ -1,9 +1,10 @@
 /**
- * The suite behind `npm test`: steps and uvu files, two at a time, then coverage, then one closing
+ * The suite behind `npm test`: steps and uvu files, a few at a time, then coverage, then one closing
  * line counted from what ran. `npm test -- WORD` runs only the files whose path has the word, and
  * no steps; `--long` adds test/long.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { countingOf } from './coverage.js'
 import { runPool } from './pool.js'
@@ -20,7 +21,8 @@ export interface SuiteOptions {
   readonly args: readonly string[]
 }
 
-const width = 2
+// A file waits for its processes and timers a third of its time: one more than there are cores.
+const width = availableParallelism() + 1
 const fileLimitMs = 90_000
 const longFileLimitMs = 20 * 60_000
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import type { Json, JsonObject } from '../../src/domain.js'
 import { type Gateway, keyOf, startGateway, testCacheDir } from './gateway.js'
 import { type Column, columns, itemsOf, policy } from './peer-matrix-items.js'
+import { peerNode, peerNodeEnv } from './peer-node.js'
 import { type PeerServer, startEverything, startEverythingSse, startFixture } from './peers.js'
 
 export type MatrixClient = 'sdk-v1' | 'sdk-v2' | 'ai-sdk' | 'inspector' | 'mcp-remote'
@@ -83,14 +84,15 @@ async function startPeers(): Promise<Peers> {
     urlOf(startEverythingSse()),
     urlOf(startFixture(waits)),
   ])
-  const node = (...args: string[]): Command => ({ command: process.execPath, args })
+  const node = (...args: string[]) => ({ command: peerNode, args, env: peerNodeEnv })
   const memory = node(join(peerModules, 'server-memory/dist/index.js'))
+  const memoryEnv = { ...peerNodeEnv, MEMORY_FILE_PATH: join(folder, 'memory.jsonl') }
   const servers = new Map<Column, Server>([
     ['everything http', { url: everything, transport: 'http' }],
     ['everything sse', { url: sse, transport: 'sse' }],
     ['everything stdio', node(join(modules, 'server-everything/dist/index.js'), 'stdio')],
     ['filesystem stdio', node(join(peerModules, 'server-filesystem/dist/index.js'), files)],
-    ['memory stdio', { ...memory, env: { MEMORY_FILE_PATH: join(folder, 'memory.jsonl') } }],
+    ['memory stdio', { ...memory, env: memoryEnv }],
     ['fixture http', { url: fixture, transport: 'http' }],
     ['fixture stdio', node(join(peers, 'fixture/stdio.mjs'), waits)],
   ])
@@ -205,12 +207,13 @@ async function runClients(
   jobs: readonly JsonObject[],
   folder: string,
 ): Promise<ReadonlyMap<string, Steps>> {
-  const child = spawn(process.execPath, ['test/peers/matrix/main.mjs'], {
+  const child = spawn(peerNode, ['test/peers/matrix/main.mjs'], {
     cwd: root,
     env: {
       ...process.env,
       // Coverage is of the gateway, which runs in this process.
       NODE_V8_COVERAGE: '',
+      ...peerNodeEnv,
       TMPDIR: folder,
       MCP_CATALOG_PATH: join(folder, 'catalog.json'),
     },

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { JsonObject } from '../../src/domain.js'
+import { peerNode, peerNodeEnv } from './peer-node.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const clientLimitMs = 40_000
@@ -51,10 +52,10 @@ async function startServer(
   env: Readonly<Record<string, string>> = {},
 ): Promise<PeerServer> {
   const args = ['--import', './scripts/lib/leash.mjs', script, ...more]
-  const child = spawn(process.execPath, args, {
+  const child = spawn(peerNode, args, {
     cwd: root,
     // One of the tools shows its whole environment to the caller.
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...peerNodeEnv, ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const url = await Promise.race([firstLine(child), failure(child, script)])

@@ -11,6 +11,9 @@ import { connect as connectV2 } from './sdk-v2.mjs'
 
 const script = fileURLToPath(new URL('../node_modules/mcp-remote/dist/proxy.js', import.meta.url))
 
+/** What a client starts gets little of its environment. */
+const compiled = { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '' }
+
 export async function connect({ transport, url, headers = {}, mode }) {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-guard-remote-'))
   const lines = Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}:${value}`])
@@ -20,7 +23,7 @@ export async function connect({ transport, url, headers = {}, mode }) {
     transport: 'stdio',
     command: process.execPath,
     args: [script, ...to, ...era],
-    env: { MCP_REMOTE_CONFIG_DIR: folder },
+    env: { MCP_REMOTE_CONFIG_DIR: folder, ...compiled },
     mode,
   })
   return {
