@@ -480,6 +480,24 @@ export interface ConfigFile {
      */
     jwt?: TokenIssuer[]
     /**
+     * The gateway as a resource server of OAuth 2.1, as MCP describes it: it tells clients where to get a token (RFC 9728), and accepts those made out to the server they ask for. Needs `listen.publicUrl`. Default: none.
+     */
+    oauth?: {
+      /**
+       * Authorization servers whose access tokens are accepted as `Authorization: Bearer`, 1 to 16, each `issuer` once here and in `identity.jwt`. No default. Clients are told of them in this order. `audience` defaults to `listen.publicUrl` and the path of the server that is asked for; set it only where the authorization server cannot make tokens out to such a URL (RFC 8707): they are then good for every server of this gateway.
+       *
+       * @minItems 1
+       * @maxItems 16
+       */
+      authorizationServers: TokenIssuer[]
+      /**
+       * Scopes that a client should ask for to begin with, at most 64: `scopes_supported` of the metadata and `scope` of the 401. Default none: the client decides. Keep it to the least that is useful; a policy asks for more by `challenge`.
+       *
+       * @maxItems 64
+       */
+      scopes?: string[]
+    } | null
+    /**
      * Client certificates as credentials, from the listener's own TLS (`listen.tls.clientCa`) or reported by a trusted proxy. Default: none, a certificate identifies nobody; tokens may still be bound to it.
      */
     clientCertificates?: {
@@ -549,6 +567,19 @@ export interface ConfigFile {
        */
       unlisted?: 'refuse' | 'uri' | 'dns' | 'email' | 'subject' | 'thumbprint'
     } | null
+    /**
+     * How often callers from one address (IPv6: one /64) may be wrong before they are refused with 429 unread. A known API key and a token verified lately are let in all the same; a credential that has merely expired does not count. Behind a proxy set listen.trustedProxies, else all its callers are one address.
+     */
+    failures?: {
+      /**
+       * Wrong credentials within `per`, 1 to 1000000. Default 20.
+       */
+      max?: number
+      /**
+       * Duration, 1s to 24h. Default 1m.
+       */
+      per?: string
+    }
     /**
      * Whether a caller without a credential is let in as the subject `anonymous`. Default false. A wrong credential is refused all the same.
      */
@@ -649,9 +680,30 @@ export interface TokenIssuer {
    */
   jwks?: string | null
   /**
-   * true takes the address of the keys from the issuer's metadata: `<issuer>/.well-known/openid-configuration`, else `oauth-authorization-server`. Default false.
+   * true takes the address of the keys from the issuer's metadata: `<issuer>/.well-known/openid-configuration`, else `oauth-authorization-server`. Default: true under `identity.oauth` where none of `secret`, `jwks` and `introspection` is set, otherwise false.
    */
-  discovery?: boolean
+  discovery?: boolean | null
+  /**
+   * Asks the authorization server about each token (RFC 7662); only under `identity.oauth`, and there for one server. Alone, it is asked about all of its tokens; beside `discovery`, `jwks` or `secret` only about those that are no JWTs. Default none.
+   */
+  introspection?: {
+    /**
+     * Address of the introspection endpoint: an https URL (http on loopback only). No default. Every opaque token that a caller presents and that is no API key is sent there.
+     */
+    url: string
+    /**
+     * The id under which the gateway is known to the server, 1 to 512 printable characters; sent with `clientSecret` as `client_secret_basic` (RFC 6749 2.3.1). No default.
+     */
+    clientId: string
+    /**
+     * The secret that belongs to `clientId`, 1 to 512 printable characters; take it from `${env:NAME}` or `${file:./path}`. No default. Whoever knows it can ask about tokens as the gateway does.
+     */
+    clientSecret: string
+    /**
+     * How long an answer counts, 0s to 1h, never past the token's own end. Default 30s. A token that was revoked is accepted for that long; 0s asks for every request.
+     */
+    maxAge?: string
+  } | null
   /**
    * JWS algorithms that its tokens may be signed with. Default: HS256 with a secret, otherwise all that are for public keys, each only with keys of its kind. Those of secrets (HS…) and of public keys never go together.
    *

@@ -27,10 +27,17 @@ export function checkTokenIssuers(document: YamlMap): ConfigProblem[] {
   ]
 }
 
-/** Of an issuer anywhere in the configuration, whatever its audience is. */
-export function checkTokenIssuer(issuer: YamlValue, pointer: string): ConfigProblem[] {
+/**
+ * Of an issuer anywhere in the configuration, whatever its audience is. `keyless`: it may say nothing
+ * of its keys.
+ */
+export function checkTokenIssuer(
+  issuer: YamlValue,
+  pointer: string,
+  { keyless = false }: { readonly keyless?: boolean } = {},
+): ConfigProblem[] {
   return [
-    ...checkKeys(issuer, pointer),
+    ...checkKeys(issuer, pointer, keyless),
     ...checkAlgorithms(issuer, pointer),
     ...listAt(issuer, 'revoked').flatMap((entry, index) =>
       checkRevocation(entry, `${pointer}/revoked/${index}`),
@@ -54,12 +61,13 @@ function checkAudience(issuer: YamlValue, pointer: string): ConfigProblem[] {
   return [{ pointer: `${pointer}/audience`, problem: 'names no audience', fix }]
 }
 
-function checkKeys(issuer: YamlValue, pointer: string): ConfigProblem[] {
+function checkKeys(issuer: YamlValue, pointer: string, keyless: boolean): ConfigProblem[] {
   const ways = [
     textAt(issuer, 'secret') !== undefined,
     textAt(issuer, 'jwks') !== undefined,
     isTrueAt(issuer, 'discovery'),
   ].filter(Boolean)
+  if (ways.length === 0 && keyless) return []
   if (ways.length !== 1) {
     const problem = ways.length === 0 ? 'has no keys' : 'has more than one way to its keys'
     return [{ pointer, problem, fix: 'set exactly one of secret, jwks and discovery' }]

@@ -10,7 +10,12 @@ import { type ConfigProblem, childPointer, quoted } from './problem.js'
 import { entriesAt, listAt, numberAt, textAt, valueAt } from './view.js'
 import type { YamlMap, YamlValue } from './yaml.js'
 
-const reservedPaths = ['/health', '/live', '/ready'] as const
+const reservedPaths: ReadonlyMap<string, string> = new Map([
+  ['/health', 'the health path /health'],
+  ['/live', 'the health path /live'],
+  ['/ready', 'the health path /ready'],
+  ['/.well-known/oauth-protected-resource', 'the place of the metadata of OAuth'],
+])
 
 const wellFormedPath = /^(\/(?!\.{1,2}(\/|$))[0-9A-Za-z._~-]+)+$/
 
@@ -70,9 +75,9 @@ function checkPath(
     const fix = 'write /segment/segment of letters, digits, `.`, `_`, `~` and `-`'
     return [{ pointer: place, problem: `${quoted(path)} is not a usable path`, fix }]
   }
-  const reserved = reservedPaths.find((other) => overlaps(path, other))
+  const reserved = [...reservedPaths].find(([other]) => overlaps(path, other))
   if (reserved !== undefined) {
-    const problem = `${quoted(path)} overlaps the health path ${reserved}`
+    const problem = `${quoted(path)} overlaps ${reserved[1]}`
     return [{ pointer: place, problem, fix: 'choose another path' }]
   }
   return earlier

@@ -7,6 +7,7 @@
 import { isHeardBy, isLoopback } from './address.js'
 import { checkCertificates } from './check-certificates.js'
 import { checkKeys } from './check-keys.js'
+import { checkOauth } from './check-oauth.js'
 import { checkTokenIssuers } from './check-token-issuers.js'
 import { checkUpstreams, parseHttpUrl } from './check-upstreams.js'
 import { type ConfigProblem, quoted } from './problem.js'
@@ -24,6 +25,7 @@ export function checkDocument(document: YamlMap): ConfigProblem[] {
     ...checkUpstreams(document),
     ...checkKeys(listAt(document, 'identity', 'apiKeys'), '/identity/apiKeys'),
     ...checkTokenIssuers(document),
+    ...checkOauth(document),
     ...checkCertificates(document),
     ...checkLimits(document),
   ]

@@ -124,8 +124,11 @@ export interface IdentityConfig {
   /** Further keys, read at start and whenever it is saved. Absolute; null: there is none. */
   readonly apiKeyFile: string | null
   readonly jwt: readonly TokenIssuerConfig[]
+  /** null: nobody is told where to get a token. Otherwise there is a publicUrl. */
+  readonly oauth: OauthConfig | null
   /** null: a certificate identifies nobody. */
   readonly clientCertificates: ClientCertificatesConfig | null
+  readonly failures: { readonly max: number; readonly perMs: number }
   readonly anonymous: boolean
 }
 
@@ -170,6 +173,27 @@ export interface TokenIssuerConfig {
     readonly actors: string
   }
   readonly revoked: readonly TokenRevocationConfig[]
+}
+
+export interface OauthConfig {
+  readonly authorizationServers: readonly AuthorizationServerConfig[]
+  /** Scope tokens (RFC 6749 3.3). */
+  readonly scopes: readonly string[]
+}
+
+/** Empty `audience`: the URL of the server that is asked for. */
+export interface AuthorizationServerConfig extends Omit<TokenIssuerConfig, 'keys'> {
+  /** null: all of its tokens are introspected. */
+  readonly keys: TokenKeysConfig | null
+  /** At most one server has it. */
+  readonly introspection: IntrospectionConfig | null
+}
+
+export interface IntrospectionConfig {
+  readonly url: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly maxAgeMs: number
 }
 
 export type TokenKeysConfig =

@@ -10,7 +10,7 @@ import { upstreamPath } from './check-upstreams.js'
 import type { CompleteConfigFile } from './complete.js'
 import type { Config, LimitConfig, UpstreamConfig } from './config.js'
 import { durationMs, instantMs } from './times.js'
-import { normaliseTokenIssuer } from './token-issuers.js'
+import { normaliseOauth, normaliseTokenIssuer } from './token-issuers.js'
 
 type ApiKey = CompleteConfigFile['identity']['apiKeys'][number]
 
@@ -57,7 +57,9 @@ export function normaliseConfig(
       apiKeys: identity.apiKeys.map(normaliseApiKey),
       apiKeyFile: identity.apiKeyFile === null ? null : resolve(folders.audit, identity.apiKeyFile),
       jwt: identity.jwt.map((issuer) => normaliseTokenIssuer(issuer, folders.audit)),
+      oauth: normaliseOauth(identity.oauth, folders.audit),
       clientCertificates: normaliseClientCertificates(identity.clientCertificates),
+      failures: { max: identity.failures.max, perMs: durationMs(identity.failures.per) },
       anonymous: identity.anonymous,
     },
     sessions: { keys: [...sessions.keys] },

@@ -198,6 +198,7 @@ function describeViolation(error: ErrorObject, schema: SchemaNode): string {
       return `must have at least ${schema.minLength} characters`
     case 'maxLength':
       return `must have at most ${schema.maxLength} characters`
+    case 'minItems':
     case 'minProperties':
       return 'is empty'
     case 'maxItems':

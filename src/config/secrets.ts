@@ -20,10 +20,8 @@ function literalSecrets(document: YamlValue): string[] {
   for (const [index, key] of keys.entries()) {
     if (typeof key === 'string' && isLiteral(key)) pointers.push(`/sessions/keys/${index}`)
   }
-  for (const [index, issuer] of listAt(document, 'identity', 'jwt').entries()) {
-    const secret = textAt(issuer, 'secret')
-    if (secret !== undefined && isLiteral(secret)) pointers.push(`/identity/jwt/${index}/secret`)
-  }
+  pointers.push(...issuerSecrets(document, 'jwt'))
+  pointers.push(...issuerSecrets(document, 'oauth', 'authorizationServers'))
   for (const [server, upstream] of entriesAt(document, 'upstreams')) {
     for (const [name, text] of entriesAt(upstream, 'env')) {
       if (!secretName.test(name) || typeof text !== 'string' || !isLiteral(text)) continue
@@ -31,6 +29,17 @@ function literalSecrets(document: YamlValue): string[] {
     }
   }
   return pointers
+}
+
+/** Of the issuers of tokens at that place of `identity`. */
+function issuerSecrets(document: YamlValue, ...place: readonly string[]): string[] {
+  return listAt(document, 'identity', ...place).flatMap((issuer, index) =>
+    [['secret'], ['introspection', 'clientSecret']].flatMap((name) => {
+      const secret = textAt(issuer, ...name)
+      if (secret === undefined || !isLiteral(secret)) return []
+      return [['/identity', ...place, index, ...name].join('/')]
+    }),
+  )
 }
 
 export function exposedProblem(path: string, mode: string): { problem: string; fix: string } {

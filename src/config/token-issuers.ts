@@ -1,9 +1,15 @@
-/** An entry of an issuer of tokens as the rooms get it. Decides nothing. */
+/** Issuers of tokens and authorization servers as the rooms get them. Decides nothing. */
 
 import { resolve } from 'node:path'
 import { looksLikeUrl } from './check-token-issuers.js'
 import type { CompleteConfigFile } from './complete.js'
-import type { TokenIssuerConfig, TokenKeysConfig, TokenRevocationConfig } from './config.js'
+import type {
+  AuthorizationServerConfig,
+  OauthConfig,
+  TokenIssuerConfig,
+  TokenKeysConfig,
+  TokenRevocationConfig,
+} from './config.js'
 import { durationMs, instantMs } from './times.js'
 
 type TokenIssuer = CompleteConfigFile['identity']['jwt'][number]
@@ -22,6 +28,31 @@ export function normaliseTokenIssuer(issuer: TokenIssuer, folder: string): Token
     privateAddresses: issuer.privateAddresses,
     claims: { ...issuer.claims },
     revoked: issuer.revoked.map(normaliseRevocation),
+  }
+}
+
+export function normaliseOauth(
+  oauth: CompleteConfigFile['identity']['oauth'],
+  folder: string,
+): OauthConfig | null {
+  if (oauth === null) return null
+  const { authorizationServers, scopes } = oauth
+  return {
+    authorizationServers: authorizationServers.map((one) => normaliseServer(one, folder)),
+    scopes: [...scopes],
+  }
+}
+
+function normaliseServer(server: TokenIssuer, folder: string): AuthorizationServerConfig {
+  const issuer = normaliseTokenIssuer(server, folder)
+  const { introspection, secret, jwks, discovery } = server
+  if (introspection === null) return { ...issuer, introspection }
+  const { url, clientId, clientSecret, maxAge } = introspection
+  const hasKeys = secret !== null || jwks !== null || discovery === true
+  return {
+    ...issuer,
+    keys: hasKeys ? issuer.keys : null,
+    introspection: { url, clientId, clientSecret, maxAgeMs: durationMs(maxAge) },
   }
 }
 
