@@ -91,6 +91,8 @@ export interface Connection {
 /** Everything an Identity may be made of. */
 export interface Presented {
   readonly headers: RawHeaders
+  /** Of the client, which may be known through a trusted proxy; empty where there is no network. */
+  readonly address: string
   readonly connection: Connection
   /** Name of the upstream that is asked for: a token is made out to one of them. */
   readonly server: string

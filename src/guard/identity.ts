@@ -8,6 +8,7 @@ import { formatConfigProblem } from '../config/problem.js'
 import type { Identify, Observer } from '../domain.js'
 import { GuardError } from '../errors.js'
 import { type ApiKeyEntry, createKeyRing, type KeyRing } from '../identity/api-key.js'
+import { createFailures } from '../identity/failures.js'
 import { createIdentify, type IdentifyOptions } from '../identity/identify.js'
 import { watchPath } from '../lib/watch.js'
 
@@ -51,7 +52,12 @@ export async function openIdentity(
   }
 
   return {
-    identify: createIdentify({ keys, ...ways, anonymous: config.anonymous }),
+    identify: createIdentify({
+      keys,
+      ...ways,
+      failures: createFailures(config.failures),
+      anonymous: config.anonymous,
+    }),
     keys,
     start: () => watch?.start(),
     stop: () => watch?.stop(),

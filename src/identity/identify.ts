@@ -9,11 +9,13 @@ import type { Identification, Identify, Presented } from '../domain.js'
 import { GuardError } from '../errors.js'
 import type { KeyRing } from './api-key.js'
 import { type Credential, readCredential } from './credentials.js'
+import type { Failures } from './failures.js'
 import { anonymousIdentity } from './subject.js'
 import type {
   CertificateVerifier,
   ClientCertificate,
   PresentedCertificate,
+  Refused,
   TokenVerifier,
 } from './verifiers.js'
 
@@ -22,6 +24,7 @@ export interface IdentifyOptions {
   /** Asked in their order; the first that owns a bearer text decides. */
   readonly tokens?: readonly TokenVerifier[]
   readonly certificates?: CertificateVerifier | null
+  readonly failures: Failures
   /** true: a caller without any credential is identified as anonymous. Default is the caller's. */
   readonly anonymous: boolean
 }
@@ -35,7 +38,7 @@ const doubled: Identification = { ok: false, reason: 'credential-doubled' }
  * with a GuardError only, where nobody can tell who is calling.
  */
 export function createIdentify(options: IdentifyOptions): Identify {
-  const { keys, tokens = [], certificates = null } = options
+  const { keys, failures, tokens = [], certificates = null } = options
   const anonymous: Identification = options.anonymous
     ? { ok: true, identity: anonymousIdentity() }
     : missing
@@ -55,23 +58,27 @@ export function createIdentify(options: IdentifyOptions): Identify {
   function judge(
     { found, text }: Extract<Credential, { text: string }>,
     certificate: ClientCertificate | null,
-    { server }: Presented,
+    { server, address }: Presented,
     nowMs: number,
   ): Identification | Promise<Identification> {
     const alone = certificate === null || certificates?.identifies !== true
     const verifier = found === 'bearer' ? tokens.find((one) => one.owns(text)) : undefined
     if (verifier === undefined) return alone ? keys.verify(text, nowMs) : doubled
     const thumbprint = certificate?.thumbprint ?? null
-    const verified = verifier.verify(text, { server, nowMs, thumbprint })
+    const refusesWork = () => failures.refusal(address, nowMs)
+    const verified = verifier.verify(text, { server, nowMs, thumbprint, refusesWork })
     return alone ? verified : whole(verified)
   }
 
   return function identify(presented, nowMs) {
+    const settle = (identified: Identification): Identification =>
+      identified.ok ? identified : failures.counted(presented.address, identified, nowMs)
     try {
       const identified = decide(presented, nowMs)
-      return identified instanceof Promise ? identified.catch(refuse) : identified
+      if (!(identified instanceof Promise)) return settle(identified)
+      return identified.catch(refuse).then(settle)
     } catch (thrown) {
-      return refuse(thrown)
+      return settle(refuse(thrown))
     }
   }
 }
@@ -83,7 +90,7 @@ async function whole(verified: ReturnType<TokenVerifier['verify']>): Promise<Ide
 }
 
 /** Fails closed: what could not be read is a credential that could not be read. */
-function refuse(thrown: unknown): Identification {
+function refuse(thrown: unknown): Refused {
   if (thrown instanceof GuardError) throw thrown
   return { ok: false, reason: 'credential-malformed' }
 }

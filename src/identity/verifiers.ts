@@ -20,10 +20,14 @@ export interface TokenCircumstances {
   readonly nowMs: number
   /** Of the caller's verified certificate: base64url of its SHA-256 (RFC 8705 3.1 `x5t#S256`). */
   readonly thumbprint: string | null
+  /** Asked before work that costs: null, or the refusal of whoever was wrong too often. */
+  readonly refusesWork: () => Refused | null
 }
 
+export type Refused = Extract<Identification, { ok: false }>
+
 export type VerifiedToken =
-  | Extract<Identification, { ok: false }>
+  | Refused
   | (Extract<Identification, { ok: true }> & {
       /** The token names the certificate that was presented: the two are one credential. */
       readonly bound: boolean

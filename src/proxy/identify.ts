@@ -9,11 +9,11 @@ import type { Steps } from './steps.js'
 
 /** Throws GuardError GUARD_IDENTITY_UNAVAILABLE. */
 export async function identify(
-  { rawHeaders, connection }: Inbound,
+  { rawHeaders, ip, connection }: Inbound,
   server: Server,
   steps: Pick<Steps, 'identify' | 'clock'>,
 ): Promise<Identification> {
-  const presented = { headers: rawHeaders, connection, server: server.name }
+  const presented = { headers: rawHeaders, address: ip, connection, server: server.name }
   try {
     const identified = await steps.identify(presented, steps.clock.nowMs())
     if (typeof identified.ok !== 'boolean') throw new TypeError('it is not told who is calling')

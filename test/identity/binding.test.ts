@@ -2,10 +2,13 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Subject } from '../../src/domain.js'
 import { createKeyRing } from '../../src/identity/api-key.js'
+import { createFailures } from '../../src/identity/failures.js'
 import { createIdentify } from '../../src/identity/identify.js'
 import { bindingOf } from '../../src/identity/subject.js'
 import { sha256Hex } from '../../src/lib/secrets.js'
 import { presented } from '../support/presented.js'
+
+const failures = createFailures({ max: 1_000_000, perMs: 60_000 })
 
 const base: Subject = {
   id: 'alice',
@@ -66,6 +69,7 @@ test('a refreshed credential keeps the binding', () => {
 test('a key whose id is anonymous is not the anonymous caller', async () => {
   const identify = createIdentify({
     anonymous: true,
+    failures,
     keys: createKeyRing([
       {
         id: 'anonymous',

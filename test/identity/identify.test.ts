@@ -3,9 +3,12 @@ import * as assert from 'uvu/assert'
 import type { Identification, RawHeaders, UnidentifiedReason } from '../../src/domain.js'
 import { GuardError } from '../../src/errors.js'
 import { type ApiKeyEntry, createKeyRing } from '../../src/identity/api-key.js'
+import { createFailures } from '../../src/identity/failures.js'
 import { createIdentify } from '../../src/identity/identify.js'
 import { sha256Hex } from '../../src/lib/secrets.js'
 import { presented } from '../support/presented.js'
+
+const failures = createFailures({ max: 1_000_000, perMs: 60_000 })
 
 const now = Date.UTC(2026, 10, 22, 9)
 const aliceKey = 'mcp_alice-key-of-forty-three-characters-or-so'
@@ -40,8 +43,8 @@ const apiKeys = [
   entry('later', 'later-key', { notBeforeMs: now + 1 }),
   entry('off', 'off-key', { disabled: true, expiresAtMs: now }),
 ]
-const strict = createIdentify({ keys: createKeyRing(apiKeys), anonymous: false })
-const open = createIdentify({ keys: createKeyRing(apiKeys), anonymous: true })
+const strict = createIdentify({ failures, keys: createKeyRing(apiKeys), anonymous: false })
+const open = createIdentify({ failures, keys: createKeyRing(apiKeys), anonymous: true })
 
 function ask(identify: typeof strict, headers: RawHeaders, nowMs = now): Identification {
   const answer = identify(presented(headers), nowMs)
@@ -199,6 +202,7 @@ test('entries that cannot work stop the start and name the key', () => {
 
 test('a digest in capitals is the same digest, and one id may have two keys', () => {
   const identify = createIdentify({
+    failures,
     keys: createKeyRing([
       entry('a', 'k1', { sha256: sha256Hex('k1').toUpperCase() }),
       entry('a', 'k2'),

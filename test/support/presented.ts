@@ -2,5 +2,6 @@ import type { Presented, RawHeaders } from '../../src/domain.js'
 
 /** These headers over a connection that proves nothing. */
 export function presented(headers: RawHeaders, more: Partial<Presented> = {}): Presented {
-  return { headers, connection: { address: '127.0.0.1', certificate: null }, server: 'x', ...more }
+  const address = '127.0.0.1'
+  return { headers, address, connection: { address, certificate: null }, server: 'x', ...more }
 }

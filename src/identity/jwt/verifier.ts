@@ -79,6 +79,8 @@ export function createJwtVerifier({
     if (!claims.ok) return claims
     const reason = refusalOf(issuer, claims.registered, circumstances)
     if (reason !== null) return { ok: false, reason }
+    const refused = circumstances.refusesWork()
+    if (refused !== null) return refused
     return identify({ text, digest, token, registered: claims.registered }, issuer, circumstances)
   }
 
