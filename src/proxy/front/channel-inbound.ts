@@ -46,7 +46,10 @@ export interface Ended {
   /** The last event's id: where the stream may be taken up again. */
   readonly lastEventId: string | null
   readonly retryMs: number | null
+  /** What came that was more than a comment. */
   readonly events: number
+  /** How much of that was for the client. */
+  readonly messages: number
 }
 
 /** What waits is told when the gateway ends first. */
@@ -79,6 +82,7 @@ export class ChannelInbound implements Inbound, FrameSink {
   #lastEventId: string | null = null
   #retryMs: number | null = null
   #count = 0
+  #messages = 0
   #endsOnDrain = false
   #why: Gone | null = null
   #gone: (why: Gone) => void = () => undefined
@@ -169,10 +173,12 @@ export class ChannelInbound implements Inbound, FrameSink {
   }
 
   message(bytes: Uint8Array, fields: EventFields): Flow {
+    this.#count += 1
     this.#note(fields)
     // A priming event is there to be resumed from, and nobody here could.
     if (this.#over || (bytes.length === 0 && !this.#partial)) return undefined
     this.#said = true
+    this.#messages += 1
     if (this.#partial) return this.#lastPart(bytes)
     const reader = readerOf(bytes)
     if (reader.has('method')) return this.#sender.message(bytes)
@@ -183,6 +189,7 @@ export class ChannelInbound implements Inbound, FrameSink {
   }
 
   idle(fields: EventFields): Flow {
+    if (fields.id !== undefined) this.#count += 1
     this.#note(fields)
     return undefined
   }
@@ -240,7 +247,6 @@ export class ChannelInbound implements Inbound, FrameSink {
   }
 
   #note({ id, retry }: EventFields): void {
-    this.#count += 1
     if (id !== undefined) this.#lastEventId = id
     if (retry !== undefined) this.#retryMs = retry
   }
@@ -275,6 +281,7 @@ export class ChannelInbound implements Inbound, FrameSink {
       lastEventId: this.#lastEventId,
       retryMs: this.#retryMs,
       events: this.#count,
+      messages: this.#messages,
     })
   }
 }

@@ -82,8 +82,10 @@ const maxOpen = 512
 const cancelledMs = 60_000
 /** How long the next message waits for one that has no answer, so that their order is kept. */
 const orderMs = 1000
-/** How often a stream is taken up again that brings nothing. */
+/** How often an answer's stream is taken up again that brings nothing, or comments alone. */
 const maxIdleResumes = 5
+/** How often one that brings events, but nothing for the client: a server may have it poll. */
+const maxQuietResumes = 1000
 const firstDelayMs = 1000
 const maxDelayMs = 30_000
 
@@ -166,7 +168,7 @@ export class StreamableClient {
     const ended = inbound.ended.then((how) => {
       poster.accepted()
       if (asked?.method === 'notifications/initialized' && how.status === 202) this.#listen(null, 0)
-      if (pending !== null) this.#interrupted(pending, how, 0)
+      if (pending !== null) this.#interrupted(pending, how)
     })
     if (asked?.method === 'initialize') await ended
     if (pending !== null) return
@@ -330,18 +332,21 @@ export class StreamableClient {
       if (this.#closing || refused) return
       const next = how.events > 0 ? 0 : failures + 1
       const from = how.lastEventId ?? lastEventId
-      this.#listenTimer = setTimeout(() => this.#listen(from, next), delayOf(how, next)).unref()
+      // It has no end: whatever the server wishes, it is not asked for more often than that.
+      const afterMs = how.messages > 0 ? 0 : firstDelayMs
+      const delayMs = Math.max(delayOf(how, next), afterMs)
+      this.#listenTimer = setTimeout(() => this.#listen(from, next), delayMs).unref()
       this.#listening = true
     })
   }
 
   /** 2025-11-25: a server may end the stream before the answer, which then comes on another. */
-  #interrupted(pending: Pending, how: Ended, idle: number): void {
+  #interrupted(pending: Pending, how: Ended, idle = 0, quiet = 0): void {
     pending.inbound = null
     if (!this.#pending.has(pending.key)) return
     const from = how.lastEventId
     if (from === null || pending.modern || this.#closing) return this.#answered(pending)
-    if (idle > maxIdleResumes) return this.#giveUp(pending)
+    if (idle > maxIdleResumes || quiet > maxQuietResumes) return this.#giveUp(pending)
     const resume = () => {
       const responded = (id: string | null) => {
         if (id === null || id === pending.key) this.#answered(pending)
@@ -351,8 +356,9 @@ export class StreamableClient {
         if (refused && this.#pending.has(pending.key)) return this.#giveUp(pending)
         const lastEventId = next.lastEventId ?? from
         const retryMs = next.retryMs ?? how.retryMs
-        const went = next.events > 0 ? 0 : idle + 1
-        this.#interrupted(pending, { ...next, lastEventId, retryMs }, went)
+        const nextIdle = next.events > 0 ? 0 : idle + 1
+        const nextQuiet = next.messages > 0 ? 0 : quiet + 1
+        this.#interrupted(pending, { ...next, lastEventId, retryMs }, nextIdle, nextQuiet)
       })
     }
     pending.timer = setTimeout(resume, delayOf(how, idle))

@@ -267,6 +267,21 @@ test('a resumed stream that brings other answers first is read on; one that neve
   assert.is(resumed, 6, 'what brings nothing is taken up again so often')
 })
 
+test('a resumed stream that only ever brings comments is given up like one that brings nothing', async () => {
+  await start()
+  let resumed = 0
+  upstream.script = (seen, response) => {
+    if (seen.headers.has('last-event-id')) resumed += 1
+    const text = seen.verb === 'GET' ? ': wait\n\n' : 'id: a1\nretry: 10\ndata:\n\n'
+    events(response, text)
+    response.end()
+  }
+  rig.send(call('open-tool', {}, 'never'))
+  const failed = await rig.receives(own('never'))
+  assert.is(Object(failed['error']).message, 'the server behind the gateway gave no answer')
+  assert.is(resumed, 6)
+})
+
 test('a server without a stream of its own is asked for one once; one that refuses the session, never', async () => {
   await start()
   const gets = () => upstream.seen.filter(({ verb }) => verb === 'GET').length

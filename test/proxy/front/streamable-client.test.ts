@@ -59,4 +59,67 @@ test('requests that are cancelled and never answered are bounded, and given up i
   clearInterval(awake)
 })
 
+/** A server that has its client come again at once, each time with a new place to come from. */
+function polling(): { client: StreamableClient; verbs: string[]; said: string[] } {
+  const verbs: string[] = []
+  const said: string[] = []
+  const write = (bytes: Uint8Array) => {
+    said.push(Buffer.from(bytes).toString())
+    return undefined
+  }
+  const client = new StreamableClient(
+    {
+      transport: 'stdio',
+      target: '/mcp/up',
+      jsonLimits: { maxDepth: 20, maxMembers: 100 },
+      channel: new Channel({ part: write, message: write, spoil: () => undefined }),
+      async handle(inbound) {
+        verbs.push(inbound.verb)
+        const body = await inbound.readBody()
+        const { bytes } = body.ok ? body : { bytes: new Uint8Array() }
+        inbound.forwarded()
+        const isNotification = inbound.verb === 'POST' && !Buffer.from(bytes).includes('"id"')
+        const [status, framing] = isNotification
+          ? ([202, 'none'] as const)
+          : ([200, 'sse'] as const)
+        void inbound.sink.head({ status, framing, headers: new Map() })
+        const primed = { id: String(verbs.length), retry: 0 }
+        if (!isNotification) void inbound.sink.message(new Uint8Array(), primed)
+        void inbound.sink.end()
+      },
+      unusable: () => undefined,
+    },
+    { headers: [], ip: '', connection: { address: '', certificate: null } },
+  )
+  return { client, verbs, said }
+}
+
+test('an answer that a server puts off for ever is asked for a bounded number of times', async () => {
+  const { client, verbs, said } = polling()
+  await client.post(Buffer.from(JSON.stringify(request('ping', {}, 'put-off'))))
+  await client.answered()
+  assert.is(verbs.filter((verb) => verb === 'GET').length, 1001)
+  assert.equal(
+    said.map((text) => JSON.parse(text)),
+    [
+      {
+        jsonrpc: '2.0',
+        id: 'put-off',
+        error: { code: -32603, message: 'the server behind the gateway gave no answer' },
+      },
+    ],
+  )
+})
+
+test('a session’s own stream that says nothing is opened once a second at most', async () => {
+  const { client, verbs } = polling()
+  const awake = setInterval(() => undefined, 1000)
+  await client.post(Buffer.from(JSON.stringify(notification('notifications/initialized'))))
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const opened = verbs.filter((verb) => verb === 'GET').length
+  assert.ok(opened >= 1 && opened <= 2, `${opened}`)
+  client.leave('client')
+  clearInterval(awake)
+})
+
 test.run()
