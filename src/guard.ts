@@ -9,8 +9,9 @@ import { createCatalogue } from './catalogue/catalogue.js'
 import type { Config, UpstreamConfig } from './config/config.js'
 import type { CompiledBundle, Limit, Observer, Server, Subject } from './domain.js'
 import { asGuardError, describeThrown, GuardError } from './errors.js'
+import { createFetcher } from './fetcher/create-fetcher.js'
 import { openIdentity } from './guard/identity.js'
-import { keySourceOf } from './guard/keys.js'
+import { createKeySources } from './guard/keys.js'
 import { certificateVerifier, listenerOf, readTls } from './guard/listener.js'
 import { tokenVerifiers } from './guard/tokens.js'
 import { certificateHeaders } from './identity/certificate/presented.js'
@@ -137,7 +138,9 @@ export async function createGuard(
     return { ok: true, message: after === before ? 'unchanged' : `revision ${after} is active` }
   }
 
-  const tokens = await tokenVerifiers(config.identity, keySourceOf)
+  const fetcher = createFetcher()
+  const keySources = createKeySources(fetcher, observer)
+  const tokens = await tokenVerifiers(config.identity, keySources.keysOf)
   const identity = await openIdentity(config.identity, observer, { certificates, tokens })
   // Watched from before the first reading, so that nothing saved meanwhile is missed.
   const watch = await watchPath(config.policy.path, async () => {
@@ -264,6 +267,7 @@ export async function createGuard(
       stdio?.drain(Math.min(config.listen.drainTimeoutMs, stdioStopMs)),
     ])
     await Promise.all([...routes.values()].map(({ back }) => back.close()))
+    await fetcher.close()
     await admin.close()
     await audit.close()
   }
@@ -273,6 +277,7 @@ export async function createGuard(
 
   return {
     async listen() {
+      keySources.start()
       const at = await front.listen()
       const adminAt = await admin.listen()
       const scheme = listener.tls === null ? 'http' : 'https'

@@ -1,19 +1,15 @@
 /** Real keys as a JWK set, as an issuer hands them out. */
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import type { JsonObject } from '../../src/domain.js'
+import { ecKey, jwkOf, type SigningKey } from './tokens.js'
 
-export interface IssuerKey {
-  readonly kid: string
-  readonly privateKey: KeyObject
-  readonly jwk: JsonObject
+export interface IssuerKey extends SigningKey {
+  readonly jwk: Readonly<Record<string, unknown>>
 }
 
 export function makeKey(kid: string): IssuerKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'ES256' }
-  return { kid, privateKey, jwk: jwk as unknown as JsonObject }
+  const key = ecKey(kid, 'P-256')
+  return { ...key, jwk: jwkOf(key, { use: 'sig', alg: 'ES256' }) }
 }
 
-export function keySet(...keys: readonly IssuerKey[]): { readonly keys: readonly JsonObject[] } {
+export function keySet(...keys: readonly IssuerKey[]): { readonly keys: readonly unknown[] } {
   return { keys: keys.map(({ jwk }) => jwk) }
 }

@@ -18,6 +18,7 @@ export interface RemoteKeysOptions {
   readonly url: string | null
   readonly privateAddresses: boolean
   readonly maxAgeMs: number
+  /** Less than `maxAgeMs` counts as that. */
   readonly maxStaleMs: number
 }
 
@@ -45,5 +46,11 @@ export function createRemoteKeys(
   }
 
   const loaded = tellKeys(issuer, observer)
-  return createCachedKeys({ load, maxAgeMs, maxStaleMs, clock, loaded })
+  return createCachedKeys({
+    load,
+    maxAgeMs,
+    maxStaleMs: Math.max(maxAgeMs, maxStaleMs),
+    clock,
+    loaded,
+  })
 }
