@@ -3,6 +3,7 @@ import { load } from 'js-yaml'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseYaml } from '../../src/config/yaml.js'
+import { threadMs } from '../support/thread-time.js'
 
 /** source, then `line pointer problem` of everything that is wrong with it. */
 const refused: readonly (readonly [what: string, source: string, problems: readonly string[]])[] = [
@@ -75,9 +76,9 @@ test('an alias bomb costs what its text costs', () => {
     const aliases = Array.from({ length: 9 }, () => `*l${level}`).join(', ')
     return `l${level + 1}: &l${level + 1} [${aliases}]`
   })
-  const started = performance.now()
+  const startedMs = threadMs()
   const { problems } = parseYaml(`l0: &l0 [x]\n${levels.join('\n')}\n`)
-  assert.ok(performance.now() - started < 1000)
+  assert.ok(threadMs() - startedMs < 1000)
   assert.is(problems.filter(({ problem }) => problem === 'is a YAML alias').length, 270)
 })
 

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseMediaType } from '../../src/lib/media-type.js'
+import { threadMs } from '../support/thread-time.js'
 
 const garbage: [string, string][] = [
   ['empty', ''],
@@ -53,11 +54,11 @@ test('type and names in lower case, values unquoted', () => {
 })
 
 test('hostile text is read in linear time', () => {
-  const start = performance.now()
+  const startMs = threadMs()
   for (const piece of ['; ', ';\t', '\\"', ' ', '"', 'a=', ';a=";']) {
     parseMediaType(`text/plain; a="${piece.repeat(500)}`.slice(0, 1024))
   }
-  assert.ok(performance.now() - start < 200)
+  assert.ok(threadMs() - startMs < 200)
 })
 
 test.run()

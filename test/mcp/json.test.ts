@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseStrict } from '../../src/mcp/json.js'
 import { jsonOf, problemsOf, readNode } from '../support/json-readers.js'
+import { threadMs } from '../support/thread-time.js'
 import { readVectors } from '../support/vectors.js'
 
 interface Row {
@@ -99,11 +100,11 @@ test('own __proto__ members stay members, and nothing gets a prototype from the 
 })
 
 test('a huge number is judged without holding up the process', () => {
-  const started = performance.now()
+  const startedMs = threadMs()
   assert.is(problemOf(utf8(`0.${'0'.repeat(1_000_000)}1`)), 'number')
   assert.is(problemOf(utf8(`1${'0'.repeat(1_000_000)}`)), 'number')
   assert.is(problemOf(utf8(`1.${'0'.repeat(1_000_000)}`)), null)
-  assert.ok(performance.now() - started < 5000)
+  assert.ok(threadMs() - startedMs < 5000)
 })
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)

@@ -8,6 +8,7 @@ import { loadPolicy } from '../../src/policy/load.js'
 import { rewriteModule } from '../../src/policy/rewrite.js'
 import { compilePolicy } from '../../src/rego/compile-policy.js'
 import { folderOf } from '../rego/folder.js'
+import { threadMs } from '../support/thread-time.js'
 import { compileFiles, dataOf } from './bundles.js'
 
 const source = `package mcpguard.main
@@ -75,9 +76,9 @@ test('what breaks an evaluation off is told, and the next is right', () => {
 
 test('the budget is spent in time and counted, and one more unit would have been enough', () => {
   const evaluator = newEvaluator()
-  const startedMs = performance.now()
+  const startedMs = threadMs()
   const trapped = ask(evaluator, { n: 1_000_000 })
-  assert.ok(performance.now() - startedMs < 1_000, 'a million units are no second')
+  assert.ok(threadMs() - startedMs < 1_000, 'a million units are no second')
   assert.is(trapped.kind === 'fault' && trapped.spent, bounds.budget)
   const whole = ask(evaluator, { n: 100 })
   assert.is(whole.kind, 'defined')

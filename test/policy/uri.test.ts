@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { uriParts, uriTemplateParts } from '../../src/policy/uri.js'
+import { threadMs } from '../support/thread-time.js'
 
 test('what some parser reads otherwise is not canonical', () => {
   const rows: readonly (readonly [why: string, uri: string])[] = [
@@ -136,7 +137,7 @@ test('expressions of a template pass as they stand, the rest of it is held to th
 })
 
 test('a long hostile text is read in time', () => {
-  const startedMs = performance.now()
+  const startedMs = threadMs()
   const million = 1_000_000
   const texts = [
     '{'.repeat(million),
@@ -152,7 +153,7 @@ test('a long hostile text is read in time', () => {
     uriParts(text)
     uriTemplateParts(text)
   }
-  assert.ok(performance.now() - startedMs < 2_000)
+  assert.ok(threadMs() - startedMs < 2_000)
 })
 
 test('a URI of more than 8,192 characters is not canonical, and costs no look', () => {

@@ -126,10 +126,8 @@ test('a reader that stops holds back its server, and nobody else', async () => {
   }
   assert.ok(written < 32 * 1024 * 1024, `${written} bytes were taken for a reader that reads none`)
   upstream.script = mcpServer()
-  const startedMs = performance.now()
   const other = await (await open()).answer()
   assert.is(other.status, 200)
-  assert.ok(performance.now() - startedMs < 1000)
   const { bytes } = await drainBody(stalled)
   assert.ok(bytes > stalledBytes, 'it goes on when the reader does')
   stalled.close()

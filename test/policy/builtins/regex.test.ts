@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { regexReplace } from '../../../src/policy/builtins/regex.js'
 import type { Value } from '../../../src/policy/builtins/rego-value.js'
+import { threadMs } from '../../support/thread-time.js'
 import { mostly, sampled, text } from './generators.js'
 import { type Arguments, differences } from './oracle.js'
 
@@ -256,9 +257,9 @@ const bounded: [string, string, string, string, string][] = [
 ]
 for (const [what, base, regex, value, problem] of bounded) {
   test(`beyond its bounds it is a fault: ${what}`, () => {
-    const started = performance.now()
+    const startedMs = threadMs()
     assert.throws(() => regexReplace(base, regex, value), problem)
-    assert.ok(performance.now() - started < 5_000)
+    assert.ok(threadMs() - startedMs < 5_000)
   })
 }
 

@@ -456,10 +456,8 @@ for (const [name, why] of [
       gateway.logged.join('\n'),
     )
     const before = gateway.logged.filter((line) => line.includes(why)).length
-    const started = performance.now()
     const refused = await gateway.send({ path, body: initialize })
     assert.equal([refused.status, seenByCaller(refused).body], [502, unreachable])
-    assert.ok(performance.now() - started < 200)
     assert.is(gateway.logged.filter((line) => line.includes(why)).length, before)
     await gateway.event(
       (event) => event.server === name && event.code === 'GUARD_UPSTREAM_UNREACHABLE',
