@@ -146,6 +146,11 @@ function openSealed(
     if (!opened.ok) return rejected(404, -32600, opened.reason, 'session not found')
     trail.session = opened.session
   }
+  // Whose they are nobody can tell: servers that tell tasks apart do so by session (2025-11-25), and
+  // one without lists them all. Sealed for whoever lists them they would be that caller's.
+  if (trail.asked.method === 'tasks/list' && trail.session === null) {
+    return rejected(200, -32601, 'tasks-unowned', 'tasks are listed in a session only')
+  }
   if (trail.message !== null) {
     const owner = ownerOf(trail, server, identity)
     const restored = restoreIds(trail.message, owner, steps.ids)

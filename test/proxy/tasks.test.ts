@@ -24,6 +24,7 @@ import {
   result,
   type Seen,
   startUpstream,
+  upstreamSession,
 } from '../support/upstream.js'
 
 const upstream = await startUpstream()
@@ -72,6 +73,13 @@ async function created(as = 'alice'): Promise<string> {
 }
 
 const sealed = await created()
+const session = await beginSession()
+
+/** Which the server has then given an id. */
+async function beginSession(as = 'alice'): Promise<string> {
+  upstream.script = mcpServer()
+  return openSession(gateway, { as })
+}
 
 function last(): Seen {
   const seen = upstream.seen.at(-1)
@@ -101,10 +109,43 @@ for (const [what, method, of] of results) {
   test(`result: ${what}`, async () => {
     answersWith(of(own))
     const params = method === 'tools/call' ? { name: 'open-tool' } : { taskId: sealed }
-    const answer = await gateway.send({ body: request(method, params) })
+    const headers = { 'mcp-session-id': session }
+    const answer = await gateway.send({ headers, body: request(method, params) })
     assert.is(answer.body, JSON.stringify(result(1, of(sealed))))
   })
 }
+
+for (const as of ['alice', 'bob']) {
+  test(`without a session nobody can tell whose tasks are listed: not asked for, ${as}`, async () => {
+    answersWith({ tasks: [task(own)] })
+    upstream.seen.length = 0
+    const answer = await gateway.send({ as, body: request('tasks/list') })
+    assert.equal(seenByCaller(answer), {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"tasks are listed in a session only","data":{"requestId":"<id>"}}}',
+    })
+    assert.is(upstream.seen.length, 0)
+    const event = (await gateway.audit()).at(-1)
+    assert.equal([event?.outcome, event?.code], ['rejected', 'tasks-unowned'])
+  })
+}
+
+test('with one the server is asked in that session, and another’s is none', async () => {
+  answersWith({ tasks: [] })
+  const listed = await gateway.send({
+    headers: { 'mcp-session-id': session },
+    body: request('tasks/list'),
+  })
+  assert.is(listed.status, 200)
+  assert.is(last().headers.get('mcp-session-id'), upstreamSession)
+  const foreign = await gateway.send({
+    as: 'bob',
+    headers: { 'mcp-session-id': session },
+    body: request('tasks/list'),
+  })
+  assert.is(foreign.status, 404)
+})
 
 test('what a method that nobody knows calls a task is its own', async () => {
   const open = await startGateway({
