@@ -225,6 +225,19 @@ test('a stream that can be resumed may end before the answer', async () => {
   assert.is(upstream.seen.at(-1)?.headers.get('last-event-id'), '7')
 })
 
+test('an event id of any letters comes and goes in the bytes it has', async () => {
+  const session = await openSession(gateway)
+  const id = 'é-日本'
+  answersWith(`id: ${id}\n${event(answer)}`)
+  const headers = { 'mcp-session-id': session }
+  const got = await gateway.send({ headers, body: call('open-tool') })
+  assert.is(got.body, `data: ${answer}\nid: ${id}\n\n`)
+  const said = Buffer.from(id).toString('latin1')
+  await gateway.send({ verb: 'GET', headers: { ...headers, 'last-event-id': said } })
+  const sent = upstream.seen.at(-1)?.headers.get('last-event-id') ?? ''
+  assert.is(Buffer.from(sent, 'latin1').toString(), id)
+})
+
 test('modern answers stream as well', async () => {
   answersWith(event(notification('notifications/progress', { progressToken: 1 })), event(answer))
   const got = await gateway.send(modern('tools/call', { name: 'open-tool' }))

@@ -43,7 +43,7 @@ export interface ExchangeEvents {
 export interface Ended {
   /** Of a refusal, or of the answer; null: it was broken off. */
   readonly status: number | null
-  /** The last event's id: where the stream may be taken up again. */
+  /** The last event's id, as a header says it: where the stream may be taken up again. */
   readonly lastEventId: string | null
   readonly retryMs: number | null
   /** What came that was more than a comment. */
@@ -247,7 +247,7 @@ export class ChannelInbound implements Inbound, FrameSink {
   }
 
   #note({ id, retry }: EventFields): void {
-    if (id !== undefined) this.#lastEventId = id
+    if (id !== undefined) this.#lastEventId = headerOf(id)
     if (retry !== undefined) this.#retryMs = retry
   }
 
@@ -284,6 +284,13 @@ export class ChannelInbound implements Inbound, FrameSink {
       messages: this.#messages,
     })
   }
+}
+
+/** As WHATWG HTML has it: the bytes of UTF-8. Null: there is none, or no header can say it. */
+function headerOf(id: string): string | null {
+  const text = Buffer.from(id).toString('latin1')
+  const isSayable = [...text].every((char) => (char >= ' ' && char !== '\x7f') || char === '\t')
+  return text !== '' && isSayable ? text : null
 }
 
 function readerOf(bytes: Uint8Array): EnvelopeReader {

@@ -267,6 +267,40 @@ test('a resumed stream that brings other answers first is read on; one that neve
   assert.is(resumed, 6, 'what brings nothing is taken up again so often')
 })
 
+test('an event id of any letters is said to the server in the bytes it had', async () => {
+  await start()
+  const id = 'é-日本'
+  upstream.script = (seen, response) => {
+    if (seen.verb === 'GET') {
+      events(response, event(result('mine', { content: [] })))
+      return void response.end()
+    }
+    events(response, `id: ${id}\nretry: 10\ndata:\n\n`)
+    response.end()
+  }
+  rig.send(call('open-tool', {}, 'mine'))
+  assert.ok((await rig.receives(own('mine')))['result'])
+  const sent = upstream.seen.at(-1)?.headers.get('last-event-id') ?? ''
+  assert.is(Buffer.from(sent, 'latin1').toString(), id)
+})
+
+for (const [what, id] of [
+  ['one that no header can say', 'a\x01b'],
+  ['an empty one, which takes the place back', ''],
+] as const) {
+  test(`an event id, ${what}: nothing to take up from, the request is told at once`, async () => {
+    await start()
+    upstream.script = (seen, response) => {
+      if (seen.verb === 'GET') return void response.writeHead(500).end()
+      events(response, 'id: before\ndata:\n\n', `id: ${id}\nretry: 10\ndata:\n\n`)
+      response.end()
+    }
+    rig.send(call('open-tool', {}, 'mine'))
+    assert.ok((await rig.receives(own('mine')))['error'])
+    assert.not.ok(upstream.seen.some(({ verb }) => verb === 'GET'))
+  })
+}
+
 test('a resumed stream that only ever brings comments is given up like one that brings nothing', async () => {
   await start()
   let resumed = 0
