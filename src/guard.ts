@@ -37,7 +37,7 @@ import { createSseFront } from './proxy/front/sse.js'
 import { createStdioFront, type StdioFront } from './proxy/front/stdio.js'
 import { createIds } from './proxy/ids.js'
 import type { Inbound } from './proxy/inbound.js'
-import { createLastSeen } from './proxy/last-seen.js'
+import { createLastSeen, notRemembered } from './proxy/last-seen.js'
 import { createPipeline } from './proxy/pipeline.js'
 import { watchReadiness } from './proxy/readiness.js'
 import { record } from './proxy/refuse.js'
@@ -180,7 +180,7 @@ export async function createGuard(
     audit,
     observer,
     streams,
-    lastSeen: createLastSeen(),
+    lastSeen: config.sessions.keys.length > 0 ? notRemembered : createLastSeen(),
     refusals: config.refusals,
   }
   /** Something came that is no message to handle. */

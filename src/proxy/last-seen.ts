@@ -70,6 +70,9 @@ export function createLastSeen(): LastSeen {
   }
 }
 
+/** Where other processes serve the same callers: what one was shown last may have been shown there. */
+export const notRemembered: LastSeen = { page: () => undefined, of: () => null }
+
 /** Only for callers that can be told later that they see something else. */
 export function rememberShown(
   exchange: {

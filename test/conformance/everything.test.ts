@@ -3,13 +3,12 @@
  * through the gateway as without it.
  */
 import { test } from 'uvu'
-import * as assert from 'uvu/assert'
 import { testUnless } from '../runner/skip.js'
 import { type Gateway, startGateway } from '../support/gateway.js'
 import { allowAll } from '../support/peer-items.js'
 import { loud, type PeerServer, startEverything } from '../support/peers.js'
-import { countOf, differences, scenariosOf } from './compare.js'
-import { lackOfSuite, runSuite } from './suite.js'
+import { proveEverything } from './prove-everything.js'
+import { lackOfSuite } from './suite.js'
 
 const testSuite = testUnless(lackOfSuite, test)
 let everything: PeerServer
@@ -28,22 +27,8 @@ test.after(async () => {
   await everything?.stop()
 })
 
-testSuite('server-everything: each check as without a gateway', async () => {
-  const [direct, through] = [
-    await runNewest(everything.url),
-    await runNewest(`${gateway.url}/mcp/everything`),
-  ]
-  for (const findings of [direct, through]) {
-    const [passed, failed] = [countOf(findings, 'SUCCESS'), countOf(findings, 'FAILURE')]
-    console.log(`\n${scenariosOf(findings).length} scenarios, ${passed} passed, ${failed} failed`)
-  }
-  assert.is(scenariosOf(direct).length, 33)
-  assert.equal(differences(direct, through), [])
-})
-
-function runNewest(url: string) {
-  const args = ['server', '--url', url, '--requirements', '2025-11-25']
-  return runSuite('@modelcontextprotocol/conformance', args)
-}
+testSuite('server-everything: each check as without a gateway', () =>
+  proveEverything(everything.url, `${gateway.url}/mcp/everything`),
+)
 
 test.run()

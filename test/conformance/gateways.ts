@@ -6,20 +6,21 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { type Gateway, startGateway } from '../support/gateway.js'
+import { startGateway } from '../support/gateway.js'
 import { allowAll } from '../support/peer-items.js'
+import type { Served, Start } from './prove-same.js'
 
 export interface Gateways {
   readonly url: string
   close(): Promise<void>
 }
 
-export async function serveGateways(): Promise<Gateways> {
-  const started: Gateway[] = []
+export async function serveGateways(startOne: Start = startGateway): Promise<Gateways> {
+  const started: Served[] = []
 
   async function start(upstream: string): Promise<string> {
     const upstreams = { suite: upstream }
-    const gateway = await startGateway({ upstreams, anonymous: true, policy: allowAll })
+    const gateway = await startOne({ upstreams, anonymous: true, policy: allowAll })
     started.push(gateway)
     return `${gateway.url}/mcp/suite`
   }

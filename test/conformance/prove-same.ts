@@ -4,7 +4,7 @@
  * have to come out the same, check by check.
  */
 import * as assert from 'uvu/assert'
-import { type Gateway, startGateway } from '../support/gateway.js'
+import { type GatewayOptions, startGateway } from '../support/gateway.js'
 import { allowAll } from '../support/peer-items.js'
 import { type PeerServer, startFixture } from '../support/peers.js'
 import { complaints, countOf, differences, scenariosOf } from './compare.js'
@@ -21,20 +21,28 @@ export interface Row {
   readonly otherwise?: Readonly<Record<string, string>>
 }
 
+/** A gateway, or several that look like one. */
+export interface Served {
+  readonly url: string
+  close(): Promise<void>
+}
+
+export type Start = (options: GatewayOptions) => Promise<Served>
+
 export interface Ways {
   readonly fixture: PeerServer
-  readonly granting: Gateway
+  readonly granting: Served
   /** How the fixture is reached → its URL for the suite. */
   readonly urls: Readonly<Record<string, string>>
   close(): Promise<void>
 }
 
-export async function openWays(): Promise<Ways> {
+export async function openWays(start: Start = startGateway): Promise<Ways> {
   const fixture = await startFixture()
   // The suite cannot send a credential.
   const shared = { upstreams: { fixture: fixture.url }, anonymous: true }
-  const open = await startGateway({ ...shared, policy: allowAll })
-  const granting = await startGateway({ ...shared, policy: fixtureGrants() })
+  const open = await start({ ...shared, policy: allowAll })
+  const granting = await start({ ...shared, policy: fixtureGrants() })
   return {
     fixture,
     granting,

@@ -5,25 +5,9 @@
 import { test } from 'uvu'
 import { testUnless } from '../runner/skip.js'
 import { loud } from '../support/peers.js'
-import { openWays, proveSame, type Row, type Ways } from './prove-same.js'
+import { openWays, proveSame, type Ways } from './prove-same.js'
+import { legacyRows } from './server-rows.js'
 import { lackOfSuite } from './suite.js'
-
-const rows: Readonly<Record<string, Row>> = {
-  'newest suite, 2025-11-25': {
-    edition: '@modelcontextprotocol/conformance',
-    args: ['--requirements', '2025-11-25'],
-    scenarios: 33,
-    passed: 84,
-    failed: 0,
-  },
-  'suite 0.1.16': {
-    edition: 'conformance-legacy',
-    args: ['--suite', 'all'],
-    scenarios: 32,
-    passed: 44,
-    failed: 0,
-  },
-}
 
 const testSuite = testUnless(lackOfSuite, test)
 let ways: Ways
@@ -36,7 +20,7 @@ test.before(
 
 test.after(() => ways?.close())
 
-for (const [name, row] of Object.entries(rows)) {
+for (const [name, row] of Object.entries(legacyRows)) {
   testSuite(`${name}: each check as without a gateway`, () => proveSame(ways, row))
 }
 

@@ -1,6 +1,6 @@
 /**
  * The official conformance suite finds the same through the gateway as without it: what 2026-07-28
- * requires. The server has all of it, and lacks the tasks extension.
+ * requires.
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,8 +8,8 @@ import { testUnless } from '../runner/skip.js'
 import { loud } from '../support/peers.js'
 import { offered } from './fixture-grants.js'
 import { listAll } from './list-all.js'
-import { otherwiseWithGrants } from './otherwise.js'
 import { openWays, proveSame, type Ways } from './prove-same.js'
+import { modernRow } from './server-rows.js'
 import { lackOfSuite } from './suite.js'
 
 const testSuite = testUnless(lackOfSuite, test)
@@ -30,14 +30,7 @@ test('the grants name all that the server lists', async () => {
 })
 
 testSuite('newest suite, 2026-07-28: each check as without a gateway', () =>
-  proveSame(ways, {
-    edition: '@modelcontextprotocol/conformance',
-    args: ['--requirements', '2026-07-28'],
-    scenarios: 50,
-    passed: 164,
-    failed: 30,
-    otherwise: otherwiseWithGrants,
-  }),
+  proveSame(ways, modernRow),
 )
 
 test.run()

@@ -1,14 +1,22 @@
 /**
- * Two gateways with one key behind one address that sends each request to the next: a session, the
- * server's own requests and tasks in both directions are for real clients as they are without.
+ * Two processes with one key behind one address that gives each request to the next: a session, the
+ * server's own requests and tasks in both directions, and what 2026-07-28 has instead, are for real
+ * clients as they are without. The conformance suite on the same way: test/long.
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Gateway, keyOf, startGateway } from '../support/gateway.js'
+import { keyOf } from '../support/gateway.js'
 import { allowAll } from '../support/peer-items.js'
 import { withoutVarying } from '../support/peer-survey.js'
-import { type Job, loud, type PeerServer, runClient, startEverything } from '../support/peers.js'
-import { type RoundRobin, startRoundRobin } from '../support/round-robin.js'
+import {
+  type Job,
+  loud,
+  type PeerServer,
+  runClient,
+  startEverything,
+  startModern,
+} from '../support/peers.js'
+import { type Replicas, shares, startReplicas } from '../support/replicas.js'
 
 interface Dialogue {
   readonly heard: { readonly requests: readonly { readonly method: string }[] }
@@ -26,40 +34,53 @@ interface Tasks {
   readonly sampled: string
 }
 
-const key = 'a-key-of-both-replicas-'.repeat(2)
-let server: PeerServer
-let replicas: Gateway[] = []
-let address: RoundRobin
+interface ModernDialogue {
+  readonly wire: unknown
+  readonly [more: string]: unknown
+}
+
+let legacy: PeerServer
+let modern: PeerServer
+let replicas: Replicas
 let done: Map<string, unknown>
 
 test.before(
   loud(async () => {
-    server = await startEverything()
-    const options = {
-      upstreams: { everything: server.url },
-      policy: allowAll,
-      sessions: { keys: [key] },
+    legacy = await startEverything()
+    modern = await startModern()
+    const upstreams = { legacy: legacy.url, modern: modern.url }
+    replicas = await startReplicas({ upstreams, policy: allowAll })
+    const all = {
+      toolsListChanged: true,
+      promptsListChanged: true,
+      resourceSubscriptions: ['notes://open/1'],
     }
-    replicas = [await startGateway(options), await startGateway(options)]
-    address = await startRoundRobin(replicas.map(({ url }) => url))
-    const jobs = (how: string, to: { url: string; key: string | null }): Job[] => [
-      { name: `v1 ${how}`, sdk: 'v1', scenario: 'legacyDialogue', ...to },
-      { name: `v2 ${how}`, sdk: 'v2', mode: 'legacy', scenario: 'legacyDialogue', ...to },
-      { name: `tasks ${how}`, sdk: 'v1', scenario: 'legacyTasks', ...to },
-    ]
-    const guarded = { url: `${address.url}/mcp/everything`, key: keyOf('alice') }
+    const jobs = (how: string, url: (of: string) => string, key: string | null): Job[] => {
+      const [to, toModern] = [
+        { url: url('legacy'), key },
+        { url: url('modern'), key },
+      ]
+      const rounds = { scenario: 'modernDialogue', listen: all, refused: all } as const
+      return [
+        { name: `v1 ${how}`, sdk: 'v1', scenario: 'legacyDialogue', ...to },
+        { name: `v2 ${how}`, sdk: 'v2', mode: 'legacy', scenario: 'legacyDialogue', ...to },
+        { name: `tasks ${how}`, sdk: 'v1', scenario: 'legacyTasks', ...to },
+        { name: `modern ${how}`, sdk: 'v2', mode: 'modern', ...rounds, ...toModern },
+      ]
+    }
+    const direct = new Map(Object.entries({ legacy: legacy.url, modern: modern.url }))
     const both = await Promise.all([
-      runClient<unknown>(jobs('direct', { url: server.url, key: null })),
-      runClient<unknown>(jobs('replicas', guarded)),
+      runClient<unknown>(jobs('direct', (of) => direct.get(of) ?? '', null)),
+      runClient<unknown>(jobs('replicas', (of) => `${replicas.url}/mcp/${of}`, keyOf('alice'))),
     ])
     done = new Map(both.flatMap((results) => [...results]))
   }),
 )
 
 test.after(async () => {
-  await address?.close()
-  for (const replica of replicas) await replica.close()
-  await server?.stop()
+  await replicas?.close()
+  await modern?.stop()
+  await legacy?.stop()
 })
 
 for (const client of ['v1', 'v2']) {
@@ -100,12 +121,19 @@ test('a task of the client: the server asks for it by the client’s own id', ()
   }
 })
 
-test('both gateways had a part in it, and refused nothing', async () => {
-  assert.ok(Math.min(...address.served) > 20, address.served.join())
-  for (const replica of replicas) {
-    const codes = (await replica.audit()).map(({ code }) => code).filter((code) => code !== null)
-    assert.equal(codes, [])
-  }
+test('2026-07-28: rounds of input, progress, and a stream of changes', () => {
+  const { wire: _direct, ...direct } = done.get('modern direct') as ModernDialogue
+  const { wire: _through, ...through } = done.get('modern replicas') as ModernDialogue
+  assert.equal(through, direct)
+  assert.equal(through['asked'], ['Who are you?'])
+})
+
+test('both processes had a part in it, and refused nothing', async () => {
+  assert.ok(Math.min(...(await shares(replicas))) > 20)
+  const events = (await Promise.all(replicas.each.map((replica) => replica.audit()))).flat()
+  const codes = events.map(({ code }) => code).filter((code) => code !== null)
+  // A client of 2026-07-28 ends its listening by closing the stream, and says so beside it.
+  assert.equal(codes, ['cancel-ignored'])
 })
 
 test.run()

@@ -10,6 +10,9 @@ import { type GatewayOptions, testCacheDir, writeFiles } from './gateway.js'
 
 const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
+/** A policy that was never compiled before is compiled first. */
+const startMs = 60_000
+
 export interface Child {
   readonly url: string
   readonly adminUrl: string
@@ -34,7 +37,7 @@ export async function startChild(options: GatewayOptions & { shell?: string }): 
   const { configFile, policyFolder, auditFile } = await writeFiles(folder, options)
   const child = spawnCli(['run', '--config', configFile], options.shell)
   const { lines, exited } = watch(child)
-  const started = await Promise.race([lineWith(lines, '"listening"'), exited])
+  const started = await Promise.race([lineWith(lines, '"listening"', startMs), exited])
   if (typeof started !== 'string') {
     await rm(folder, { recursive: true })
     throw new Error(`ended with ${started}: ${lines.join('\n')}`)
@@ -96,8 +99,8 @@ function watch(child: ChildProcess): { lines: string[]; exited: Promise<number |
   return { lines, exited }
 }
 
-async function lineWith(lines: readonly string[], text: string): Promise<string> {
-  const deadline = performance.now() + 10_000
+async function lineWith(lines: readonly string[], text: string, ms = 10_000): Promise<string> {
+  const deadline = performance.now() + ms
   for (;;) {
     const found = lines.find((line) => line.includes(text))
     if (found !== undefined) return found

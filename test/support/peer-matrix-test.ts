@@ -5,7 +5,7 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Cells, type Row, runMatrix, type Steps } from './peer-matrix.js'
+import { type Cells, type Instead, type Row, runMatrix, type Steps } from './peer-matrix.js'
 import { type Column, columns, hiddenTools } from './peer-matrix-items.js'
 import { tableOf } from './peer-matrix-table.js'
 import { loud } from './peers.js'
@@ -15,14 +15,15 @@ const steps = ['list', 'call', 'progress', 'cancel', 'elicitation'] as const
 interface Part {
   readonly rows: readonly Row[]
   readonly expected: string
+  readonly instead?: Instead
 }
 
-export function matrixTests({ rows, expected }: Part): void {
+export function matrixTests({ rows, expected, instead = {} }: Part): void {
   let cells: Cells
 
   test.before(
     loud(async () => {
-      cells = await runMatrix(rows)
+      cells = await runMatrix(rows, instead)
       console.log(`\n${tableOf(cells)}\n`)
     }),
   )
@@ -33,7 +34,7 @@ export function matrixTests({ rows, expected }: Part): void {
 
   for (const row of rows.filter(({ over }) => over !== 'direct')) {
     test(`${row.client} ${row.mode} over ${row.over} gets what it gets directly`, () => {
-      for (const column of columns) {
+      for (const column of instead.columns ?? columns) {
         const through = cells.get(row)?.get(column)
         const direct = directly(row, column)
         assert.ok(through !== undefined && direct !== undefined, column)

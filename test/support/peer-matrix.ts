@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Json, JsonObject } from '../../src/domain.js'
-import { type Gateway, keyOf, startGateway, testCacheDir } from './gateway.js'
+import { type GatewayOptions, keyOf, startGateway, testCacheDir } from './gateway.js'
 import { type Column, columns, itemsOf, policy } from './peer-matrix-items.js'
 import { peerNode, peerNodeEnv } from './peer-node.js'
 import { type PeerServer, startEverything, startEverythingSse, startFixture } from './peers.js'
@@ -58,14 +58,27 @@ interface Command {
 
 type Server = Command | { readonly url: string; readonly transport: 'http' | 'sse' }
 
-interface Peers {
+/** A gateway, or several that look like one; `folder` has the configuration. */
+interface Served {
+  readonly url: string
   readonly folder: string
-  readonly servers: ReadonlyMap<Column, Server>
-  readonly gateway: Gateway
   close(): Promise<void>
 }
 
-async function startPeers(): Promise<Peers> {
+/** Where not every server, or not a single gateway, is meant. */
+export interface Instead {
+  readonly columns?: readonly Column[]
+  readonly start?: (options: GatewayOptions) => Promise<Served>
+}
+
+interface Peers {
+  readonly folder: string
+  readonly servers: ReadonlyMap<Column, Server>
+  readonly gateway: Served
+  close(): Promise<void>
+}
+
+async function startPeers(start: NonNullable<Instead['start']>): Promise<Peers> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'mcp-guard-matrix-')))
   const files = join(folder, 'files')
   await mkdir(files)
@@ -97,7 +110,7 @@ async function startPeers(): Promise<Peers> {
     ['fixture stdio', node(join(peers, 'fixture/stdio.mjs'), waits)],
   ])
   const upstreams = [...servers].map(([column, server]) => [nameOf(column), { ...server }])
-  const gateway = await startGateway({ upstreams: Object.fromEntries(upstreams), policy })
+  const gateway = await start({ upstreams: Object.fromEntries(upstreams), policy })
   return {
     folder,
     servers,
@@ -115,14 +128,14 @@ function nameOf(column: Column): string {
 }
 
 /** Takes all steps of all rows. Where a client has no way to a server there is no cell. */
-export async function runMatrix(rows: readonly Row[]): Promise<Cells> {
-  const started = await startPeers()
+export async function runMatrix(rows: readonly Row[], instead: Instead = {}): Promise<Cells> {
+  const started = await startPeers(instead.start ?? startGateway)
   try {
     const cells = new Map<Row, ReadonlyMap<Column, Steps>>()
     for (const client of new Set(rows.map((row) => row.client))) {
       const own = rows.filter((row) => row.client === client)
       const jobs = own.flatMap((row, index) =>
-        columns
+        (instead.columns ?? columns)
           .filter((column) => reaches(row, started.servers.get(column)))
           .map((column) => jobOf(row, column, `${index}/${nameOf(column)}`, started)),
       )

@@ -28,6 +28,8 @@ export async function startRoundRobin(urls: readonly string[]): Promise<RoundRob
     response.on('close', () => onward.destroy())
     request.pipe(onward)
   })
+  // Longer than clients keep a connection: Node's 5 s ends one that a busy client is about to use.
+  server.keepAliveTimeout = 65_000
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
