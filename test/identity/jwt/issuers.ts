@@ -10,7 +10,7 @@ import type { VettedKeys } from '../../../src/identity/jwt/keys.js'
 import type { IssuerRules } from '../../../src/identity/jwt/rules.js'
 import { createJwtVerifier } from '../../../src/identity/jwt/verifier.js'
 import { vetKeySet, vetSecret } from '../../../src/identity/jwt/vet-keys.js'
-import type { TokenVerifier } from '../../../src/identity/verifiers.js'
+import type { TokenCircumstances, TokenVerifier } from '../../../src/identity/verifiers.js'
 import { ecKey, edKey, jwkOf, rsaKey } from '../../support/tokens.js'
 
 export const keys = {
@@ -107,4 +107,9 @@ export function secretRules(more: Partial<IssuerRules> = {}): IssuerRules {
 
 export function verifierOf(issuers: readonly IssuerRules[], remembered = 100): TokenVerifier {
   return createJwtVerifier({ issuers, parseJson, remembered })
+}
+
+/** Now, for the server `x`, from somebody who shows no certificate and was never wrong. */
+export function circumstances(more: Partial<TokenCircumstances> = {}): TokenCircumstances {
+  return { server: 'x', nowMs: Date.now(), thumbprint: null, refusesWork: () => null, ...more }
 }
