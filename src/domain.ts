@@ -58,8 +58,10 @@ export type UnidentifiedReason =
   | 'token-key-unknown'
   | 'token-signature'
   | 'token-claims'
-  /** The issuer says that it is dead, or it is on the list of revoked ones. */
+  /** It is on the list of revoked ones. */
   | 'token-revoked'
+  /** The authorization server does not vouch for it: unknown there, over or revoked. */
+  | 'token-inactive'
   /** Bound to a client certificate (RFC 8705) that is not this connection's. */
   | 'token-unbound'
   | 'certificate-malformed'

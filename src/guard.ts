@@ -13,6 +13,7 @@ import { createFetcher } from './fetcher/create-fetcher.js'
 import { openIdentity } from './guard/identity.js'
 import { createKeySources } from './guard/keys.js'
 import { certificateVerifier, listenerOf, readTls } from './guard/listener.js'
+import { introspectionOf, protectedResources } from './guard/oauth.js'
 import { tokenVerifiers } from './guard/tokens.js'
 import { certificateHeaders } from './identity/certificate/presented.js'
 import { type Claim, identifyAs } from './identity/identify-as.js'
@@ -33,6 +34,7 @@ import { mayPost, openDownlink } from './proxy/downlink.js'
 import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe } from './proxy/front/health.js'
 import { createHttpFront } from './proxy/front/http.js'
+import { answerMetadata, metadataDocuments } from './proxy/front/resource-metadata.js'
 import { createSseFront } from './proxy/front/sse.js'
 import { createStdioFront, type StdioFront } from './proxy/front/stdio.js'
 import { createIds } from './proxy/ids.js'
@@ -140,8 +142,15 @@ export async function createGuard(
 
   const fetcher = createFetcher()
   const keySources = createKeySources(fetcher, observer)
-  const tokens = await tokenVerifiers(config.identity, keySources.keysOf)
-  const identity = await openIdentity(config.identity, observer, { certificates, tokens })
+  const resources = protectedResources(config)
+  const { oauth } = config.identity
+  const tokens = await tokenVerifiers(config.identity, keySources.keysOf, resources)
+  const identity = await openIdentity(config.identity, observer, {
+    certificates,
+    tokens,
+    introspection: (keys) =>
+      oauth === null ? null : introspectionOf(oauth, { fetcher, resources, keys }),
+  })
   // Watched from before the first reading, so that nothing saved meanwhile is missed.
   const watch = await watchPath(config.policy.path, async () => {
     await reload()
@@ -182,6 +191,7 @@ export async function createGuard(
     streams,
     lastSeen: config.sessions.keys.length > 0 ? notRemembered : createLastSeen(),
     refusals: config.refusals,
+    protectedResources: resources,
   }
   /** Something came that is no message to handle. */
   function recordUnusable(
@@ -228,9 +238,12 @@ export async function createGuard(
       unusable: (code, { ip }) => recordUnusable('sse', code, { status: 400, ip }),
     },
   )
+  const documents = metadataDocuments(resources.values())
   const front = createHttpFront(listener, {
     handle: (inbound) => (sse.handlerOf(inbound) ?? pipeline)(inbound),
-    probe: (request, response) => answerProbe(request, response, { readiness }),
+    probe: (request, response) =>
+      answerProbe(request, response, { readiness }) ||
+      answerMetadata(request, response, documents, steps.admission),
     unreadable: (code, status, ip) => recordUnusable('http', code, { status, ip }),
   })
   let stdio: StdioFront | null = null

@@ -10,7 +10,13 @@ import { GuardError } from '../errors.js'
 import { type ApiKeyEntry, createKeyRing, type KeyRing } from '../identity/api-key.js'
 import { createFailures } from '../identity/failures.js'
 import { createIdentify, type IdentifyOptions } from '../identity/identify.js'
+import type { TokenVerifier } from '../identity/verifiers.js'
 import { watchPath } from '../lib/watch.js'
+
+export interface Ways extends Pick<IdentifyOptions, 'tokens' | 'certificates'> {
+  /** Null: no authorization server is asked about tokens. `keys`: what is one of them is not. */
+  readonly introspection?: (keys: KeyRing) => TokenVerifier | null
+}
 
 export interface GuardIdentity {
   readonly identify: Identify
@@ -24,7 +30,7 @@ export interface GuardIdentity {
 export async function openIdentity(
   config: IdentityConfig,
   observer: Observer,
-  ways: Pick<IdentifyOptions, 'tokens' | 'certificates'> = {},
+  { tokens = [], certificates = null, introspection = () => null }: Ways = {},
 ): Promise<GuardIdentity> {
   const { apiKeyFile: file } = config
   // Watched from before the first reading, so that nothing saved meanwhile is missed.
@@ -51,10 +57,13 @@ export async function openIdentity(
     }
   }
 
+  const introspecting = introspection(keys)
   return {
     identify: createIdentify({
       keys,
-      ...ways,
+      // What looks like a JWT is one, unless its issuer has no keys and is asked.
+      tokens: introspecting === null ? tokens : [introspecting, ...tokens],
+      certificates,
       failures: createFailures(config.failures),
       anonymous: config.anonymous,
     }),

@@ -8,24 +8,28 @@ import type { KeySource } from '../identity/jwt/key-source.js'
 import type { IssuerRules } from '../identity/jwt/rules.js'
 import { createJwtVerifier } from '../identity/jwt/verifier.js'
 import type { TokenVerifier } from '../identity/verifiers.js'
+import { audiencesOf, keyedServers, type ProtectedResources } from './oauth.js'
 import { parseJson } from './parse-json.js'
 
 export type KeysOf = (issuer: TokenIssuerConfig) => Promise<KeySource>
 
 /** Rejects with GuardError GUARD_CONFIG_INVALID. */
 export async function tokenVerifiers(
-  { jwt }: Pick<IdentityConfig, 'jwt'>,
+  { jwt, oauth }: Pick<IdentityConfig, 'jwt' | 'oauth'>,
   keysOf: KeysOf,
+  resources: ProtectedResources,
 ): Promise<TokenVerifier[]> {
-  if (jwt.length === 0) return []
-  const issuers = await Promise.all(
-    jwt.map(async (issuer) => {
-      // Which audience it is made out to does not depend on the server that is asked for.
-      const audiences = () => issuer.audience
-      return issuerRules(issuer, { method: 'jwt', keys: await keysOf(issuer), audiences })
-    }),
-  )
-  return [createJwtVerifier({ issuers, parseJson })]
+  const plain = jwt.map(async (issuer) => {
+    // Which audience it is made out to does not depend on the server that is asked for.
+    const audiences = () => issuer.audience
+    return issuerRules(issuer, { method: 'jwt', keys: await keysOf(issuer), audiences })
+  })
+  const servers = (oauth === null ? [] : keyedServers(oauth)).map(async (server) => {
+    const audiences = audiencesOf(server, resources)
+    return issuerRules(server, { method: 'oauth', keys: await keysOf(server), audiences })
+  })
+  const issuers = await Promise.all([...plain, ...servers])
+  return issuers.length === 0 ? [] : [createJwtVerifier({ issuers, parseJson })]
 }
 
 export function issuerRules(

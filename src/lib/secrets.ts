@@ -5,7 +5,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Says what a found key is for, so that secret scanners and people recognise it. */
-const keyPrefix = 'mcp_'
+export const keyPrefix = 'mcp_'
 
 export function sha256(content: string | Uint8Array): Buffer {
   return hash('sha256', content, 'buffer')

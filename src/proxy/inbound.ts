@@ -20,6 +20,8 @@ export interface Inbound {
   readonly connection: Connection
   /** The only principal (`Identity.binding`) it may come from; null: none, undefined: any. */
   readonly owner?: string | null | undefined
+  /** True: an answer's status and headers reach the client. Else it shares a channel with others. */
+  readonly hasStatus?: boolean
   /** Reads the body within the front's limits of size and time; call at most once. */
   readBody(): Promise<BodyResult>
   /** A whole answer at once. Exactly one of `reply` and `sink` is used, unless `sink` never began. */

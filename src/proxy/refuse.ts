@@ -8,12 +8,14 @@ import { asGuardError, GuardError } from '../errors.js'
 import { corsHeaders } from './cors.js'
 import type { Inbound } from './inbound.js'
 import type { HttpAnswer, Refusal } from './outcome.js'
-import { respond } from './respond.js'
+import { type OauthTerms, respond } from './respond.js'
 import type { Steps } from './steps.js'
 import { type Trail, toAuditEvent } from './trail.js'
 
 export function refuse(inbound: Inbound, trail: Trail, steps: Steps, refusal: Refusal): void {
-  const answerTo = (what: Refusal) => respond(what, trail.asked, trail.requestId, steps.refusals)
+  const oauth = oauthTerms(inbound, trail, steps)
+  const answerTo = (what: Refusal) =>
+    respond(what, trail.asked, trail.requestId, steps.refusals, oauth)
   if (refusal.kind === 'failed') logFailure(steps, trail, refusal.error)
   let answer: HttpAnswer = answerTo(refusal)
   try {
@@ -26,6 +28,13 @@ export function refuse(inbound: Inbound, trail: Trail, steps: Steps, refusal: Re
   // Until the Origin has been admitted nothing may be readable to it.
   const cors = trail.server === null ? [] : corsHeaders(inbound.rawHeaders)
   inbound.reply({ ...answer, headers: [...answer.headers, ...cors] })
+}
+
+function oauthTerms({ hasStatus }: Inbound, trail: Trail, steps: Steps): OauthTerms {
+  const { server, identity } = trail
+  const resource = server === null ? undefined : steps.protectedResources.get(server.name)
+  const canAsk = hasStatus === true && identity?.subject.method === 'oauth'
+  return { resource: resource ?? null, held: canAsk ? identity.subject.scopes : null }
 }
 
 /** Nobody is there any more to be told anything, and nothing was forwarded. Never throws. */

@@ -4,9 +4,10 @@
  * that was sent. A refusal of a modern request never looks like a server of the other era
  * (2026-07-28: only 401, 403 and 5xx are no evidence of an era to a client that probes).
  */
-import type { Judgement } from '../domain.js'
+import type { Judgement, UnidentifiedReason } from '../domain.js'
 import { isKnownMethod } from '../mcp/methods.js'
 import type { Asked, HttpAnswer, Refusal, Rejected } from './outcome.js'
+import { insufficientScope, type ProtectedResource, unauthorized } from './protected-resource.js'
 
 /** JSON-RPC error codes of our own, outside the range that JSON-RPC 2.0 reserves. */
 export const rpcCodes = {
@@ -23,6 +24,16 @@ export interface RefusalForms {
   readonly limited: 'http' | 'error'
 }
 
+/** What OAuth has to say to whoever is refused. */
+export interface OauthTerms {
+  /** null: OAuth is not configured, or no server was asked for. */
+  readonly resource: ProtectedResource | null
+  /** Scopes of a caller who can be told to get more; null: it cannot. */
+  readonly held: readonly string[] | null
+}
+
+const noOauth: OauthTerms = { resource: null, held: null }
+
 export const jsonHeaders = [
   'content-type',
   'application/json',
@@ -37,6 +48,7 @@ export function respond(
   asked: Asked,
   requestId: string,
   forms: RefusalForms,
+  oauth: OauthTerms = noOauth,
 ): HttpAnswer {
   switch (refusal.kind) {
     case 'rejected':
@@ -47,10 +59,10 @@ export function respond(
       }
       return errorAnswer(401, asked, rpcCodes.unauthenticated, 'authentication required', {
         data: { requestId },
-        headers: ['www-authenticate', 'Bearer realm="mcp-guard"'],
+        headers: ['www-authenticate', unauthorized(oauth.resource, isToken(refusal.reason))],
       })
     case 'denied':
-      return denial(refusal.judgement, asked, forms)
+      return stepUp(refusal.judgement, asked, oauth) ?? denial(refusal.judgement, asked, forms)
     case 'limited':
       return limitation(refusal.judgement, Math.ceil(refusal.retryAfterMs / 1000), asked, forms)
     case 'failed': {
@@ -88,6 +100,33 @@ function rejection(refusal: Rejected, asked: Asked, requestId: string): HttpAnsw
   return errorAnswer(refusal.status, asked, refusal.code, refusal.text, {
     data: { ...refusal.data, requestId },
     headers: refusal.headers ?? [],
+  })
+}
+
+/** A certificate is none: whoever sends it has no other token to get. */
+function isToken(reason: UnidentifiedReason): boolean {
+  return reason !== 'credential-missing' && !reason.startsWith('certificate-')
+}
+
+/**
+ * Of a request that more scopes would let through. Not of a stream: a client opens it by itself and
+ * does without, and nobody should have to log in for that.
+ */
+function stepUp(
+  { decision, decisionId }: Judgement,
+  asked: Asked,
+  { resource, held }: OauthTerms,
+): HttpAnswer | null {
+  if (decision.allow || decision.challenge === null || resource === null || held === null) {
+    return null
+  }
+  const { kind, method } = asked
+  if (kind !== 'request' || (method !== null && !isKnownMethod(method))) return null
+  const challenge = insufficientScope(resource, held, decision.challenge.scopes)
+  if (challenge === null) return null
+  return errorAnswer(403, asked, rpcCodes.denied, denialText(decisionId), {
+    data: { decisionId },
+    headers: ['www-authenticate', challenge],
   })
 }
 

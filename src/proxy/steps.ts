@@ -16,6 +16,7 @@ import type { AdmitRules } from './admit.js'
 import type { Back } from './back/back.js'
 import type { Ids } from './ids.js'
 import type { LastSeen } from './last-seen.js'
+import type { ProtectedResource } from './protected-resource.js'
 import type { RefusalForms } from './respond.js'
 import type { Sessions } from './session.js'
 import type { Streams } from './streams.js'
@@ -46,4 +47,6 @@ export interface Steps {
   readonly streams: Streams
   readonly lastSeen: LastSeen
   readonly refusals: RefusalForms
+  /** Name of the server → what clients of OAuth are told of it; empty: OAuth is not configured. */
+  readonly protectedResources: ReadonlyMap<string, ProtectedResource>
 }

@@ -257,6 +257,7 @@ export function stepsOf(point: DecisionPoint, backs: ReadonlyMap<End, Back>): St
     streams: createStreams(Date.now),
     lastSeen: createLastSeen(),
     refusals: { deniedCall: 'result', denied: 'error', limitedCall: 'http', limited: 'http' },
+    protectedResources: new Map(),
   }
 }
 

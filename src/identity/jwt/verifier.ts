@@ -7,14 +7,15 @@
  * A verified token is remembered under the SHA-256 of its whole text; whatever of it can change (time,
  * audience, revocation, binding, the key's life) is asked again for every request.
  */
-import type { Identity, UnidentifiedReason } from '../../domain.js'
+import type { Identity } from '../../domain.js'
 import { GuardError } from '../../errors.js'
 import { createRecent } from '../../lib/recent.js'
 import { sha256Hex } from '../../lib/secrets.js'
 import { identityOf } from '../subject.js'
 import type { TokenCircumstances, TokenVerifier, VerifiedToken } from '../verifiers.js'
 import { publicKeyAlgorithms, secretAlgorithms } from './algorithms.js'
-import { isMeantFor, isOfType, type RegisteredClaims, readRegistered, untimely } from './claims.js'
+import { isOfType, type RegisteredClaims, readRegistered } from './claims.js'
+import { refusalOf } from './refusal.js'
 import { createIsRevoked, type IsRevoked } from './revocation.js'
 import type { IssuerRules } from './rules.js'
 import { verifySignature } from './signature.js'
@@ -69,8 +70,7 @@ export function createJwtVerifier({
     const read = readToken(text, parseJson)
     if (!read.ok) return read
     const { token } = read
-    const iss = token.claims['iss']
-    const issuer = typeof iss === 'string' ? known.get(iss) : undefined
+    const issuer = issuerNamedIn(token)
     if (issuer === undefined) return { ok: false, reason: 'token-issuer' }
     const { algorithms, type } = issuer.rules
     if (!algorithms.includes(token.algorithm)) return { ok: false, reason: 'token-algorithm' }
@@ -82,6 +82,11 @@ export function createJwtVerifier({
     const refused = circumstances.refusesWork()
     if (refused !== null) return refused
     return identify({ text, digest, token, registered: claims.registered }, issuer, circumstances)
+  }
+
+  function issuerNamedIn({ claims }: UnverifiedToken): Issuer | undefined {
+    const iss = claims['iss']
+    return typeof iss === 'string' ? known.get(iss) : undefined
   }
 
   async function identify(
@@ -106,19 +111,6 @@ export function createJwtVerifier({
   }
 
   return { owns: looksLikeToken, verify }
-}
-
-function refusalOf(
-  { rules, isRevoked }: Issuer,
-  registered: RegisteredClaims,
-  { server, nowMs, thumbprint }: TokenCircumstances,
-): UnidentifiedReason | null {
-  const time = untimely(registered, nowMs, rules.leewayMs)
-  if (time !== null) return time
-  if (!isMeantFor(registered, rules.audiences(server))) return 'token-audience'
-  if (isRevoked(registered)) return 'token-revoked'
-  const isBoundElsewhere = registered.thumbprint !== null && registered.thumbprint !== thumbprint
-  return isBoundElsewhere ? 'token-unbound' : null
 }
 
 function accepted(identity: Identity, { thumbprint }: RegisteredClaims): VerifiedToken {
