@@ -76,7 +76,7 @@ export interface Gateway {
 
 /**
  * Allows everything but what the caller's roles and a few names say: the role `deny:<method>`
- * denies, `limit:<method>` charges a bucket of one with 0.6 s to the next, a name that begins with
+ * denies, `limit:<method>` charges a bucket of one with 1 s to the next, a name that begins with
  * `hidden` is denied, and so is every unknown method.
  */
 export const rolePolicy: PolicyFiles = {
@@ -96,7 +96,7 @@ _denied if input.action["class"] == "unknown"
 
 _limits := [{
 	"name": "test", "tier": "bronze", "key": [input.subject.id, input.action.name],
-	"cost": 1, "tokens": 10, "per": "6s", "burst": 1,
+	"cost": 1, "tokens": 10, "per": "10s", "burst": 1,
 } |
 	concat("", ["limit:", input.action.name]) in input.subject.roles
 ]
