@@ -110,6 +110,11 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const connection = connections.get(socket)
+    // Refused for its certificate, and on record; what came with the handshake is read all the same.
+    if (connection === undefined && tls !== null) {
+      socket.destroy()
+      return
+    }
     // MCP clients do not pipeline, and a queued answer has no connection whose end could be seen.
     if (connection === undefined || isAnswering(socket)) {
       events.unreadable('http-pipelined', null, socket.remoteAddress ?? '')
