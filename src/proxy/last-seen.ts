@@ -5,7 +5,8 @@
  */
 import type { ListKind, Question } from '../domain.js'
 import { listOf } from '../mcp/methods.js'
-import type { Trail } from './trail.js'
+import type { Asked } from './outcome.js'
+import type { Session } from './session.js'
 
 export interface SeenKey {
   /** `Identity.binding`. */
@@ -76,7 +77,7 @@ export const notRemembered: LastSeen = { page: () => undefined, of: () => null }
 /** Only for callers that can be told later that they see something else. */
 export function rememberShown(
   exchange: {
-    readonly trail: Pick<Trail, 'asked' | 'session'>
+    readonly trail: { readonly asked: Asked; readonly session: Session | null }
     readonly question: Question
     readonly steps: { readonly lastSeen: LastSeen }
   },

@@ -148,6 +148,29 @@ test('a DELETE that the upstream refuses closes nothing', async () => {
   assert.is((await use(session)).status, 200)
 })
 
+test('a session that the upstream does not know, in its own words: its 400 passes', async () => {
+  const session = await openSession(gateway)
+  const error = { code: -32000, message: 'Bad Request: No valid session ID provided' }
+  upstream.script = (_, response) => json(response, { jsonrpc: '2.0', id: null, error }, 400)
+  const answer = await use(session)
+  assert.equal([answer.status, JSON.parse(answer.body).error], [400, error])
+})
+
+test('who resumes does so in a session of its own, whoever was given the event', async () => {
+  const own = await openSession(gateway)
+  const foreign = await openSession(gateway, { as: 'bob' })
+  upstream.seen.length = 0
+  const resume = (as: string, session: string | null) =>
+    gateway.send({ verb: 'GET', as, headers: { 'mcp-session-id': session, 'last-event-id': '7' } })
+  upstream.script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
+  }
+  assert.is((await resume('bob', own)).status, 404)
+  assert.equal(upstream.seen.length, 0)
+  assert.is((await resume('bob', foreign)).status, 200)
+  assert.is(upstream.seen.at(-1)?.headers.get('mcp-session-id'), upstreamSession)
+})
+
 test('a session that the upstream forgot: its 404 passes', async () => {
   const session = await openSession(gateway)
   upstream.script = (seen, response) =>

@@ -5,7 +5,7 @@
  * the server interrupts are taken up again. Decides nothing: the pipeline judges what it gets.
  * Spec: 2025-11-25 transports; 2026-07-28 transports, routing headers and cancellation on stdio.
  */
-import type { Connection, Json, Message, MessageId, RawHeaders } from '../../domain.js'
+import type { Connection, Message, MessageId, RawHeaders } from '../../domain.js'
 import { type JsonLimits, parseStrict } from '../../mcp/json.js'
 import { readMessage } from '../../mcp/json-rpc.js'
 import { mirrorOf } from '../../mcp/mirror.js'
@@ -23,7 +23,7 @@ import {
   stoppingText,
 } from './channel-inbound.js'
 import { LearntParameters } from './learnt-parameters.js'
-import { isAboutSession, negotiatedVersion } from './read-response.js'
+import { isAboutSession, negotiatedVersion, versionOf } from './read-messages.js'
 import { within } from './within.js'
 
 export interface ClientLink {
@@ -66,7 +66,6 @@ interface Pending {
 }
 
 const nobody: Poster = { accepted: () => undefined, refused: () => false }
-const versionKey = 'io.modelcontextprotocol/protocolVersion'
 const anyAnswer = 'application/json, text/event-stream'
 const doubled = [-32600, 'a request with this id waits for its answer already'] as const
 const tooMany = [-32603, 'too many requests wait for their answers'] as const
@@ -393,12 +392,6 @@ export class StreamableClient {
 
 function keyOfId(id: MessageId): string {
   return keyOf({ type: typeof id, text: String(id) })
-}
-
-function versionOf(meta: Json | undefined): string | null {
-  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return null
-  const version = meta[versionKey]
-  return typeof version === 'string' ? version : null
 }
 
 function delayOf({ retryMs }: Ended, failures: number): number {

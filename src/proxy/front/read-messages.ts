@@ -1,9 +1,18 @@
 /**
- * What a client of Streamable HTTP takes from responses beside passing them on: the version that was
- * negotiated, and that its session is no more where a server does not say so by 404.
+ * What a client of Streamable HTTP takes from messages beside passing them on: the version that a
+ * request names or an answer has negotiated, and that its session is no more where a server does not
+ * say so by 404.
  */
 import type { Json } from '../../domain.js'
 import { parseStrict } from '../../mcp/json.js'
+
+const versionKey = 'io.modelcontextprotocol/protocolVersion'
+
+/** The version in `_meta` of a modern request; null: it is none. */
+export function versionOf(meta: Json | undefined): string | null {
+  const version = memberOf(meta, versionKey)
+  return typeof version === 'string' ? version : null
+}
 
 /** The version in the answer to `initialize`; null: it was refused, or names none. */
 export function negotiatedVersion(response: Uint8Array): string | null {
