@@ -46,6 +46,16 @@ export function startEcho(transport: 'http' | 'sse', tickMs = 0): Promise<PeerSe
   return startServer('test/peers/echo-server.mjs', [transport], { TICK_MS: String(tickMs) })
 }
 
+/** An authorization server of other people's making; its URL is its issuer. */
+export function startAuthorizationServer(options: {
+  /** Of access tokens. */
+  readonly format: 'jwt' | 'opaque'
+  readonly scopes: readonly string[]
+  readonly clients?: readonly JsonObject[]
+}): Promise<PeerServer> {
+  return startServer('test/peers/authorization-server.mjs', [JSON.stringify(options)])
+}
+
 async function startServer(
   script: string,
   more: readonly string[] = [],
