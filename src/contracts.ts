@@ -378,6 +378,55 @@ export interface ConfigFile {
        */
       maxLineBytes?: number
       /**
+       * The gateway's own credential for the server at `url`: `header` or `clientCredentials`. Default none. What callers present to the gateway never goes to a server; every caller that the policy lets through acts with this one. A server with `command` gets its secrets in `env`.
+       */
+      credential?: {
+        /**
+         * A header that goes with every request, for a fixed token or key. Default none.
+         */
+        header?: {
+          /**
+           * Authorization, or a name that begins with X-, at most 64 characters. No default.
+           */
+          name: string
+          /**
+           * Its whole value, such as `Bearer ${env:GITHUB_TOKEN}`: printable ASCII, at most 8192 characters. No default. Take the secret from `${env:NAME}` or `${file:./path}`.
+           */
+          value: string
+        } | null
+        /**
+         * A token that the gateway gets for itself (OAuth 2.0 client credentials) and sends as `Authorization: Bearer`. Default none. It is kept until shortly before its end, at most an hour, and fetched anew when the server answers 401. Without one, calls are answered 502.
+         */
+        clientCredentials?: {
+          /**
+           * The https URL of the token endpoint, or http on this machine. No default. The client's secret is sent there.
+           */
+          tokenUrl: string
+          /**
+           * Name of the gateway at the token endpoint, 1 to 512 characters. No default.
+           */
+          clientId: string
+          /**
+           * Secret of that client, 1 to 4096 characters, sent as `client_secret_basic`; take it from `${env:NAME}` or `${file:./path}`. No default.
+           */
+          clientSecret: string
+          /**
+           * Scopes to ask for, at most 64. Default none: those that the authorization server gives by itself. Ask for no more than the policy lets callers do.
+           *
+           * @maxItems 64
+           */
+          scopes?: string[]
+          /**
+           * The server that the token is to be for (RFC 8707). Default: `url` without a query. An empty text leaves it out, for authorization servers that refuse it; the token may then be good elsewhere too.
+           */
+          resource?: string | null
+          /**
+           * Whether the name in `tokenUrl` may lead to an address of a private network or of this machine. Default false.
+           */
+          privateAddresses?: boolean
+        } | null
+      } | null
+      /**
        * Path of this server on the listener: segments of letters, digits, `.`, `_`, `~` and `-`, without a trailing slash; not /health, /live or /ready, and not above or below another server's path. Default /mcp/<name>.
        */
       path?: string | null

@@ -14,6 +14,7 @@ import { openIdentity } from './guard/identity.js'
 import { createKeySources } from './guard/keys.js'
 import { certificateVerifier, listenerOf, readTls } from './guard/listener.js'
 import { introspectionOf, protectedResources } from './guard/oauth.js'
+import { routeTo } from './guard/routes.js'
 import { tokenVerifiers } from './guard/tokens.js'
 import { certificateHeaders } from './identity/certificate/presented.js'
 import { type Claim, identifyAs } from './identity/identify-as.js'
@@ -25,11 +26,7 @@ import { createMemoryLimiter } from './limit/memory.js'
 import { isKnownMethod } from './mcp/methods.js'
 import { createPolicyHolder } from './policy/activate.js'
 import type { AdmitRules } from './proxy/admit.js'
-import type { Back, BackEvents } from './proxy/back/back.js'
 import type { TellDropped } from './proxy/back/drops.js'
-import { createHttpBack } from './proxy/back/http.js'
-import { createSseBack } from './proxy/back/sse.js'
-import { createStdioBack } from './proxy/back/stdio.js'
 import { mayPost, openDownlink } from './proxy/downlink.js'
 import { createAdminFront } from './proxy/front/admin.js'
 import { answerProbe } from './proxy/front/health.js'
@@ -44,7 +41,7 @@ import { createPipeline } from './proxy/pipeline.js'
 import { watchReadiness } from './proxy/readiness.js'
 import { record } from './proxy/refuse.js'
 import { createSessions } from './proxy/session.js'
-import type { Route, Steps } from './proxy/steps.js'
+import type { Steps } from './proxy/steps.js'
 import { createStreams } from './proxy/streams.js'
 import { startTrail, toAuditEvent } from './proxy/trail.js'
 import { type CompilePolicyOptions, compilePolicy, formatProblem } from './rego/compile-policy.js'
@@ -166,7 +163,7 @@ export async function createGuard(
   const routes = new Map(
     config.upstreams.map((upstream) => {
       const dropped: TellDropped = (code, count) => recordDropped(upstream, code, count)
-      return [upstream.path, routeTo(upstream, { observer, dropped })]
+      return [upstream.path, routeTo(upstream, { observer, dropped }, fetcher)]
     }),
   )
   const { readiness, stop } = watchReadiness(config.upstreams, routes, () => policy.current())
@@ -353,24 +350,6 @@ async function compile(
     return compiled.bundle
   }
   throw new GuardError('GUARD_POLICY_INVALID', compiled.problems.map(formatProblem).join('\n'))
-}
-
-function routeTo(upstream: UpstreamConfig, events: BackEvents): Route {
-  const { name, labels, timeoutMs } = upstream
-  return { server: { name, labels }, back: backOf(upstream, events), timeoutMs }
-}
-
-function backOf(upstream: UpstreamConfig, events: BackEvents): Back {
-  switch (upstream.transport) {
-    case 'http':
-      return createHttpBack(upstream)
-    case 'sse':
-      return createSseBack(upstream, events)
-    case 'stdio':
-      return createStdioBack(upstream, events)
-    default:
-      return upstream satisfies never
-  }
 }
 
 /** Names under which the gateway may be addressed: loopback only reaches a loopback listener. */

@@ -7,6 +7,7 @@
 
 import { isHeardBy } from './address.js'
 import { type ConfigProblem, childPointer, quoted } from './problem.js'
+import { checkCredential } from './upstream-credential.js'
 import { entriesAt, listAt, numberAt, textAt, valueAt } from './view.js'
 import type { YamlMap, YamlValue } from './yaml.js'
 
@@ -33,6 +34,7 @@ export function checkUpstreams(document: YamlMap): ConfigProblem[] {
       ...checkKind(upstream, pointer),
       ...checkPath(upstreamPath(name, textAt(upstream, 'path')), pointer, earlier),
       ...checkUrl(textAt(upstream, 'url'), childPointer(pointer, 'url'), document),
+      ...checkCredential(valueAt(upstream, 'credential'), childPointer(pointer, 'credential')),
     ]
   })
 }
@@ -54,8 +56,11 @@ function checkKind(upstream: YamlValue, pointer: string): ConfigProblem[] {
     env: entriesAt(upstream, 'env').length > 0,
     cwd: textAt(upstream, 'cwd') !== undefined,
     transport: textAt(upstream, 'transport') === 'sse',
+    credential: (valueAt(upstream, 'credential') ?? null) !== null,
   }
-  const foreign = hasUrl ? (['args', 'env', 'cwd'] as const) : (['transport'] as const)
+  const foreign = hasUrl
+    ? (['args', 'env', 'cwd'] as const)
+    : (['transport', 'credential'] as const)
   return foreign
     .filter((key) => given[key])
     .map((key) => ({

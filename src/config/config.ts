@@ -88,8 +88,23 @@ export interface UpstreamBase {
   readonly timeoutMs: number
 }
 
+/** The gateway's own credential for a server. */
+export type UpstreamCredentialConfig =
+  | { readonly kind: 'header'; readonly name: string; readonly value: string }
+  | {
+      readonly kind: 'client-credentials'
+      readonly tokenUrl: string
+      readonly clientId: string
+      readonly clientSecret: string
+      readonly scopes: readonly string[]
+      /** null: it is not sent. */
+      readonly resource: string | null
+      readonly privateAddresses: boolean
+    }
+
 export interface HttpUpstreamConfig extends UpstreamBase {
   readonly transport: 'http'
+  readonly credential: UpstreamCredentialConfig | null
   /** http or https, without credentials and fragment. */
   readonly url: string
   readonly connectTimeoutMs: number
@@ -98,6 +113,7 @@ export interface HttpUpstreamConfig extends UpstreamBase {
 
 export interface SseUpstreamConfig extends UpstreamBase {
   readonly transport: 'sse'
+  readonly credential: UpstreamCredentialConfig | null
   readonly url: string
   readonly connectTimeoutMs: number
   readonly maxConnections: number

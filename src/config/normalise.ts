@@ -14,6 +14,8 @@ import { normaliseOauth, normaliseTokenIssuer } from './token-issuers.js'
 
 type ApiKey = CompleteConfigFile['identity']['apiKeys'][number]
 
+import { normaliseCredential } from './upstream-credential.js'
+
 /**
  * `folders`: what the paths of the document are relative to. `inherited`: the part of the gateway's
  * environment that processes of servers may see.
@@ -98,7 +100,8 @@ function normaliseUpstream(
     }
   }
   const connectTimeoutMs = durationMs(upstream.connectTimeout)
-  const http = { ...base, url: url ?? '', connectTimeoutMs, maxConnections }
+  const credential = normaliseCredential(upstream.credential, url ?? '')
+  const http = { ...base, url: url ?? '', credential, connectTimeoutMs, maxConnections }
   return transport === 'http'
     ? { ...http, transport }
     : { ...http, transport, idleTimeoutMs, maxLineBytes }

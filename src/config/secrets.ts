@@ -27,8 +27,21 @@ function literalSecrets(document: YamlValue): string[] {
       if (!secretName.test(name) || typeof text !== 'string' || !isLiteral(text)) continue
       pointers.push(childPointer(childPointer(childPointer('/upstreams', server), 'env'), name))
     }
+    pointers.push(...credentialSecrets(upstream, childPointer('/upstreams', server)))
   }
   return pointers
+}
+
+function credentialSecrets(upstream: YamlValue, pointer: string): string[] {
+  const places = [
+    ['header', 'value'],
+    ['clientCredentials', 'clientSecret'],
+  ]
+  return places.flatMap((place) => {
+    const secret = textAt(upstream, 'credential', ...place)
+    if (secret === undefined || !isLiteral(secret)) return []
+    return [[pointer, 'credential', ...place].join('/')]
+  })
 }
 
 /** Of the issuers of tokens at that place of `identity`. */

@@ -1,6 +1,6 @@
 /** What is allowed but probably not meant, one line each, for the log at start. */
 
-import { isWildcard } from './address.js'
+import { isLoopback, isWildcard } from './address.js'
 import type { Config } from './config.js'
 
 export function configWarnings(config: Config): string[] {
@@ -18,5 +18,17 @@ export function configWarnings(config: Config): string[] {
       'only localhost and the listening address are accepted in the Host header: to be reached from elsewhere, set listen.publicUrl or listen.allowedHosts',
     )
   }
+  for (const upstream of config.upstreams) {
+    const isSent = upstream.transport !== 'stdio' && upstream.credential !== null
+    if (!isSent || !isPlain(upstream.url)) continue
+    warnings.push(
+      `the credential for the server ${upstream.name} goes over the network in plain http: whoever is on the way can use it`,
+    )
+  }
   return warnings
+}
+
+function isPlain(text: string): boolean {
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'http:' && !isLoopback(hostname)
 }

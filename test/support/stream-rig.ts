@@ -182,6 +182,7 @@ function sseLink(chunks: readonly Uint8Array[]): Played {
         timeoutMs: minuteMs,
         maxLineBytes: 1024 * 1024,
         listener,
+        credential: null,
         ready: () => undefined,
       }),
     async play() {

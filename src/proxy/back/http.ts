@@ -5,12 +5,14 @@
  * connections fairly; whose requests fail again and again waits, and nobody else does.
  */
 import { GuardError } from '../../errors.js'
+import type { UpstreamCredential } from '../../identity/upstream-credential.js'
 import { createBreaker, createBreakers } from '../../lib/breaker.js'
 import { systemClock } from '../../lib/clock.js'
 import { serialise } from '../../mcp/json-rpc.js'
 import type { FrameSink } from '../frames.js'
 import { type Entrant, maxWaiting, Places } from '../places.js'
 import type { Back, Exchange, UpstreamRequest } from './back.js'
+import { FirstTry, withCredential } from './credential.js'
 import { HttpExchange } from './http-exchange.js'
 import { tooMany } from './in-turn.js'
 import { createPools } from './pools.js'
@@ -21,6 +23,8 @@ export interface HttpBackOptions {
   readonly timeoutMs: number
   readonly connectTimeoutMs: number
   readonly maxConnections: number
+  /** The gateway's own for this server. Default: none. */
+  readonly credential?: UpstreamCredential | null
 }
 
 function paused(): GuardError {
@@ -31,6 +35,7 @@ function paused(): GuardError {
 export function createHttpBack(options: HttpBackOptions): Back {
   const url = new URL(options.url)
   const path = url.pathname + url.search
+  const { credential = null } = options
   const pools = createPools(url.origin, options)
   /** For connections: nobody's request is why there are none. */
   const connecting = createBreaker(systemClock)
@@ -68,10 +73,25 @@ export function createHttpBack(options: HttpBackOptions): Back {
     }
     function dispatch(): void {
       if (!exchange.begin()) return
-      const headers = [...request.headers, 'accept-encoding', 'identity']
+      withCredential(credential, (lines) => send(lines, firstTry(lines)), refuse)
+    }
+    function refuse(error: GuardError): void {
+      exchange.refuse(error)
+    }
+    function firstTry(lines: readonly string[]): HttpExchange | FirstTry {
+      if (credential === null) return exchange
+      return new FirstTry(exchange, () => {
+        if (!credential.refused(lines)) return false
+        queueMicrotask(() => withCredential(credential, (others) => send(others, exchange), refuse))
+        return true
+      })
+    }
+    function send(own: readonly string[], handler: HttpExchange | FirstTry): void {
+      if (!exchange.begin()) return
+      const headers = [...request.headers, 'accept-encoding', 'identity', ...own]
       try {
         const body = message === null ? null : serialise(message)
-        pool.dispatch({ path, method: verb, headers, body }, exchange)
+        pool.dispatch({ path, method: verb, headers, body }, handler)
       } catch (error) {
         exchange.onError(error)
       }

@@ -5,10 +5,12 @@
  * A post that is not accepted fails its own message; the end of the stream is the end of it all.
  */
 import { describeThrown, GuardError } from '../../errors.js'
+import type { UpstreamCredential } from '../../identity/upstream-credential.js'
 import { ByteBuffer } from '../../lib/bytes.js'
 import { parseMediaType } from '../../lib/media-type.js'
 import { SseDecoder } from '../../mcp/sse.js'
 import type { Entrant, Places } from '../places.js'
+import { withCredential } from './credential.js'
 import { readHeaders } from './head.js'
 import { upstreamError } from './http-exchange.js'
 import { tooMany } from './in-turn.js'
@@ -25,6 +27,7 @@ export interface SseLinkOptions {
   readonly timeoutMs: number
   readonly maxLineBytes: number
   readonly listener: LinkListener
+  readonly credential: UpstreamCredential | null
   /** The server named its address: it works. */
   readonly ready: () => void
 }
@@ -71,13 +74,9 @@ class SseLink implements Link {
     })
     // Whoever sends is told; when nobody does, nobody need be.
     this.#endpoint.catch(() => undefined)
-    const path = this.#url.pathname + this.#url.search
-    const { pools, timeoutMs } = options
-    const get = { path, method: 'GET' as const, headers: streamHeaders, headersTimeout: timeoutMs }
+    const open = (own: readonly string[]) => this.#open(own)
     // Not before whoever opens it has it.
-    queueMicrotask(() => {
-      if (!this.#closed) pools.streams.dispatch(get, this.#handler())
-    })
+    queueMicrotask(() => withCredential(options.credential, open, (error) => this.#fail(error)))
   }
 
   get backlog(): number {
@@ -108,7 +107,16 @@ class SseLink implements Link {
     this.#abort(new Error('the session was ended'))
   }
 
-  #handler() {
+  #open(own: readonly string[]): void {
+    if (this.#closed) return
+    const { pools, timeoutMs } = this.#options
+    const path = this.#url.pathname + this.#url.search
+    const headers = [...streamHeaders, ...own]
+    const get = { path, method: 'GET' as const, headers, headersTimeout: timeoutMs }
+    pools.streams.dispatch(get, this.#handler(own))
+  }
+
+  #handler(own: readonly string[]) {
     return {
       onConnect: (abort: (reason?: Error) => void) => {
         this.#abort = abort
@@ -120,6 +128,7 @@ class SseLink implements Link {
         const contentType = readHeaders(headers)['content-type']
         const media = typeof contentType === 'string' ? parseMediaType(contentType) : null
         if (status === 200 && media?.essence === 'text/event-stream') return true
+        if (status === 401) this.#options.credential?.refused(own)
         this.#lost('GUARD_UPSTREAM_INVALID', `no event stream (status ${status})`)
         return true
       },
@@ -172,9 +181,18 @@ class SseLink implements Link {
     const { places, principal } = this.#options
     return new Promise((resolve, reject) => {
       const post = () => {
-        if (!this.#closed) return this.#dispatch(path, body, { resolve, reject, over })
-        over()
-        reject(new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the session was ended'))
+        const fail = (error: GuardError) => {
+          over()
+          reject(error)
+        }
+        withCredential(
+          this.#options.credential,
+          (own) => {
+            if (!this.#closed) this.#dispatch(path, body, own, { resolve, reject, over })
+            else fail(new GuardError('GUARD_UPSTREAM_UNREACHABLE', 'the session was ended'))
+          },
+          fail,
+        )
       }
       const entrant: Entrant = {
         principal,
@@ -189,9 +207,15 @@ class SseLink implements Link {
     })
   }
 
-  #dispatch(path: string, body: Uint8Array, { resolve, reject, over }: Posting): void {
-    const { pools, timeoutMs } = this.#options
-    const post = { path, method: 'POST' as const, headers: postHeaders, body }
+  #dispatch(
+    path: string,
+    body: Uint8Array,
+    own: readonly string[],
+    { resolve, reject, over }: Posting,
+  ): void {
+    const { pools, timeoutMs, credential } = this.#options
+    const headers = [...postHeaders, ...own]
+    const post = { path, method: 'POST' as const, headers, body }
     const refused = (status: number) => {
       const why = `the server refused a message with ${status}`
       reject(new GuardError('GUARD_UPSTREAM_INVALID', why))
@@ -204,6 +228,7 @@ class SseLink implements Link {
           abort = () => stop(new Error('the rest is of no use'))
         },
         onHeaders: (status: number) => {
+          if (status === 401) credential?.refused(own)
           if (status >= 300) refused(status)
           else if (status >= 200) resolve()
           return true

@@ -4,6 +4,7 @@
  * nothing, and says so in the way by which a client of both eras takes it for an older server.
  */
 import { GuardError } from '../../errors.js'
+import type { UpstreamCredential } from '../../identity/upstream-credential.js'
 import { createBreaker } from '../../lib/breaker.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
 import { maxWaiting, Places } from '../places.js'
@@ -26,6 +27,8 @@ export interface SseBackOptions {
   readonly maxConnections: number
   readonly idleTimeoutMs: number
   readonly maxLineBytes: number
+  /** The gateway's own for this server. Default: none. */
+  readonly credential?: UpstreamCredential | null
 }
 
 export function createSseBack(
@@ -34,6 +37,7 @@ export function createSseBack(
   clock: Clock = systemClock,
 ): Back {
   const { name, url, timeoutMs, idleTimeoutMs, maxConnections, maxLineBytes } = options
+  const { credential = null } = options
   const { origin, pathname, search } = new URL(url)
   const pools = createPools(origin, options)
   const breaker = createBreaker(clock)
@@ -105,6 +109,7 @@ export function createSseBack(
           timeoutMs,
           maxLineBytes,
           listener,
+          credential,
           ready,
         }),
     )
