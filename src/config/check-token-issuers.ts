@@ -3,6 +3,7 @@
  * another kind, and is trusted only with tokens that are made out to somebody. Pure.
  */
 
+import { parseDuration } from '../lib/duration.js'
 import { readServiceUrl } from '../lib/service-url.js'
 import { type ConfigProblem, quoted } from './problem.js'
 import { isTrueAt, listAt, textAt } from './view.js'
@@ -39,6 +40,7 @@ export function checkTokenIssuer(
   return [
     ...checkKeys(issuer, pointer, keyless),
     ...checkAlgorithms(issuer, pointer),
+    ...checkAges(issuer, pointer),
     ...listAt(issuer, 'revoked').flatMap((entry, index) =>
       checkRevocation(entry, `${pointer}/revoked/${index}`),
     ),
@@ -116,6 +118,14 @@ function checkAlgorithms(issuer: YamlValue, pointer: string): ConfigProblem[] {
     const problem = `${name} needs a secret of at least ${bytes} bytes`
     return [{ pointer: at, problem, fix: 'set a longer secret, or remove it' }]
   })
+}
+
+function checkAges(issuer: YamlValue, pointer: string): ConfigProblem[] {
+  const age = parseDuration(textAt(issuer, 'jwksMaxAge') ?? '')
+  const stale = parseDuration(textAt(issuer, 'jwksMaxStale') ?? '')
+  if (age === null || stale === null || stale >= age) return []
+  const fix = 'raise it, or lower jwksMaxAge'
+  return [{ pointer: `${pointer}/jwksMaxStale`, problem: 'is less than jwksMaxAge', fix }]
 }
 
 function checkRevocation(entry: YamlValue, pointer: string): ConfigProblem[] {

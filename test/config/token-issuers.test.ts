@@ -141,6 +141,10 @@ const refused: readonly (readonly [entry: string, ...problems: string[]])[] = [
     '/leeway: must be a duration between 0s and 5m, such as 250ms, 5s, 10m or 24h; how far the clocks may differ for `nbf` and `iat`, 0s to 5m',
   ],
   [
+    `{ ${plain}, jwks: k.json, jwksMaxAge: 2h }`,
+    '/jwksMaxStale: is less than jwksMaxAge; raise it, or lower jwksMaxAge',
+  ],
+  [
     `{ ${plain}, jwks: k.json, revoked: [{}] }`,
     '/revoked/0: revokes nothing; set jti alone, or sub or before or both',
   ],
