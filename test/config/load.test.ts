@@ -17,6 +17,8 @@ const defaults = {
     publicUrl: null,
     allowedHosts: [],
     allowedOrigins: [],
+    tls: null,
+    trustedProxies: [],
     maxBodyBytes: 1_048_576,
     maxDepth: 64,
     maxMembers: 10_000,
@@ -43,7 +45,7 @@ const defaults = {
       maxConnections: 128,
     },
   ],
-  identity: { apiKeys: [], anonymous: false },
+  identity: { apiKeys: [], clientCertificates: null, anonymous: false },
   sessions: { keys: [] },
   audit: { file: '-' },
   limits: { default: [] },
@@ -68,7 +70,7 @@ listen:
   publicUrl: https://mcp.example.com/base/
   allowedHosts: [a.example]
   allowedOrigins: ["https://app.example:8443"]
-  trustedProxies: []
+  trustedProxies: [10.0.0.0/8, "::1"]
   maxBodyBytes: 2048
   maxDepth: 5
   maxMembers: 17
@@ -112,6 +114,10 @@ identity:
       expires: 2027-01-01T00:00:00+01:00
       notBefore: 2026-01-01T00:00:00Z
       disabled: true
+  clientCertificates:
+    format: nginx
+    entries: [ { uri: "spiffe://a", id: a, kind: user, roles: [r], groups: [g], scopes: [s], tenant: t } ]
+    unlisted: dns
   anonymous: true
   anonymousBeyondLoopback: true
 sessions: { keys: ["\${file:./session.key}"] }
@@ -127,6 +133,8 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
       publicUrl: 'https://mcp.example.com/base',
       allowedHosts: ['a.example'],
       allowedOrigins: ['https://app.example:8443'],
+      tls: null,
+      trustedProxies: ['10.0.0.0/8', '::1'],
       maxBodyBytes: 2048,
       maxDepth: 5,
       maxMembers: 17,
@@ -201,6 +209,21 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
           disabled: true,
         },
       ],
+      clientCertificates: {
+        format: 'nginx',
+        entries: [
+          {
+            match: { name: 'uri', text: 'spiffe://a' },
+            id: 'a',
+            kind: 'user',
+            roles: ['r'],
+            groups: ['g'],
+            scopes: ['s'],
+            tenant: 't',
+          },
+        ],
+        unlisted: 'dns',
+      },
       anonymous: true,
     },
     sessions: { keys: ['s'.repeat(40)] },

@@ -34,7 +34,9 @@ const keys = children(schema, '')
 /** Operators have these in their files: a change is a change of the contract. */
 const contract = `
 listen listen.host listen.port listen.publicUrl listen.allowedHosts listen.allowedHosts[]
-listen.allowedOrigins listen.allowedOrigins[] listen.trustedProxies listen.maxBodyBytes
+listen.allowedOrigins listen.allowedOrigins[]
+listen.tls listen.tls.cert listen.tls.key listen.tls.clientCa listen.tls.clientCertificate
+listen.trustedProxies listen.trustedProxies[] listen.maxBodyBytes
 listen.maxDepth listen.maxMembers listen.maxHeaderBytes listen.maxHeaders listen.maxConnections
 listen.headersTimeout listen.bodyTimeout listen.drainTimeout
 admin admin.host admin.port admin.token
@@ -48,7 +50,18 @@ identity identity.apiKeys identity.apiKeys[] identity.apiKeys[].id identity.apiK
 identity.apiKeys[].kind identity.apiKeys[].roles identity.apiKeys[].roles[]
 identity.apiKeys[].groups identity.apiKeys[].groups[] identity.apiKeys[].scopes
 identity.apiKeys[].scopes[] identity.apiKeys[].tenant identity.apiKeys[].expires
-identity.apiKeys[].notBefore identity.apiKeys[].disabled identity.anonymous
+identity.apiKeys[].notBefore identity.apiKeys[].disabled
+identity.clientCertificates identity.clientCertificates.format
+identity.clientCertificates.entries identity.clientCertificates.entries[]
+identity.clientCertificates.entries[].id identity.clientCertificates.entries[].uri
+identity.clientCertificates.entries[].dns identity.clientCertificates.entries[].email
+identity.clientCertificates.entries[].subject identity.clientCertificates.entries[].thumbprint
+identity.clientCertificates.entries[].kind identity.clientCertificates.entries[].roles
+identity.clientCertificates.entries[].roles[] identity.clientCertificates.entries[].groups
+identity.clientCertificates.entries[].groups[] identity.clientCertificates.entries[].scopes
+identity.clientCertificates.entries[].scopes[] identity.clientCertificates.entries[].tenant
+identity.clientCertificates.unlisted
+identity.anonymous
 identity.anonymousBeyondLoopback
 sessions sessions.keys sessions.keys[]
 audit audit.file

@@ -71,7 +71,7 @@ for (const path of documents) {
 
 /** Pinned: whoever reads the audit matches on these. */
 const auditCodes = `
-<name>-in-a-result-is-not-an-array GUARD_AUDIT_UNAVAILABLE GUARD_CONFIG_INVALID GUARD_INTERNAL
+<name>-in-a-result-is-not-an-array GUARD_AUDIT_UNAVAILABLE GUARD_CONFIG_INVALID GUARD_IDENTITY_UNAVAILABLE GUARD_INTERNAL
 GUARD_POLICY_INVALID GUARD_POLICY_UNAVAILABLE GUARD_STOPPING
 GUARD_UPSTREAM_BUSY GUARD_UPSTREAM_INVALID GUARD_UPSTREAM_TIMEOUT GUARD_UPSTREAM_UNREACHABLE
 a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
@@ -80,7 +80,9 @@ an-id-over-the-size-limit an-unreadable-request-or-notification bad-u-escape-in-
 accept-refused batch-empty batch-id-doubled batch-initialize batch-nested batch-too-long id-in-use line-unfinished
 body-too-slow body-unexpected cancel-ignored connections-exceeded control-character-in-a-string credential-disabled credential-doubled
 credential-expired credential-malformed credential-missing credential-not-yet-valid
-credential-unknown envelope-invalid header-doubled header-mismatch headers-too-large
+credential-unknown certificate-malformed certificate-missing certificate-unknown certificate-unverified
+envelope-invalid failures-limited forwarded-malformed tls-failed token-algorithm token-audience token-claims
+token-inactive token-issuer token-key-unknown token-malformed token-revoked token-signature token-type token-unbound header-doubled header-mismatch headers-too-large
 headers-too-many headers-too-slow host-refused http-malformed http-pipelined initialize-invalid inputrequests-in-a-result-is-not-an-object invalid-utf-8
 json-depth json-duplicate json-encoding json-members json-number json-surrogate json-syntax
 limit:<name> malformed-<name> malformed-cachescope malformed-id malformed-method malformed-number
@@ -98,7 +100,8 @@ unknown-member-in-a-message unknown-word unreadable-requests-inside-a-result ver
 
 /** The texts of a union type or of every literal in it. */
 function union(path: string, name: string): string[] {
-  const [, body = ''] = new RegExp(`type ${name} =((?:[\\s|]*'[^']+')+)`).exec(read(path)) ?? []
+  const uncommented = read(path).replaceAll(/\/\*\*.*?\*\//g, '')
+  const [, body = ''] = new RegExp(`type ${name} =((?:[\\s|]*'[^']+')+)`).exec(uncommented) ?? []
   return matches(body, /'([^']+)'/g)
 }
 
@@ -135,6 +138,7 @@ function codesInSource(): string[] {
     ...matches(read('src/mcp/mirror.ts'), /auditCode: '([\w-]+)'/g),
     ...matches(read('src/proxy/front/http.ts'), /, '([a-z]+-[a-z-]+)'\]/g),
     ...matches(read('src/proxy/front/http.ts'), /unreadable\('([\w-]+)'/g),
+    ...matches(read('src/proxy/front/tls.ts'), /ok: false, code: '([\w-]+)'/g),
     ...union('src/mcp/json.ts', 'JsonProblem').map((name) => `json-${name}`),
     ...union('src/proxy/session.ts', 'SessionProblem'),
     ...union('src/proxy/ids.ts', 'IdProblem'),
