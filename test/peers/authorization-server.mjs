@@ -32,6 +32,7 @@ const server = createServer((request, response) => {
 function makeProvider(issuer) {
   const provider = new Provider(issuer, {
     clients,
+    scopes: ['openid', 'offline_access', ...scopes],
     jwks: { keys: [...keys, ownKey] },
     cookies: { keys: ['test'] },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),

@@ -6,13 +6,14 @@ import { legacyDialogue } from './legacy-dialogue.mjs'
 import { legacyTasks } from './legacy-tasks.mjs'
 import { modernDialogue } from './modern-dialogue.mjs'
 import { negotiation } from './negotiation.mjs'
+import { oauth } from './oauth.mjs'
 import { recording } from './recording.mjs'
 import { connect as connectV1 } from './sdk-v1.mjs'
 import { connect as connectV2 } from './sdk-v2.mjs'
 import { survey } from './survey.mjs'
 
 const connects = { v1: connectV1, v2: connectV2 }
-const scenarios = { legacyDialogue, legacyTasks, modernDialogue, negotiation, survey }
+const scenarios = { legacyDialogue, legacyTasks, modernDialogue, negotiation, oauth, survey }
 
 const results = {}
 for (const { name, sdk, scenario, ...job } of JSON.parse(process.argv[2] ?? '[]')) {

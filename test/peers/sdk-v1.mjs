@@ -21,6 +21,8 @@ export async function connect({
   onRequest,
   onNotification,
   wire,
+  authProvider,
+  made,
 }) {
   const headers = key === null ? {} : { authorization: `Bearer ${key}` }
   const client = new Client({ name: 'v1-client', version: '1.0.0' }, { capabilities, ...options })
@@ -34,7 +36,9 @@ export async function connect({
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     requestInit: { headers },
     fetch: wire.fetch,
+    authProvider,
   })
+  made?.(transport)
   await client.connect(transport)
   const call = (params, options) => client.callTool(params, undefined, options)
   return { client, transport, call, era: 'legacy' }

@@ -96,7 +96,13 @@ export interface Job {
   readonly name: string
   readonly sdk: 'v1' | 'v2'
   readonly mode?: 'legacy' | 'auto' | 'modern'
-  readonly scenario: 'survey' | 'legacyDialogue' | 'legacyTasks' | 'modernDialogue' | 'negotiation'
+  readonly scenario:
+    | 'survey'
+    | 'legacyDialogue'
+    | 'legacyTasks'
+    | 'modernDialogue'
+    | 'negotiation'
+    | 'oauth'
   readonly url: string
   readonly key: string | null
   readonly [more: string]: unknown
