@@ -192,6 +192,32 @@ test('bound to a certificate: good with that one only, remembered or not', async
   assert.ok(free.ok && !free.bound)
 })
 
+test('bound in another way as well, or not quite: of nobody, whatever is shown', async () => {
+  const { verifier } = setUp()
+  const thumbprint = 'A'.repeat(43)
+  const confirmations = [
+    { 'x5t#S256': thumbprint, jkt: thumbprint },
+    { 'x5t#S256': thumbprint, new: 1 },
+    { jkt: thumbprint },
+    { x5t: thumbprint },
+    { 'x5t#S256': [thumbprint] },
+    { 'x5t#S256': `${thumbprint}=` },
+    {},
+    null,
+    thumbprint,
+    [thumbprint],
+  ]
+  for (const cnf of confirmations) {
+    const text = token({ cnf })
+    assert.is(await ask(verifier, text, { thumbprint }), 'token-unbound', JSON.stringify(cnf))
+  }
+  // What is shown is no thumbprint either.
+  for (const odd of ['', 'x', `${thumbprint}=`]) {
+    const text = token({ cnf: { 'x5t#S256': odd } })
+    assert.is(await ask(verifier, text, { thumbprint: odd }), 'token-unbound', odd)
+  }
+})
+
 test('the memory holds as many as were asked for, and at most twice as many', async () => {
   const size = 10
   const { source, verifier } = setUp({}, size)
