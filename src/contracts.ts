@@ -834,7 +834,7 @@ export interface TokenIssuer {
     actors?: string
   }
   /**
-   * Tokens of this issuer that are dead before they expire, at most 10000. Default none. Each entry has either `jti`, or `sub` or `before` or both.
+   * Tokens of this issuer that are dead before they expire, at most 10000. Default none. Each entry has either `jti`, or `sub` or `before` or both. Read at start.
    *
    * @maxItems 10000
    */
