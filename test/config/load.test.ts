@@ -43,6 +43,7 @@ const defaults = {
       timeoutMs: 60_000,
       connectTimeoutMs: 5_000,
       maxConnections: 128,
+      credential: null,
     },
   ],
   identity: { apiKeys: [], clientCertificates: null, anonymous: false },
@@ -92,6 +93,7 @@ upstreams:
     timeout: 1h
     connectTimeout: 50ms
     maxConnections: 4
+    credential: { header: { name: X-Token, value: "\${file:./session.key}" } }
   older: { url: "https://older.example/sse", transport: sse, idleTimeout: 5m, maxLineBytes: 65536 }
   local:
     command: ./server
@@ -163,6 +165,7 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
         timeoutMs: 3_600_000,
         connectTimeoutMs: 50,
         maxConnections: 4,
+        credential: { kind: 'header', name: 'X-Token', value: 's'.repeat(40) },
       },
       {
         name: 'older',
@@ -174,6 +177,7 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
         timeoutMs: 60_000,
         connectTimeoutMs: 5_000,
         maxConnections: 128,
+        credential: null,
         idleTimeoutMs: 300_000,
         maxLineBytes: 65_536,
       },

@@ -44,7 +44,13 @@ policy policy.path policy.budget policy.timeZones policy.timeZones[]
 catalogue catalogue.maxAge
 upstreams upstreams.* upstreams.*.url upstreams.*.transport upstreams.*.command upstreams.*.args
 upstreams.*.args[] upstreams.*.env upstreams.*.env.* upstreams.*.cwd upstreams.*.maxChildren
-upstreams.*.idleTimeout upstreams.*.maxLifetime upstreams.*.maxLineBytes upstreams.*.path upstreams.*.labels upstreams.*.labels.*
+upstreams.*.idleTimeout upstreams.*.maxLifetime upstreams.*.maxLineBytes
+upstreams.*.credential upstreams.*.credential.header upstreams.*.credential.header.name upstreams.*.credential.header.value
+upstreams.*.credential.clientCredentials upstreams.*.credential.clientCredentials.tokenUrl
+upstreams.*.credential.clientCredentials.clientId upstreams.*.credential.clientCredentials.clientSecret
+upstreams.*.credential.clientCredentials.scopes upstreams.*.credential.clientCredentials.scopes[]
+upstreams.*.credential.clientCredentials.resource upstreams.*.credential.clientCredentials.privateAddresses
+upstreams.*.path upstreams.*.labels upstreams.*.labels.*
 upstreams.*.required upstreams.*.timeout upstreams.*.connectTimeout upstreams.*.maxConnections
 identity identity.apiKeys identity.apiKeys[] identity.apiKeys[].id identity.apiKeys[].sha256
 identity.apiKeys[].kind identity.apiKeys[].roles identity.apiKeys[].roles[]
