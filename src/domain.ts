@@ -49,6 +49,8 @@ export type UnidentifiedReason =
   | 'credential-expired'
   | 'credential-not-yet-valid'
   | 'credential-disabled'
+  /** Of an open stream: what its credential stands for has been changed. */
+  | 'credential-changed'
   /** A token that is not one, or is not in its one canonical form. */
   | 'token-malformed'
   | 'token-algorithm'

@@ -94,7 +94,6 @@ export async function createGuard(
   const metrics = createMetrics({ isKnownMethod })
   const observer = combine([options.observer, metrics.observer])
   const policy = createPolicyHolder(observer, config.policy)
-  const streams = createStreams(Date.now)
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
 
   async function activate(): Promise<void> {
@@ -148,6 +147,7 @@ export async function createGuard(
     introspection: (keys) =>
       oauth === null ? null : introspectionOf(oauth, { fetcher, resources, keys }),
   })
+  const streams = createStreams(Date.now, identity.keys.withdrawn)
   // Watched from before the first reading, so that nothing saved meanwhile is missed.
   const watch = await watchPath(config.policy.path, async () => {
     await reload()
@@ -283,7 +283,7 @@ export async function createGuard(
   }
 
   watch.start()
-  identity.start()
+  identity.start(() => void streams.recheck())
 
   return {
     async listen() {
@@ -330,6 +330,7 @@ export async function createGuard(
       } catch (thrown) {
         observer.log?.('error', `TLS goes on with its old files: ${describeThrown(thrown)}`)
       }
+      identity.reload()
       return reload()
     },
     close() {

@@ -21,8 +21,10 @@ export interface Ways extends Pick<IdentifyOptions, 'tokens' | 'certificates'> {
 export interface GuardIdentity {
   readonly identify: Identify
   readonly keys: KeyRing
-  /** Begins to notice what is saved. */
-  start(): void
+  /** Begins to notice what is saved; `replaced` is called whenever other keys count. */
+  start(replaced: () => void): void
+  /** Reads the file of keys again now. */
+  reload(): void
   stop(): void
 }
 
@@ -35,6 +37,7 @@ export async function openIdentity(
   const { apiKeyFile: file } = config
   // Watched from before the first reading, so that nothing saved meanwhile is missed.
   const watch = file === null ? null : await watchPath(file, async () => replaceKeys(file))
+  let onReplaced: () => void = () => undefined
   const keys = createKeyRing(entriesNow())
 
   /** Those of the configuration and of the file as it is now. */
@@ -51,6 +54,7 @@ export async function openIdentity(
       const entries = entriesNow()
       keys.replace(entries)
       observer.log?.('info', 'the API keys were read again', { path, keys: entries.length })
+      onReplaced()
     } catch (thrown) {
       const problem = thrown instanceof GuardError ? thrown.message : 'it cannot be read'
       observer.log?.('error', `the API keys before stay: ${problem}`, { path })
@@ -68,7 +72,13 @@ export async function openIdentity(
       anonymous: config.anonymous,
     }),
     keys,
-    start: () => watch?.start(),
+    start(replaced) {
+      onReplaced = replaced
+      watch?.start()
+    },
+    reload() {
+      if (file !== null) replaceKeys(file)
+    },
     stop: () => watch?.stop(),
   }
 }

@@ -5,6 +5,7 @@
  *
  * Where a key stands in a request is known to credentials.ts, what happens without one to identify.ts.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Identification, Identity, JsonObject, UnidentifiedReason } from '../domain.js'
 import { GuardError } from '../errors.js'
 import { equalDigests, sha256 } from '../lib/secrets.js'
@@ -41,6 +42,11 @@ export interface KeyRing {
    * since keys are rotated. Null: there is no such entry.
    */
   verifyId(id: string, nowMs: number): Identification | null
+  /**
+   * Why somebody whom a key let in would not be let in by it now, or not as the same: what is open
+   * has to end. Null: it would, or it was no key of this ring.
+   */
+  withdrawn(identity: Identity, nowMs: number): UnidentifiedReason | null
   /** All of it or, where an entry cannot work, nothing: GuardError GUARD_CONFIG_INVALID. */
   replace(entries: readonly ApiKeyEntry[]): void
 }
@@ -49,7 +55,8 @@ const issuer = 'mcp-guard'
 
 /** Throws GuardError GUARD_CONFIG_INVALID for an entry that cannot work. */
 export function createKeyRing(entries: readonly ApiKeyEntry[]): KeyRing {
-  let known = ringOf(entries)
+  const given = new WeakMap<Identity, string>()
+  let known = ringOf(entries, given)
   return {
     verify(keyText, nowMs) {
       // The look-up is by digest, of which nobody can choose a part; the comparison says it again in
@@ -71,19 +78,33 @@ export function createKeyRing(entries: readonly ApiKeyEntry[]): KeyRing {
       }
       return refused
     },
+    withdrawn(identity, nowMs) {
+      const digest = given.get(identity)
+      if (digest === undefined) return null
+      const key = known.get(digest)
+      if (key === undefined) return 'credential-unknown'
+      const reason = unusableBecause(key.entry, nowMs)
+      if (reason !== null) return reason
+      return isDeepStrictEqual(key.identity, identity) ? null : 'credential-changed'
+    },
     replace(next) {
-      known = ringOf(next)
+      known = ringOf(next, given)
     },
   }
 }
 
-function ringOf(entries: readonly ApiKeyEntry[]): ReadonlyMap<string, KnownKey> {
+/** `given`: whose key each identity was made of, as long as somebody has it. */
+function ringOf(
+  entries: readonly ApiKeyEntry[],
+  given: WeakMap<Identity, string>,
+): ReadonlyMap<string, KnownKey> {
   const known = new Map<string, KnownKey>()
   for (const entry of entries) {
     const key = knownKey(entry)
     const digest = entry.sha256.toLowerCase()
     if (known.has(digest)) throw invalid(entry, 'has the same sha256 as another key')
     known.set(digest, key)
+    given.set(key.identity, digest)
   }
   return known
 }

@@ -9,6 +9,7 @@ import { identify } from './identify.js'
 import type { Inbound } from './inbound.js'
 import { createPipeline } from './pipeline.js'
 import type { Steps } from './steps.js'
+import { whileThere } from './while-there.js'
 
 export interface Downlink {
   /** `Identity.binding` of whoever opened it. */
@@ -33,11 +34,23 @@ export function openDownlink(steps: Steps, inbound: Inbound, onOpen: OnDownlink)
   return createPipeline({ ...steps, routes })(inbound)
 }
 
-/** Whether a request gets as far as having its body read: who it is from may post here. */
+/**
+ * Whether a request gets as far as having its body read: who it is from may post here. One that does
+ * not has its answer and its record.
+ */
 export async function mayPost(steps: Steps, inbound: Inbound): Promise<boolean> {
   const admitted = admit(inbound, steps.admission, steps.routes)
-  if (!admitted.ok) return false
+  if (!admitted.ok) return refusePost(steps, inbound)
   const { server } = admitted.route
-  const identified = await identify(inbound, server, steps)
-  return identified.ok && identified.identity.binding === inbound.owner
+  // Asked once: who was wrong was wrong once.
+  const asked = Promise.resolve().then(() => identify(inbound, server, steps))
+  const settled = asked.catch(() => ({ ok: false }) as const)
+  const identified = await whileThere(inbound, settled, () => undefined)
+  if (identified?.ok && identified.identity.binding === inbound.owner) return true
+  return refusePost({ ...steps, identify: () => asked }, inbound)
+}
+
+async function refusePost(steps: Steps, inbound: Inbound): Promise<false> {
+  await createPipeline(steps)(inbound)
+  return false
 }

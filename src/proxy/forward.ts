@@ -65,7 +65,7 @@ export function forward(forwarded: Forwarded): void {
     longLived: isLongLived(trail.asked),
   }
   inbound.forwarded()
-  outlet.attach(route.back.open(request, new AnswerFilter(outlet, outlet, ids)))
+  outlet.attach(() => route.back.open(request, new AnswerFilter(outlet, outlet, ids)))
 }
 
 function expectedAnswer({ inbound, trail: { message } }: Forwarded): Expected {

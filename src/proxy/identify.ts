@@ -7,18 +7,29 @@ import { asGuardError } from '../errors.js'
 import type { Inbound } from './inbound.js'
 import type { Steps } from './steps.js'
 
-/** Throws GuardError GUARD_IDENTITY_UNAVAILABLE. */
-export async function identify(
+/** Throws or rejects with GuardError GUARD_IDENTITY_UNAVAILABLE. */
+export function identify(
   { rawHeaders, ip, connection }: Inbound,
   server: Server,
   steps: Pick<Steps, 'identify' | 'clock'>,
-): Promise<Identification> {
+): Identification | Promise<Identification> {
   const presented = { headers: rawHeaders, address: ip, connection, server: server.name }
   try {
-    const identified = await steps.identify(presented, steps.clock.nowMs())
-    if (typeof identified.ok !== 'boolean') throw new TypeError('it is not told who is calling')
-    return identified
+    const identifying = steps.identify(presented, steps.clock.nowMs())
+    if (!(identifying instanceof Promise)) return checked(identifying)
+    return identifying.then(checked).catch(unidentified)
   } catch (thrown) {
-    throw asGuardError(thrown, 'GUARD_IDENTITY_UNAVAILABLE', 'nobody was identified')
+    return unidentified(thrown)
   }
+}
+
+/** What is no answer lets nobody in. */
+function checked(identified: Identification): Identification {
+  if (identified.ok === false && typeof identified.reason === 'string') return identified
+  if (identified.ok === true && typeof identified.identity.binding === 'string') return identified
+  throw new TypeError('it is not told who is calling')
+}
+
+function unidentified(thrown: unknown): never {
+  throw asGuardError(thrown, 'GUARD_IDENTITY_UNAVAILABLE', 'nobody was identified')
 }

@@ -34,7 +34,10 @@ export interface Inbound {
   endOnDrain(): void
   /** True once `sink` has put a status on the wire. */
   readonly begun: boolean
-  /** Called when the answer ends before it is complete: its client goes, or the gateway stops. */
+  /**
+   * Called when the answer ends before it is complete: its client goes, or the gateway stops; at
+   * once where that has happened. The newest listener is the one that is called.
+   */
   onGone(listener: (why: Gone) => void): void
   /** Bytes of the body read so far. */
   readonly bytesIn: number

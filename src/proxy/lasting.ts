@@ -3,7 +3,14 @@
  * activation has changed what its caller sees, ended with the credential. What it says itself waits
  * until no message of the server is half sent.
  */
-import type { DecisionPoint, Judgement, Message, MessageId, Question } from '../domain.js'
+import type {
+  DecisionPoint,
+  Judgement,
+  Message,
+  MessageId,
+  Question,
+  UnidentifiedReason,
+} from '../domain.js'
 import { asGuardError, type GuardError } from '../errors.js'
 import {
   type Announcement,
@@ -33,7 +40,7 @@ export interface LastingParts {
   readonly isPartial: () => boolean
   readonly send: (message: Uint8Array) => void
   readonly denied: (judgement: Judgement) => void
-  readonly expired: () => void
+  readonly expired: (reason: UnidentifiedReason) => void
   readonly failed: (error: GuardError) => void
 }
 
@@ -52,7 +59,7 @@ export class Lasting implements OpenStream {
   /** `judgedBy`: who let it open. Whoever is in force by now is asked as well. */
   opened(judgedBy: DecisionPoint): void {
     const { question, decisionPoint } = this.#parts.ask()
-    this.#remove = this.#parts.steps.streams.add(this, question.identity.expiresAtMs)
+    this.#remove = this.#parts.steps.streams.add(this, question.identity)
     if (decisionPoint !== judgedBy) askAgain(this)
   }
 
@@ -75,8 +82,8 @@ export class Lasting implements OpenStream {
     this.#tellChanges(question, decisionPoint).catch((thrown: unknown) => this.fail(thrown))
   }
 
-  expire(): void {
-    if (!this.#over) this.#parts.expired()
+  expire(reason: UnidentifiedReason): void {
+    if (!this.#over) this.#parts.expired(reason)
   }
 
   fail(thrown: unknown): void {

@@ -92,9 +92,11 @@ export class Outlet implements FrameSink, AnswerContext {
     parts.inbound.onGone((why) => this.#gone(why))
   }
 
-  attach(exchange: Exchange): void {
-    this.#exchange = exchange
-    if (this.#over) exchange.abort()
+  /** Not where the client has gone already: nothing is sent for it. */
+  attach(open: () => Exchange): void {
+    if (this.#over) return
+    this.#exchange = open()
+    if (this.#over) this.#exchange.abort()
   }
 
   // ── AnswerContext: what the filter asks ───────────────────────────────────────────────────────
@@ -338,7 +340,7 @@ export class Outlet implements FrameSink, AnswerContext {
         trail.judgement = judgement
         this.#close('denied', null)
       },
-      expired: () => this.#close('unauthenticated', 'credential-expired'),
+      expired: (reason) => this.#close('unauthenticated', reason),
       failed: (error) => this.fail(error),
     })
   }

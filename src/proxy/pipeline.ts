@@ -23,6 +23,7 @@ import { restoreIds } from './restore-ids.js'
 import { ownerOf } from './sealed-ids.js'
 import type { Steps } from './steps.js'
 import { startTrail, type Trail } from './trail.js'
+import { whileThere } from './while-there.js'
 
 export type Pipeline = (inbound: Inbound) => Promise<void>
 
@@ -50,7 +51,9 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     return null
   }
 
-  const identified = await identify(inbound, route.server, steps)
+  const onGone = (why: Gone) => leave(why, inbound, trail, steps)
+  const identified = await whileThere(inbound, identify(inbound, route.server, steps), onGone)
+  if (identified === null) return null
   if (!identified.ok) return { ...identified, kind: 'unauthenticated' }
   const { identity } = identified
   trail.identity = identity
@@ -69,7 +72,6 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
 
   const exchange = { steps, inbound, trail, route, identity }
   const knowledge = new Knowledge(exchange)
-  const onGone = (why: Gone) => leave(why, inbound, trail, steps)
   const learning = steps.policy.current()?.readsDefinitions ? knowledge.ofNamed(onGone) : null
   if (learning !== null && (await learning) !== null) return null
 
@@ -87,7 +89,8 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
   if (!judgement.decision.allow) return { kind: 'denied', judgement }
 
   trail.limits = judgement.decision.limits ?? steps.defaultLimits(identity.subject)
-  const taken = await steps.limiter.take(trail.limits)
+  const taken = await whileThere(inbound, steps.limiter.take(trail.limits), onGone)
+  if (taken === null) return null
   if (!taken.ok) {
     const { name, retryAfterMs } = taken
     return { kind: 'limited', judgement, limit: name, retryAfterMs }

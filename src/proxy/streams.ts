@@ -1,23 +1,30 @@
 /**
  * The streams without an end that are open now (GET, `subscriptions/listen`). A right to listen does
  * not outlive what it was granted by: every stream is asked about again when a policy is activated,
- * and ends with its caller's credential.
+ * and ends with its caller's credential, be it that its time is over or that it was taken back.
  */
+import type { Identity, UnidentifiedReason } from '../domain.js'
+
 export interface OpenStream {
   /** Asks the policy again; ends the stream where the answer is no. */
   reconsider(): void
   /** Ends the stream: the credential it was opened with is dead. */
-  expire(): void
+  expire(reason: UnidentifiedReason): void
   /** Ends the stream: whether it may go on could not be decided. Must not throw. */
   fail(thrown: unknown): void
 }
 
 export interface Streams {
-  /** `expiresAtMs`: of the credential, null = never. Returns what to call when the stream is over. */
-  add(stream: OpenStream, expiresAtMs: number | null): () => void
+  /** `identity`: who opened it. Returns what to call when the stream is over. */
+  add(stream: OpenStream, identity: Identity): () => void
   /** Asks about each stream, letting others have their turn. Never rejects. */
   reconsider(): Promise<void>
+  /** Credentials may have been taken back: ends the streams that were opened with such. */
+  recheck(): Promise<void>
 }
+
+/** Why a credential that let somebody in was taken back since; null: it was not. */
+export type Withdrawn = (identity: Identity, nowMs: number) => UnidentifiedReason | null
 
 /** Asks about one; where that throws, it ends: nobody has said that it may go on. */
 export function askAgain(stream: OpenStream): void {
@@ -37,30 +44,39 @@ const maxDelayMs = 2 ** 31 - 1
 /** Streams asked about in one turn of the event loop. */
 const slice = 20
 
-export function createStreams(nowMs: () => number): Streams {
-  const open = new Set<OpenStream>()
+export function createStreams(nowMs: () => number, withdrawn: Withdrawn): Streams {
+  const open = new Map<OpenStream, Identity>()
 
-  function add(stream: OpenStream, expiresAtMs: number | null): () => void {
-    open.add(stream)
+  function check(stream: OpenStream, identity: Identity): void {
+    attempt(stream, () => {
+      const reason = withdrawn(identity, nowMs())
+      if (reason !== null) stream.expire(reason)
+    })
+  }
+
+  function add(stream: OpenStream, identity: Identity): () => void {
+    open.set(stream, identity)
     let timer: NodeJS.Timeout | null = null
     const wait = (untilMs: number) => {
       const leftMs = untilMs - nowMs()
-      const expire = () => attempt(stream, () => stream.expire())
+      const expire = () => attempt(stream, () => stream.expire('credential-expired'))
       const next = () => (untilMs <= nowMs() ? expire() : wait(untilMs))
       timer = setTimeout(next, Math.min(Math.max(leftMs, 0), maxDelayMs)).unref()
     }
-    if (expiresAtMs !== null) wait(expiresAtMs)
+    // Between being let in and being open time passes, in which keys may have been read again.
+    if (withdrawn(identity, nowMs()) !== null) timer = setTimeout(() => check(stream, identity), 0)
+    else if (identity.expiresAtMs !== null) wait(identity.expiresAtMs)
     return function remove() {
       open.delete(stream)
       if (timer !== null) clearTimeout(timer)
     }
   }
 
-  async function reconsider(): Promise<void> {
+  async function inTurns(ask: (stream: OpenStream, identity: Identity) => void): Promise<void> {
     let asked = 0
-    for (const stream of [...open]) {
+    for (const [stream, identity] of [...open]) {
       if (!open.has(stream)) continue
-      askAgain(stream)
+      ask(stream, identity)
       asked += 1
       if (asked % slice === 0) {
         await new Promise((resolve) => {
@@ -70,5 +86,5 @@ export function createStreams(nowMs: () => number): Streams {
     }
   }
 
-  return { add, reconsider }
+  return { add, reconsider: () => inTurns(askAgain), recheck: () => inTurns(check) }
 }

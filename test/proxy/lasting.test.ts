@@ -55,7 +55,10 @@ function rig(
 ) {
   const told: string[] = []
   const state = { decisionPoint: pointThat(true), isPartial: false }
-  const streams = createStreams(() => 0)
+  const streams = createStreams(
+    () => 0,
+    () => null,
+  )
   const lastSeen = createLastSeen()
   const question: Question = {
     identity: {
@@ -128,7 +131,7 @@ test('what is over is told nothing, whatever was under way', async () => {
   await turn()
   lasting.whole()
   lasting.reconsider()
-  lasting.expire()
+  lasting.expire('credential-expired')
   await turn()
   assert.equal(told, [])
 })

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DecisionPoint } from '../../src/domain.js'
+import { anonymousIdentity } from '../../src/identity/subject.js'
 import type { Back } from '../../src/proxy/back/back.js'
 import { createPipeline } from '../../src/proxy/pipeline.js'
 import type { Steps } from '../../src/proxy/steps.js'
@@ -180,7 +181,7 @@ test('a stream ends with the credential it was opened with', async () => {
 
 test('an expiry further away than a timer can wait is not taken for now', async () => {
   let expired = false
-  const streams = createStreams(Date.now)
+  const streams = createStreams(Date.now, () => null)
   const stream = {
     reconsider: () => undefined,
     expire: () => {
@@ -188,23 +189,24 @@ test('an expiry further away than a timer can wait is not taken for now', async 
     },
     fail: () => undefined,
   }
-  const remove = streams.add(stream, Date.now() + 2 ** 32)
+  const remove = streams.add(stream, until(Date.now() + 2 ** 32))
   await sleep(20)
   assert.not.ok(expired)
   remove()
 })
 
+const until = (expiresAtMs: number | null) => ({ ...anonymousIdentity(), expiresAtMs })
 const deaf = { reconsider: () => undefined, expire: () => undefined, fail: () => undefined }
 
 test('a stream that cannot be asked about ends, and those behind it are asked', async () => {
   const told: string[] = []
-  const streams = createStreams(Date.now)
+  const streams = createStreams(Date.now, () => null)
   const broken = () => {
     throw new Error('broken')
   }
   const fail = (thrown: unknown) => told.push(`first ${thrown}`)
-  streams.add({ ...deaf, reconsider: broken, fail: (thrown) => void fail(thrown) }, null)
-  streams.add({ ...deaf, reconsider: () => void told.push('second asked') }, null)
+  streams.add({ ...deaf, reconsider: broken, fail: (thrown) => void fail(thrown) }, until(null))
+  streams.add({ ...deaf, reconsider: () => void told.push('second asked') }, until(null))
   await streams.reconsider()
   assert.equal(told, ['first Error: broken', 'second asked'])
 })
@@ -214,8 +216,11 @@ test('a stream whose end throws when its credential expires does not end the pro
   const expire = () => {
     throw new Error('broken')
   }
-  const streams = createStreams(Date.now)
-  streams.add({ ...deaf, expire, fail: (thrown) => void told.push(String(thrown)) }, Date.now())
+  const streams = createStreams(Date.now, () => null)
+  streams.add(
+    { ...deaf, expire, fail: (thrown) => void told.push(String(thrown)) },
+    until(Date.now()),
+  )
   await sleep(30)
   assert.equal(told, ['Error: broken'])
 })
@@ -268,9 +273,9 @@ test('the stream of a client ends on record where policy cannot be asked again',
 
 test('streams are asked about in turns, and those that ended meanwhile are not', async () => {
   const asked: number[] = []
-  const streams = createStreams(Date.now)
+  const streams = createStreams(Date.now, () => null)
   const removers = Array.from({ length: 50 }, (_, n) =>
-    streams.add({ ...deaf, reconsider: () => void asked.push(n) }, null),
+    streams.add({ ...deaf, reconsider: () => void asked.push(n) }, until(null)),
   )
   const all = streams.reconsider()
   assert.is(asked.length, 20, 'the rest waits for its turn')

@@ -254,7 +254,7 @@ export function stepsOf(point: DecisionPoint, backs: ReadonlyMap<End, Back>): St
     defaultLimits: () => [],
     audit,
     observer: {},
-    streams: createStreams(Date.now),
+    streams: createStreams(Date.now, () => null),
     lastSeen: createLastSeen(),
     refusals: { deniedCall: 'result', denied: 'error', limitedCall: 'http', limited: 'http' },
     protectedResources: new Map(),

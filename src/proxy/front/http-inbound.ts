@@ -27,6 +27,7 @@ export class HttpInbound implements Inbound {
   readonly #limits: InboundLimits
   #bytesIn = 0
   #endsOnDrain = false
+  #why: Gone | null = null
   #gone: (why: Gone) => void = () => undefined
   /** Says what became of the body; only the first time counts. */
   #settle: (result: BodyResult) => void = settled
@@ -58,12 +59,13 @@ export class HttpInbound implements Inbound {
 
   onGone(listener: (why: Gone) => void): void {
     this.#gone = listener
+    if (this.#why !== null) listener(this.#why)
   }
 
   /** The answer or its connection is over. */
   closed(): void {
     this.#settle({ ok: false, problem: 'aborted' })
-    if (!this.#response.writableFinished) this.#gone('client')
+    if (!this.#response.writableFinished) this.#leave('client')
   }
 
   readBody(): Promise<BodyResult> {
@@ -73,6 +75,7 @@ export class HttpInbound implements Inbound {
       return Promise.resolve({ ok: false, problem: 'too-large' })
     }
     if (request.headers.expect?.toLowerCase() === '100-continue') this.#response.writeContinue()
+    if (this.#why !== null) return Promise.resolve({ ok: false, problem: 'aborted' })
     return new Promise((resolve) => {
       const body = new ByteBuffer()
       const timer = setTimeout(
@@ -123,13 +126,18 @@ export class HttpInbound implements Inbound {
   /** Ends a stream that would go on for ever, so that its client connects elsewhere. */
   endStream(): void {
     if (!this.#endsOnDrain) return
-    this.#gone('stopping')
+    this.#leave('stopping')
     this.#response.end()
   }
 
   /** The time to finish is over: whoever handles this answers now, as well as it can. */
   cutShort(): void {
-    this.#gone('stopping')
+    this.#leave('stopping')
+  }
+
+  #leave(why: Gone): void {
+    this.#why ??= why
+    this.#gone(why)
   }
 
   /** Reads on for a moment, so that the answer is not lost to a reset, then closes. */

@@ -25,7 +25,7 @@ export interface SseGate {
     inbound: Inbound,
     onOpen: (downlink: { readonly owner: string; end(): void }) => () => void,
   ): Promise<void>
-  /** Whether the body may be read. */
+  /** Whether the body may be read; where not, the request has its answer. */
   mayPost(inbound: Inbound): Promise<boolean>
   /** A message that is handed to nobody. Must not throw. */
   unusable(code: string, inbound: Inbound): void
@@ -135,9 +135,8 @@ export function createSseFront(
     const found = streams.get(id)
     const known = found?.path === path ? found : null
     const readdressed = new Readdressed(inbound, path, known?.owner ?? null)
-    if (inbound.verb === 'OPTIONS' || known === null || !(await gate.mayPost(readdressed))) {
-      return gate.handle(readdressed)
-    }
+    if (inbound.verb === 'OPTIONS' || known === null) return gate.handle(readdressed)
+    if (!(await gate.mayPost(readdressed))) return
     const body = await inbound.readBody()
     if (!body.ok) {
       readdressed.readBody = () => Promise.resolve(body)
