@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Random, seededRandom } from '../../support/random.js'
 import { makeToken, segment } from '../../support/tokens.js'
-import { claims, withUnusedBit } from './cases.js'
+import { claims, withUnusedBit } from './cases/making.js'
 import { circumstances, hs, keys, rules, secret, secretRules, verifierOf } from './issuers.js'
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000)

@@ -12,7 +12,8 @@ import type { JsonObject } from '../../../src/domain.js'
 import { startGateway } from '../../support/gateway.js'
 import { brief, call, pinned } from '../../support/messages.js'
 import { startUpstream } from '../../support/upstream.js'
-import { cases, token } from './cases.js'
+import { token } from './cases/making.js'
+import { cases } from './cases.js'
 import { issuerEntries, jwks } from './issuers.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'mcp-guard-tokens-'))

@@ -10,7 +10,7 @@ import type { IssuerRules } from '../../../src/identity/jwt/rules.js'
 import { vetKeySet } from '../../../src/identity/jwt/vet-keys.js'
 import type { TokenVerifier, VerifiedToken } from '../../../src/identity/verifiers.js'
 import { jwkOf, makeToken } from '../../support/tokens.js'
-import { claims, token } from './cases.js'
+import { claims, token } from './cases/making.js'
 import { circumstances, idp, jwks, keys, keysOf, rules, verifierOf } from './issuers.js'
 
 const nowMs = Date.now()

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../src/domain.js'
 import { parsePointer, valueAt } from '../../../src/identity/jwt/json-pointer.js'
 import type { ClaimPointers } from '../../../src/identity/jwt/rules.js'
 import { createSubjectOf } from '../../../src/identity/jwt/subject-claims.js'
-import { claims, token } from './cases.js'
+import { claims, token } from './cases/making.js'
 import { circumstances, idp, rules, verifierOf } from './issuers.js'
 
 test('a token with everything is its subject', async () => {
