@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { AuditEvent } from '../../src/domain.js'
+import { GuardError } from '../../src/errors.js'
 import { startBadHttp, startBadSse } from '../support/bad-servers.js'
 import { type Sent, startGateway } from '../support/gateway.js'
 import { call, initialize, modern, notification, pinned, request } from '../support/messages.js'
@@ -40,6 +41,8 @@ interface Client {
   send(body: Sent['body']): Promise<string | null>
   /** Messages so far. */
   readonly messages: readonly string[]
+  /** Why the gateway ended it; null: the client went. Never of a stream. */
+  readonly ended: Promise<unknown>
   close(): void
 }
 
@@ -59,6 +62,7 @@ async function openSse(kind: Kind, as: string): Promise<Client> {
   read().catch(() => undefined)
   return {
     messages,
+    ended: new Promise(() => undefined),
     async send(body) {
       const answer = await gateway.send({ path, as, ...(body === undefined ? {} : { body }) })
       return `${answer.status} ${pinned(answer.body)}`
@@ -69,8 +73,13 @@ async function openSse(kind: Kind, as: string): Promise<Client> {
 
 function openStdio(kind: Kind, as: string): Client {
   const rig = serveStdio(gateway, { server: kind, claim: { by: 'entry', id: as } })
+  const ended = rig.served.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
   return {
     messages: rig.lines,
+    ended,
     async send(body) {
       rig.send(`${typeof body === 'string' ? body : JSON.stringify(body)}\n`)
       return null
@@ -251,21 +260,31 @@ function describe({ outcome, code, method }: AuditEvent): string {
   return [outcome, code, method].map(String).join(' ')
 }
 
-for (const front of fronts) {
-  test(`a session that its server lost: errors, then another may begin, ${front} in front`, async () => {
-    const client = await open(front, 'stdio', 'alice')
-    await client.send(call('crash', {}, 'fatal'))
-    await receives(client, '"id":"fatal","error"')
-    await client.send(call('echo', {}, 'lost'))
-    await receives(client, '"id":"lost","error"')
-    const begun = { ...initialize, id: 'again' }
-    await client.send(begun)
-    await receives(client, '"id":"again","result"')
-    await client.send(call('echo', {}, 'found'))
-    await receives(client, '"id":"found","result"')
-    client.close()
-  })
+async function loses(front: Front): Promise<Client> {
+  const client = await open(front, 'stdio', 'alice')
+  await client.send(call('crash', {}, 'fatal'))
+  await receives(client, '"id":"fatal","error"')
+  await client.send(call('echo', {}, 'lost'))
+  await receives(client, '"id":"lost","error"')
+  return client
 }
+
+test('a session that its server lost: errors, then another may begin, sse in front', async () => {
+  const client = await loses('sse')
+  await client.send({ ...initialize, id: 'again' })
+  await receives(client, '"id":"again","result"')
+  await client.send(call('echo', {}, 'found'))
+  await receives(client, '"id":"found","result"')
+  client.close()
+})
+
+test('a session that its server lost: errors, and the command ends and says why, stdio in front', async () => {
+  const client = await loses('stdio')
+  const ended = await client.ended
+  assert.instance(ended, GuardError)
+  assert.is((ended as GuardError).code, 'GUARD_UPSTREAM_UNREACHABLE')
+  assert.match((ended as GuardError).message, 'start the command again for a new one')
+})
 
 // ── Over HTTP+SSE alone ─────────────────────────────────────────────────────────────────────────
 

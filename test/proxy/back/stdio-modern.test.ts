@@ -122,15 +122,16 @@ test('who listens with all processes gives one up for another caller', async () 
 
 test('who has the fewest processes has the next one, however many others wait', async () => {
   const path = '/mcp/fair'
-  const many = Array.from({ length: 12 }, () =>
-    gateway.send(tool('slow', { ms: 700 }, 'alice', path)),
-  )
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  const started = performance.now()
-  const answer = await gateway.send(tool('echo', { bob: 1 }, 'bob', path))
-  assert.is(textOf(answer), '{"bob":1}')
-  const tookMs = performance.now() - started
-  assert.ok(tookMs < 2500, `${tookMs} ms`)
+  let answered = 0
+  const many = Array.from({ length: 12 }, async () => {
+    await gateway.send(tool('slow', { ms: 700 }, 'alice', path))
+    answered += 1
+  })
+  await until(() => answered > 0, 'the first is answered')
+  const earlier = answered
+  assert.is(textOf(await gateway.send(tool('echo', { bob: 1 }, 'bob', path))), '{"bob":1}')
+  // Both processes may have been given away before bob came, and end before bob's answer is read.
+  assert.ok(answered <= earlier + 4, `${earlier} were answered before, ${answered} after`)
   await Promise.all(many)
 })
 
