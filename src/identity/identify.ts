@@ -46,7 +46,7 @@ export function createIdentify(options: IdentifyOptions): Identify {
   function decide(presented: Presented, nowMs: number): Identification | Promise<Identification> {
     const credential = readCredential(presented.headers)
     if (credential.found === 'refused') return { ok: false, reason: credential.reason }
-    const held = certificates?.read(presented) ?? none
+    const held = certificates === null ? none : certificates.read(presented)
     if (held.found === 'refused') return { ok: false, reason: held.reason }
     if (credential.found === 'none') {
       if (held.found === 'none' || certificates?.identifies !== true) return anonymous

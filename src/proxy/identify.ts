@@ -3,7 +3,7 @@
  * says that the caller could not be verified at the moment.
  */
 import type { Identification, Server } from '../domain.js'
-import { asGuardError } from '../errors.js'
+import { asGuardError, GuardError } from '../errors.js'
 import type { Inbound } from './inbound.js'
 import type { Steps } from './steps.js'
 
@@ -30,6 +30,9 @@ function checked(identified: Identification): Identification {
   throw new TypeError('it is not told who is calling')
 }
 
+/** Whatever it was, what it means for the caller is this. */
 function unidentified(thrown: unknown): never {
-  throw asGuardError(thrown, 'GUARD_IDENTITY_UNAVAILABLE', 'nobody was identified')
+  const code = 'GUARD_IDENTITY_UNAVAILABLE'
+  const error = asGuardError(thrown, code, 'nobody was identified')
+  throw error.code === code ? error : new GuardError(code, error.message, { cause: error })
 }
