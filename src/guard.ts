@@ -54,9 +54,10 @@ export interface Guard {
   /**
    * Serves one client over standard streams instead of listening. Throws GuardError
    * GUARD_CONFIG_INVALID where nobody can be identified, GUARD_UPSTREAM_UNREACHABLE when the server
-   * has ended the client's session. Resolves when the client has gone.
+   * has ended the client's session. `started` is called once it is served. Resolves when it has
+   * gone.
    */
-  serve(client: StdioClient): Promise<void>
+  serve(client: StdioClient, started?: () => void): Promise<void>
   /**
    * Compiles and activates the policy anew; on any problem the active one stays. Also opens the
    * audit file anew, for whoever rotates it.
@@ -293,7 +294,7 @@ export async function createGuard(
       const scheme = listener.tls === null ? 'http' : 'https'
       return { url: urlOf(at, scheme), adminUrl: urlOf(adminAt) }
     },
-    async serve({ input, output, server: name, claim }) {
+    async serve({ input, output, server: name, claim }, started) {
       const upstream = config.upstreams.find((one) => one.name === name)
       if (upstream === undefined) {
         throw new GuardError('GUARD_CONFIG_INVALID', `there is no upstream \`${name}\``)
@@ -316,6 +317,7 @@ export async function createGuard(
           unusable: (code) => recordUnusable('stdio', code, { status: null, ip: '', server }),
         },
       )
+      started?.()
       await stdio.ended
       if (stdio.sessionLost) throw new GuardError('GUARD_UPSTREAM_UNREACHABLE', sessionLostText)
     },

@@ -4,6 +4,7 @@
  */
 import type { Argv } from 'yargs'
 import type { Config } from '../config/config.js'
+import { loadKeyFile } from '../config/key-file.js'
 import { commandUpstream } from '../config/overrides.js'
 import type { Observer } from '../domain.js'
 import type { StdioClient } from '../guard.js'
@@ -17,6 +18,8 @@ export interface RunArguments extends ConfigArguments {
 }
 
 const keyVariable = 'MCP_GUARD_KEY'
+/** A file of keys may hold a hundred thousand. */
+const maxListed = 20
 
 export function withStdioOptions<T>(program: Argv<T>) {
   return program
@@ -77,16 +80,30 @@ function claimOf({ as }: RunArguments, { identity }: Config): StdioClient['claim
     throw new UsageError(`--as and ${keyVariable} both say who the client is: keep one of them`)
   }
   if (as !== undefined) {
-    const ids = [...new Set(identity.apiKeys.map(({ id }) => id))]
-    if (ids.includes(as)) return { by: 'entry', id: as }
-    const known = ids.length === 0 ? 'there is none' : `there are ${ids.join(', ')}`
-    throw new UsageError(`--as takes the id of an entry of identity.apiKeys: ${known}`)
+    const ids = keyIds(identity)
+    if (ids.has(as)) return { by: 'entry', id: as }
+    throw new UsageError(
+      `--as takes the id of an API key's entry: ${listed([...ids])}\nmcp-guard keygen --id NAME makes a key and its entry, for identity.apiKeys or the file of identity.apiKeyFile`,
+    )
   }
   if (key !== '') return { by: 'key', text: key }
   if (identity.anonymous) return { by: 'nobody' }
   throw new UsageError(
     `say who the client is: --as ID of an entry of identity.apiKeys, or its key in ${keyVariable}, or set identity.anonymous`,
   )
+}
+
+function keyIds({ apiKeys, apiKeyFile }: Config['identity']): ReadonlySet<string> {
+  const loaded = apiKeyFile === null ? null : loadKeyFile(apiKeyFile, apiKeys)
+  // A file that has become wrong since the configuration was read is refused when it is opened.
+  const further = loaded?.ok ? loaded.keys : []
+  return new Set([...apiKeys, ...further].map(({ id }) => id))
+}
+
+function listed(ids: readonly string[]): string {
+  if (ids.length === 0) return 'there is none'
+  const more = ids.length > maxListed ? ` and ${ids.length - maxListed} more` : ''
+  return `there are ${ids.slice(0, maxListed).join(', ')}${more}`
 }
 
 /** One log line: what a person reads at start goes where a client may keep it. */

@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8'
 import type { CommandModule } from 'yargs'
 import type { Config } from '../config/config.js'
 import { formatConfigProblem } from '../config/problem.js'
-import { configWarnings } from '../config/warnings.js'
+import { commandWarnings, configWarnings } from '../config/warnings.js'
 import type { Observer } from '../domain.js'
 import { describeThrown, GuardError } from '../errors.js'
 import type { Guard } from '../guard.js'
@@ -47,7 +47,6 @@ export const runCommand: CommandModule<object, RunArguments> = {
         'serve the caller alice, over stdio, the server files',
       )
       .example('$0 run --policy ./policies -- npx some-server /data', 'guard a local server')
-      .parserConfiguration({ 'populate--': true })
       .example(
         '$0 run --policy ./policies --upstream files=http://127.0.0.1:3001/mcp',
         'no file: guard one server at http://127.0.0.1:8080/mcp/files',
@@ -65,7 +64,8 @@ async function run(given: RunArguments): Promise<number> {
   // first dead exchange keeps the next one alive, and so on (measured: a fifth of all time).
   setFlagsFromString('--no-allocation-site-pretenuring')
   const { loadConfig } = await import('../config/load.js')
-  const loaded = loadConfig(readLoadOptions(given))
+  const reached = given.stdio === true ? { reached: { server: given.server } } : {}
+  const loaded = loadConfig({ ...readLoadOptions(given), ...reached })
   if (!loaded.ok) {
     for (const problem of loaded.problems) printNote(formatConfigProblem(problem))
     return exitCodes.failed
@@ -87,15 +87,17 @@ async function run(given: RunArguments): Promise<number> {
   const json = !process.stderr.isTTY
   const log = createLogObserver({ write: writeLog, json, level: 'info' })
   const { observer, revision } = rememberRevision(log)
-  for (const warning of configWarnings(config)) log.log?.('warn', warning)
+  // A client over stdio reaches one server, and that one is there.
+  const absent = client === null ? commandWarnings(config) : []
+  for (const warning of [...configWarnings(config), ...absent]) log.log?.('warn', warning)
   let guard: Guard | null = null
   try {
     guard = await createGuard(config, { observer, cacheDir })
     for (const warning of await unfitData) log.log?.('warn', warning)
     const stopped = stopOnSignal(guard, log)
     if (client !== null) {
-      announceStdio({ config, client, revision: revision(), log })
-      await Promise.race([stopped, guard.serve(client)])
+      const started = () => announceStdio({ config, client, revision: revision(), log })
+      await Promise.race([stopped, guard.serve(client, started)])
       await guard.close()
       return exitCodes.ok
     }
@@ -165,18 +167,21 @@ function announce({ config, url, adminUrl, revision }: Started, log: Observer | 
     const at = upstream.transport === 'stdio' ? upstream.command : upstream.url
     return { name, endpoint: `${url}${path}`, upstream: at }
   })
-  const keys = config.identity.apiKeys.length
+  const { apiKeys, apiKeyFile } = config.identity
+  const keys = apiKeys.length
   const audit = config.audit.file
   if (log !== null) {
     const { anonymous } = config.identity
-    log.log?.('info', 'listening', { url, adminUrl, upstreams, revision, keys, anonymous, audit })
+    const identity = { keys, keyFile: apiKeyFile, anonymous }
+    log.log?.('info', 'listening', { url, adminUrl, upstreams, revision, ...identity, audit })
     return
   }
+  const further = apiKeyFile === null ? '' : `, and those of ${shortPath(apiKeyFile)}`
   const anonymous = config.identity.anonymous ? ', and anyone without a credential' : ''
   const rows = [
     ...upstreams.map(({ name, endpoint, upstream }) => [name, `${endpoint} -> ${upstream}`]),
     ['policy', `${shortPath(config.policy.path)}, revision ${revision.slice(0, 19)}`],
-    ['identity', `${keys} API ${keys === 1 ? 'key' : 'keys'}${anonymous}`],
+    ['identity', `${keys} API ${keys === 1 ? 'key' : 'keys'}${further}${anonymous}`],
     ['audit', audit === '-' ? 'standard output' : shortPath(audit)],
     ['operators', adminUrl ?? 'no listener'],
   ]

@@ -1,13 +1,13 @@
 /**
  * `validate`: everything that `run` checks before it listens, all problems of configuration and
- * policy at once. Contacts no upstream and opens no port.
+ * policy at once. Contacts and starts no upstream and opens no port.
  */
 
 import type { CommandModule } from 'yargs'
 import type { Config } from '../config/config.js'
 import type { LoadedConfig } from '../config/load.js'
 import { formatConfigProblem } from '../config/problem.js'
-import { configWarnings } from '../config/warnings.js'
+import { commandWarnings, configWarnings } from '../config/warnings.js'
 import { describeThrown } from '../errors.js'
 import { defaultCacheDir } from '../rego/cache.js'
 import { compilePolicy, formatProblem } from '../rego/compile-policy.js'
@@ -92,7 +92,7 @@ function jsonReport({ loaded, policy, policyPath }: Report): object {
   return {
     ok: loaded.ok && policy.ok,
     config: loaded.ok
-      ? { ok: true, warnings: configWarnings(loaded.config) }
+      ? { ok: true, warnings: warningsOf(loaded.config) }
       : { ok: false, problems: loaded.problems },
     policy: { path: policyPath, ...policy },
   }
@@ -101,7 +101,7 @@ function jsonReport({ loaded, policy, policyPath }: Report): object {
 function printReport({ loaded, policy, policyPath }: Report): void {
   const good = paint(process.stdout, 32, 'ok')
   if (loaded.ok) {
-    for (const warning of configWarnings(loaded.config)) printNote(`warning: ${warning}`)
+    for (const warning of warningsOf(loaded.config)) printNote(`warning: ${warning}`)
     printLine(`configuration ${good}: ${describeConfig(loaded.config)}`)
   } else {
     for (const problem of loaded.problems) printNote(formatConfigProblem(problem))
@@ -115,5 +115,11 @@ function printReport({ loaded, policy, policyPath }: Report): void {
 
 function describeConfig({ upstreams, identity }: Config): string {
   const names = upstreams.map(({ name }) => name).join(', ')
-  return `upstreams ${names}; API keys ${identity.apiKeys.length}`
+  const { apiKeys, apiKeyFile } = identity
+  const further = apiKeyFile === null ? '' : ` and those of ${apiKeyFile}`
+  return `upstreams ${names}; API keys ${apiKeys.length}${further}`
+}
+
+function warningsOf(config: Config): string[] {
+  return [...configWarnings(config), ...commandWarnings(config)]
 }

@@ -5,11 +5,12 @@
 
 import { dirname, resolve } from 'node:path'
 import { checkDocument } from './checks.js'
+import { missingCommands } from './commands.js'
 import type { CompleteConfigFile } from './complete.js'
-import type { Config } from './config.js'
+import type { Config, UpstreamConfig } from './config.js'
 import { loadKeyFile } from './key-file.js'
 import { normaliseConfig } from './normalise.js'
-import { applyOverrides, type ConfigOverrides } from './overrides.js'
+import { applyOverrides, type ConfigOverrides, commandUpstream } from './overrides.js'
 import { type ConfigProblem, parentPointer, quoted } from './problem.js'
 import { readFileText } from './read-file.js'
 import { type Lookup, resolveReferences } from './references.js'
@@ -23,6 +24,8 @@ export interface LoadOptions {
   /** Without a file, the overrides are laid over an empty document. */
   readonly file?: string
   readonly overrides?: ConfigOverrides
+  /** There: one server alone is reached, the one of this name or else the only one. */
+  readonly reached?: { readonly server: string | undefined }
 }
 
 export type LoadedConfig =
@@ -66,11 +69,27 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   )
   const { tls } = config.listen
   const tlsFiles = tls === null ? null : readTlsFiles(tls)
-  if (tlsFiles?.ok === false) {
-    const unusable = tlsFiles.problems.map((problem) => placed(problem, { file, lines, sources }))
+  const unusable = [
+    ...(tlsFiles?.ok === false ? tlsFiles.problems : []),
+    ...missingCommands(neededUpstreams(config, options)),
+  ].map((problem) => placed(problem, { file, lines, sources }))
+  if (unusable.length > 0) {
     return { ok: false, problems: unusable, policyPath: config.policy.path }
   }
   return checkKeyFile(config)
+}
+
+/** Those without which there is no use in starting. */
+function neededUpstreams(
+  { upstreams }: Config,
+  { overrides = {}, reached }: LoadOptions,
+): readonly UpstreamConfig[] {
+  const asked = overrides.command === undefined ? undefined : commandUpstream
+  if (reached === undefined) {
+    return upstreams.filter(({ name, required }) => required || name === asked)
+  }
+  const server = reached.server ?? asked
+  return upstreams.filter(({ name }) => name === server || upstreams.length === 1)
 }
 
 /** The gateway reads the file itself, again and again; here only so that no problem is told later. */

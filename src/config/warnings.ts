@@ -1,12 +1,14 @@
 /** What is allowed but probably not meant, one line each, for the log at start. */
 
 import { isLoopback, isWildcard } from './address.js'
+import { missingCommands } from './commands.js'
 import type { Config } from './config.js'
+import { formatConfigProblem } from './problem.js'
 
 export function configWarnings(config: Config): string[] {
   const warnings: string[] = []
-  const { apiKeys, jwt, clientCertificates, anonymous } = config.identity
-  const others = jwt.length > 0 || clientCertificates !== null || anonymous
+  const { apiKeys, apiKeyFile, jwt, clientCertificates, anonymous } = config.identity
+  const others = apiKeyFile !== null || jwt.length > 0 || clientCertificates !== null || anonymous
   if (apiKeys.length === 0 && !others) {
     warnings.push(
       'no API key is configured: every call will be answered 401; make one with mcp-guard keygen',
@@ -26,6 +28,13 @@ export function configWarnings(config: Config): string[] {
     )
   }
   return warnings
+}
+
+/** Servers that cannot be started as things are, and are not needed. Looks at files. */
+export function commandWarnings({ upstreams }: Config): string[] {
+  return missingCommands(upstreams).map(
+    (problem) => `a server cannot be started: ${formatConfigProblem(problem)}`,
+  )
 }
 
 function isPlain(text: string): boolean {

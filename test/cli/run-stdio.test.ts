@@ -11,8 +11,7 @@ writeFileSync(
   join(folder, 'open', 'main.rego'),
   'package mcpguard.main\n\nimport rego.v1\n\ndecision := {"allow": true}\n',
 )
-const sha256 = createHash('sha256').update('the-key-of-alice').digest('hex')
-const identity = `identity: { apiKeys: [{ id: alice, sha256: "${sha256}" }] }`
+const identity = `identity: { apiKeys: [${keyEntry('alice')}] }`
 const one = 'one: { url: "http://127.0.0.1:9/mcp" }'
 const two = 'two: { url: "http://127.0.0.1:9/other" }'
 
@@ -26,6 +25,23 @@ config('stdout.yaml', `upstreams: { ${one} }`, identity)
 config('one.yaml', `upstreams: { ${one} }`, identity, 'audit: { file: a.ndjson }')
 config('two.yaml', `upstreams: { ${one}, ${two} }`, identity, 'audit: { file: a.ndjson }')
 config('none.yaml', identity)
+const inFile = 'identity: { apiKeyFile: many.keys }'
+config('many.yaml', `upstreams: { ${one} }`, inFile, 'audit: { file: a.ndjson }')
+writeFileSync(
+  join(folder, 'many.keys'),
+  `apiKeys: [${['alice', ...names(25)].map(keyEntry).join(', ')}]\n`,
+)
+
+function names(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `n${index}`)
+}
+
+function keyEntry(id: string): string {
+  return `{ id: ${id}, sha256: "${createHash('sha256').update(`the-key-of-${id}`).digest('hex')}" }`
+}
+
+const keygen =
+  'mcp-guard keygen --id NAME makes a key and its entry, for identity.apiKeys or the file of identity.apiKeyFile'
 
 const wrong: readonly (readonly [args: string, message: string])[] = [
   [
@@ -38,11 +54,16 @@ const wrong: readonly (readonly [args: string, message: string])[] = [
   ],
   [
     '--config one.yaml --as bob',
-    '--as takes the id of an entry of identity.apiKeys: there are alice',
+    `--as takes the id of an API key's entry: there are alice\n${keygen}`,
   ],
   [
     '--config nobody.yaml --as bob',
-    '--as takes the id of an entry of identity.apiKeys: there is none',
+    `--as takes the id of an API key's entry: there is none\n${keygen}`,
+  ],
+  // As it was written, not as the number it looks like.
+  [
+    '--config many.yaml --as 007',
+    `--as takes the id of an API key's entry: there are alice, ${names(19).join(', ')} and 6 more\n${keygen}`,
   ],
   ['--config two.yaml --as alice', 'say which server the client reaches: --server one or two'],
   [
@@ -126,6 +147,60 @@ test('the server ends with its session: exit 1 and why, so that the client start
     stderr,
     'error: the server does not know the session any more, and a client over stdio cannot be told: start the command again for a new one',
   )
+})
+
+test("a key that is nobody's is refused before anything is said to be served", async () => {
+  const env = { MCP_GUARD_KEY: 'mcp_wrong' }
+  const started = startCli(['run', '--stdio', '--config', 'one.yaml'], '', env)
+  const { code, stdout, stderr } = await started.ended
+  assert.equal([code, stdout], [1, ''])
+  assert.match(stderr, 'error: the key is none of identity.apiKeys')
+  assert.not.match(stderr, 'serving one client')
+})
+
+test('--as finds the entries of the file of keys', async () => {
+  const options = ['--config', 'many.yaml', '--as', 'n24']
+  const { code, stderr } = await cli(['run', '--stdio', ...options])
+  assert.is(code, 0, stderr)
+  assert.match(stderr, /"text":"serving one client over stdio","server":"one","as":"n24"/)
+})
+
+const absent = 'cannot: { command: no-such-program }'
+config('absent.yaml', `upstreams: { ${one}, ${absent} }`, identity, 'audit: { file: a.ndjson }')
+config('only.yaml', `upstreams: { ${absent} }`, identity, 'audit: { file: a.ndjson }')
+const notFound =
+  '"no-such-program" is not found on PATH; install it, or write the whole path of the program\n'
+
+for (const [args, place] of [
+  ['--config absent.yaml --as alice --server cannot', 'absent.yaml:2: /upstreams/cannot/command'],
+  ['--config only.yaml --as alice', 'only.yaml:2: /upstreams/cannot/command'],
+  [
+    '--config none.yaml --audit a.ndjson --as alice -- no-such-program x',
+    'the command after --: /upstreams/server/command',
+  ],
+] as const) {
+  test(`exit 1, and nothing is started: a command that is not there, ${args}`, async () => {
+    assert.equal(await cli(['run', '--stdio', ...args.split(' ')]), {
+      code: 1,
+      stdout: '',
+      stderr: `${place}: ${notFound}`,
+    })
+  })
+}
+
+test('a command that is not there and that this client does not reach is no matter', async () => {
+  const { code, stderr } = await cli([
+    'run',
+    '--stdio',
+    '--config',
+    'absent.yaml',
+    '--as',
+    'alice',
+    '--server',
+    'one',
+  ])
+  assert.is(code, 0, stderr)
+  assert.not.match(stderr, 'no-such-program')
 })
 
 test('a command beside a server of its name is refused with its place', async () => {

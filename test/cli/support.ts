@@ -29,13 +29,22 @@ export interface Started {
 const main = packageFile('dist', 'src', 'cli', 'main.js')
 
 /** `input`: null: standard input stays open. */
-export function startCli(args: readonly string[], input: string | null = ''): Started {
-  return startNode([main, ...args], input)
+export function startCli(
+  args: readonly string[],
+  input: string | null = '',
+  variables: Readonly<Record<string, string>> = {},
+): Started {
+  return startNode([main, ...args], input, variables)
 }
 
-export function startNode(args: readonly string[], input: string | null = ''): Started {
+export function startNode(
+  args: readonly string[],
+  input: string | null = '',
+  variables: Readonly<Record<string, string>> = {},
+): Started {
   // Of its own: the cache of compiled policies, and no variable that changes what is printed.
-  const env = { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') }
+  const own = { PATH: process.env['PATH'], HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') }
+  const env = { ...own, ...variables }
   const child = spawn(process.execPath, args, { cwd: folder, env })
   running.add(child)
   let stdout = ''

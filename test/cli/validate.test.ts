@@ -27,6 +27,29 @@ test('says what is good, on standard output', async () => {
   assert.match(lines[1] ?? '', /^policy ok: .*\/open, revision sha256:[0-9a-f]{64}$/)
 })
 
+test('warns of a server whose command is not there, and counts the file of keys', async () => {
+  const absent = 'upstreams: { one: { command: no-such-program } }\n'
+  const keys = 'identity: { apiKeyFile: some.keys }\n'
+  writeFileSync(join(folder, 'some.keys'), 'apiKeys: []\n')
+  writeFileSync(join(folder, 'absent.yaml'), `policy: { path: ./open }\n${absent}${keys}`)
+  const { code, stdout, stderr } = await cli(['validate', '--config', 'absent.yaml'])
+  assert.is(code, 0)
+  assert.is(
+    stderr,
+    'warning: a server cannot be started: /upstreams/one/command: "no-such-program" is not found on PATH; install it, or write the whole path of the program\n',
+  )
+  assert.match(stdout, /^configuration ok: upstreams one; API keys 0 and those of .*some\.keys$/m)
+})
+
+test('checks the command that run would start, also where it looks like something else', async () => {
+  const { code, stderr } = await cli(['validate', '--policy', 'open', '--', 'no-such', '--x'])
+  assert.is(code, 1)
+  assert.is(
+    stderr,
+    'the command after --: /upstreams/server/command: "no-such" is not found on PATH; install it, or write the whole path of the program\n',
+  )
+})
+
 test('shows the problems of configuration and policy at once, on standard error', async () => {
   const { code, stdout, stderr } = await cli(['validate', '--config', 'bad.yaml'])
   assert.is(code, 1)

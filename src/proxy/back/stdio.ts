@@ -6,10 +6,10 @@
  */
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
-import { delimiter, join, resolve } from 'node:path'
 import { GuardError } from '../../errors.js'
 import { createBreakers } from '../../lib/breaker.js'
 import { type Clock, systemClock } from '../../lib/clock.js'
+import { commandPlaces } from '../../lib/command-places.js'
 import type { FrameSink } from '../frames.js'
 import type { Back, BackEvents, Exchange, UpstreamRequest } from './back.js'
 import { type Command, startChild } from './child.js'
@@ -103,12 +103,8 @@ export function createStdioBack(
 }
 
 /** Whether the command could be started, without starting it. */
-async function isExecutable({ command, cwd, env }: Command): Promise<boolean> {
-  const folder = cwd ?? '.'
-  const places = command.includes('/')
-    ? [resolve(folder, command)]
-    : (env['PATH'] ?? '').split(delimiter).map((place) => join(resolve(folder, place), command))
-  for (const place of places) {
+async function isExecutable(command: Command): Promise<boolean> {
+  for (const place of commandPlaces(command)) {
     try {
       await access(place, constants.X_OK)
       if ((await stat(place)).isFile()) return true

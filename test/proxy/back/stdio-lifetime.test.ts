@@ -2,6 +2,9 @@
  * Processes of servers and the gateway's own life: however it ends, none of them outlives it; and
  * whether one could be started is known without starting it.
  */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -71,24 +74,41 @@ test('who leaves while its session waits for a process has none started for it',
   await gateway.close()
 })
 
-const commands = [
-  { command: process.execPath, ready: 200 },
-  { command: 'node', ready: 200 },
-  { command: 'no-such-program', ready: 503 },
-  { command: '/etc/passwd', ready: 503 },
-  { command: '/tmp', ready: 503 },
-  { command: './no-such-file', ready: 503 },
+const bin = mkdtempSync(join(tmpdir(), 'mcp-guard-program-'))
+process.on('exit', () => rmSync(bin, { recursive: true, force: true }))
+const program = join(bin, 'the-program')
+const env = { PATH: `/nowhere:${bin}` }
+
+/** What becomes of a program that was there when the gateway started. */
+const changes = [
+  { what: 'nothing', change: () => undefined, ready: 200 },
+  { what: 'it is removed', change: () => rmSync(program), ready: 503 },
+  { what: 'it may not be executed any more', change: () => chmodSync(program, 0o600), ready: 503 },
+  {
+    what: 'it is replaced by a folder',
+    change: () => {
+      rmSync(program)
+      mkdirSync(program)
+    },
+    ready: 503,
+  },
 ]
-for (const { command, ready } of commands) {
-  test(`required, with the command ${command}: ready is ${ready}, and nothing was started`, async () => {
-    const before = ownChildren().length
-    const gateway = await startGateway({ upstreams: { up: { command, required: true } } })
-    const answer = await gateway.admin('/ready')
-    const started = ownChildren().length - before
-    await gateway.close()
-    assert.equal([answer.status, started], [ready, 0])
-    if (ready === 503) assert.match(answer.body, 'upstream `up` does not answer')
-  })
+for (const { what, change, ready } of changes) {
+  for (const command of [program, 'the-program']) {
+    const named = command === program ? 'by its path' : 'on PATH'
+    test(`required, ${named}, then ${what}: ready is ${ready}, and nothing was started`, async () => {
+      rmSync(program, { recursive: true, force: true })
+      writeFileSync(program, '#!/bin/sh\n', { mode: 0o700 })
+      const before = ownChildren().length
+      const gateway = await startGateway({ upstreams: { up: { command, env, required: true } } })
+      change()
+      const answer = await gateway.admin('/ready')
+      const started = ownChildren().length - before
+      await gateway.close()
+      assert.equal([answer.status, started], [ready, 0])
+      if (ready === 503) assert.match(answer.body, 'upstream `up` does not answer')
+    })
+  }
 }
 
 test.run()
