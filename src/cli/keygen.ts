@@ -55,7 +55,7 @@ export const keygenCommand: CommandModule<object, KeygenArguments> = {
     }
     printLine(
       append === undefined
-        ? `Let it in with this entry under identity.apiKeys of the file given to --config:\n\n${lines}`
+        ? `Let it in with this entry under identity.apiKeys of the file given to --config, and start the gateway again:\n\n${lines}`
         : `Its entry is in ${append}: a gateway with identity.apiKeyFile lets it in within a second.`,
     )
   },

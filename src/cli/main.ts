@@ -10,9 +10,11 @@ import { describeThrown } from '../errors.js'
 import { callCommand } from './call.js'
 import { hashKeyCommand } from './hash-key.js'
 import { keygenCommand } from './keygen.js'
+import { parsing } from './options.js'
 import { pinCommand } from './pin.js'
 import { runCommand } from './run.js'
 import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
+import { usageHint } from './usage-hint.js'
 import { validateCommand } from './validate.js'
 import { readVersion, versionCommand } from './version.js'
 
@@ -47,16 +49,13 @@ async function main(): Promise<void> {
     .epilogue(
       'Every command explains itself: mcp-guard <command> --help. Exit status: 0 done, 1 refused or failed,\n2 the command line was wrong.',
     )
-    .parserConfiguration({
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'dot-notation': false,
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-    })
+    .parserConfiguration(parsing)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(message ?? 'the command line cannot be read')
+      if (error !== undefined) throw error
+      const problem = message ?? 'the command line cannot be read'
+      const hint = usageHint(problem, hideBin(process.argv))
+      throw new UsageError(hint === null ? problem : `${problem}\n${hint}`)
     })
   try {
     await program.parseAsync()

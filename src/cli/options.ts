@@ -9,6 +9,15 @@ import type { LoadOptions } from '../config/load.js'
 import type { ConfigOverrides } from '../config/overrides.js'
 import { UsageError } from './terminal.js'
 
+/** How words are read: as they are. A command that sets its own repeats these, or loses them. */
+export const parsing = {
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'dot-notation': false,
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+}
+
 /** A text option that may be given once. Untyped, so that the help is not cluttered with types. */
 export function textOption(name: string, describe: string) {
   return {
@@ -39,6 +48,7 @@ export interface ConfigArguments {
 
 export function withConfigOptions<T>(program: Argv<T>) {
   return program
+    .parserConfiguration({ ...parsing, 'populate--': true })
     .option('config', { alias: 'c', ...textOption('config', 'The configuration, a YAML file') })
     .option('policy', {
       ...textOption('policy', 'A folder of Rego sources or a bundle file (default ./policies)'),

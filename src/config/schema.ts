@@ -171,7 +171,10 @@ function unknownKey(pointer: string, key: string, schema: SchemaNode): ConfigPro
 
 function missingKey(pointer: string, key: string, schema: SchemaNode): ConfigProblem {
   const description = firstSentence(schema.properties?.[key]?.description ?? '')
-  const flag = pointer === '' && key === 'upstreams' ? ' (or use --upstream NAME=URL)' : ''
+  const flag =
+    pointer === '' && key === 'upstreams'
+      ? ' (or use --upstream NAME=URL, or a command after --: -- COMMAND ARGS)'
+      : ''
   return {
     pointer,
     problem: `${quoted(key)} is missing`,

@@ -28,7 +28,7 @@ test('keygen shows the key once, with the entry that lets it in', async () => {
 
   ${key}
 
-Let it in with this entry under identity.apiKeys of the file given to --config:
+Let it in with this entry under identity.apiKeys of the file given to --config, and start the gateway again:
 
   - id: "alice"
     sha256: "${sha256(key)}"

@@ -46,7 +46,7 @@ test('exit 1 when there is nothing to guard, before anything listens', async () 
     code: 1,
     stdout: '',
     stderr:
-      '"upstreams" is missing; add it: the MCP servers behind the gateway, by name; at least 1, at most 256 (or use --upstream NAME=URL)\n',
+      '"upstreams" is missing; add it: the MCP servers behind the gateway, by name; at least 1, at most 256 (or use --upstream NAME=URL, or a command after --: -- COMMAND ARGS)\n',
   })
 })
 

@@ -11,7 +11,24 @@ const wrong: readonly (readonly [args: string, message: string])[] = [
   ['', 'say which command: run, call, keygen, hash-key, pin, validate or version'],
   ['rnu', 'there is no such command; did you mean run?'],
   ['run --upstrem a=b', 'Unknown argument: upstrem'],
-  ['run extra', 'Unknown argument: extra'],
+  [
+    'run extra',
+    'Unknown argument: extra\nthe command of a server comes after --: mcp-guard run [options] -- extra ...',
+  ],
+  [
+    'run --policy ./policies npx -y some-server',
+    'Unknown arguments: y, npx\nthe command of a server comes after --: mcp-guard run [options] -- npx ...',
+  ],
+  ['run before -- npx', 'Unknown argument: before'],
+  ['run --key-file alice.key', 'Unknown argument: key-file'],
+  [
+    'run guard.yaml',
+    'Unknown argument: guard.yaml\nthe configuration is given with --config: mcp-guard run --config guard.yaml',
+  ],
+  [
+    'validate guard.yml',
+    'Unknown argument: guard.yml\nthe configuration is given with --config: mcp-guard validate --config guard.yml',
+  ],
   ['run --config', 'Not enough arguments following: config'],
   ['run --config a --config b', '--config is given twice'],
   ['run --upstream a', '--upstream takes NAME=URL, such as files=http://127.0.0.1:3001/mcp'],

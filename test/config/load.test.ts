@@ -274,7 +274,7 @@ test('without a file, the command line is enough', () => {
 
 test('without a file and without an upstream there is nothing to guard', () => {
   assert.equal(problemsOf(loadConfig({})), [
-    '"upstreams" is missing; add it: the MCP servers behind the gateway, by name; at least 1, at most 256 (or use --upstream NAME=URL)',
+    '"upstreams" is missing; add it: the MCP servers behind the gateway, by name; at least 1, at most 256 (or use --upstream NAME=URL, or a command after --: -- COMMAND ARGS)',
   ])
 })
 

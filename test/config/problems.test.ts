@@ -13,7 +13,7 @@ const refused: readonly (readonly [what: string, text: string, problems: readonl
     'no upstreams',
     'listen: {}',
     [
-      'guard.yaml: "upstreams" is missing; add it: the MCP servers behind the gateway, by name; at least 1, at most 256 (or use --upstream NAME=URL)',
+      'guard.yaml: "upstreams" is missing; add it: the MCP servers behind the gateway, by name; at least 1, at most 256 (or use --upstream NAME=URL, or a command after --: -- COMMAND ARGS)',
     ],
   ],
   [
