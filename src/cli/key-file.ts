@@ -4,6 +4,11 @@ import { resolve } from 'node:path'
 import { loadKeyFile } from '../config/key-file.js'
 import { formatConfigProblem } from '../config/problem.js'
 
+/** A list that is written out on its own line, to which no line can be added. */
+const flowList = /^apiKeys: *\[/m
+const flowListHint =
+  'write each entry of apiKeys on lines of its own that begin with "  - "; where there is none yet, remove the file'
+
 /** `entry`: lines of a YAML list without the last line feed. Throws Error with what to do. */
 export function appendEntry(path: string, entry: string): void {
   const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
@@ -17,7 +22,9 @@ export function appendEntry(path: string, entry: string): void {
       const problems = loaded.problems.map((problem) =>
         formatConfigProblem({ ...problem, source: path }),
       )
-      throw new Error(`nothing was added, since the file would be wrong:\n${problems.join('\n')}`)
+      const hint = flowList.test(before) ? `\n${flowListHint}` : ''
+      const text = `nothing was added, since the file would be wrong:\n${problems.join('\n')}`
+      throw new Error(text + hint)
     }
   } finally {
     rmSync(trial, { force: true })

@@ -3,7 +3,7 @@
  * nowhere; the configuration or the key file gets its digest only.
  */
 
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import type { CommandModule } from 'yargs'
 import { randomKeyText, sha256Hex } from '../lib/secrets.js'
 import { appendEntry } from './key-file.js'
@@ -46,13 +46,21 @@ export const keygenCommand: CommandModule<object, KeygenArguments> = {
     for (const name of [id, ...roles]) assertName(name)
     const key = randomKeyText()
     const lines = entry(id, key, roles)
-    if (append !== undefined) appendEntry(append, lines)
-    if (out === undefined) {
-      printLine(`The key of ${id}, shown this once:\n\n  ${key}\n`)
-    } else {
-      writeKeyFile(out, key)
-      printLine(`The key of ${id} is in ${out}.\n`)
+    // First, so that no entry is left whose key nobody has.
+    if (out !== undefined) writeKeyFile(out, key)
+    if (append !== undefined) {
+      try {
+        appendEntry(append, lines)
+      } catch (thrown) {
+        if (out !== undefined) rmSync(out, { force: true })
+        throw thrown
+      }
     }
+    printLine(
+      out === undefined
+        ? `The key of ${id}, shown this once:\n\n  ${key}\n`
+        : `The key of ${id} is in ${out}.\n`,
+    )
     printLine(
       append === undefined
         ? `Let it in with this entry under identity.apiKeys of the file given to --config, and start the gateway again:\n\n${lines}`

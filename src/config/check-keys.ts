@@ -16,7 +16,10 @@ export function checkKeys(keys: readonly YamlValue[], pointer: string): ConfigPr
   ]
 }
 
-const facts = ['kind', 'roles', 'groups', 'scopes', 'tenant', 'claims']
+/** What entries with one id share. */
+export const keyFacts = ['kind', 'roles', 'groups', 'scopes', 'tenant', 'claims'] as const
+export const sameFactsFix =
+  'give it an id of its own, or the same facts where a key is being replaced'
 
 function checkSameFacts(keys: readonly YamlValue[], pointer: string): ConfigProblem[] {
   const first = new Map<string, number>()
@@ -28,11 +31,10 @@ function checkSameFacts(keys: readonly YamlValue[], pointer: string): ConfigProb
       first.set(id, index)
       return []
     }
-    const other = facts.find((name) => textOf(key, name) !== textOf(keys[earlier], name))
+    const other = keyFacts.find((name) => textOf(key, name) !== textOf(keys[earlier], name))
     if (other === undefined) return []
     const problem = `is ${quoted(id)} with other ${other} than ${pointer}/${earlier}`
-    const fix = 'give it an id of its own, or the same facts where a key is being replaced'
-    return [{ pointer: `${pointer}/${index}`, problem, fix }]
+    return [{ pointer: `${pointer}/${index}`, problem, fix: sameFactsFix }]
   })
 }
 

@@ -4,7 +4,8 @@
  * gateway runs, and then counts as a whole or not at all.
  */
 
-import { checkKeys } from './check-keys.js'
+import { isDeepStrictEqual } from 'node:util'
+import { checkKeys, keyFacts, sameFactsFix } from './check-keys.js'
 import type { ApiKeyConfig } from './config.js'
 import { normaliseApiKey } from './normalise.js'
 import { type ConfigProblem, quoted } from './problem.js'
@@ -32,7 +33,7 @@ export function loadKeyFile(path: string, configured: readonly ApiKeyConfig[]): 
   })
   const content = readFileText(path, maxFileBytes)
   if (!content.ok) {
-    const fix = 'name a YAML file that this user can read, such as one begun with `apiKeys: []`'
+    const fix = 'name a YAML file that this user can read; mcp-guard keygen --append makes one'
     return refused([{ pointer: '', problem: content.problem, fix }])
   }
   const { value, lines: ofText, problems } = parseYaml(content.text)
@@ -45,13 +46,28 @@ export function loadKeyFile(path: string, configured: readonly ApiKeyConfig[]): 
   if (invalid.length > 0) return refused(invalid)
   const { apiKeys } = value as unknown as { apiKeys: Parameters<typeof normaliseApiKey>[0][] }
   const keys = apiKeys.map(normaliseApiKey)
-  const known = new Map(configured.map((key) => [key.sha256, key.id]))
-  const again = keys.flatMap(({ sha256 }, index) => {
-    const id = known.get(sha256)
-    if (id === undefined) return []
-    const pointer = `/apiKeys/${index}/sha256`
-    const problem = `is the key of ${quoted(id)} in identity.apiKeys`
-    return [{ pointer, problem, fix: 'keep one of the two' }]
-  })
-  return again.length > 0 ? refused(again) : { ok: true, keys }
+  const clashOf = createClashes(configured)
+  const clashes = keys.flatMap((key, index) => clashOf(key, `/apiKeys/${index}`))
+  return clashes.length > 0 ? refused(clashes) : { ok: true, keys }
+}
+
+type ClashOf = (key: ApiKeyConfig, pointer: string) => ConfigProblem[]
+
+/** The configuration and the file are one list, whose rules hold across both. */
+function createClashes(configured: readonly ApiKeyConfig[]): ClashOf {
+  const owners = new Map(configured.map(({ sha256, id }) => [sha256, id]))
+  const entries = new Map(configured.map((key) => [key.id, key]))
+  return function clashOf(key, pointer) {
+    const owner = owners.get(key.sha256)
+    if (owner !== undefined) {
+      const problem = `is the key of ${quoted(owner)} in identity.apiKeys`
+      return [{ pointer: `${pointer}/sha256`, problem, fix: 'keep one of the two' }]
+    }
+    const other = entries.get(key.id)
+    if (other === undefined) return []
+    const differing = keyFacts.find((name) => !isDeepStrictEqual(key[name], other[name]))
+    if (differing === undefined) return []
+    const problem = `is ${quoted(key.id)} with other ${differing} than in identity.apiKeys`
+    return [{ pointer, problem, fix: sameFactsFix }]
+  }
 }

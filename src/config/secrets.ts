@@ -11,6 +11,8 @@ import type { YamlValue } from './yaml.js'
 
 /** Variables whose names say that what they hold is one. */
 const secretName = /token|secret|passw|key|credential/i
+/** What stands before a credential and is none: `Bearer ${env:TOKEN}` is a reference. */
+const scheme = /^[a-z]+ (?=\$\{)/i
 
 /** Pointers of secrets that are written out in the document itself. */
 function literalSecrets(document: YamlValue): string[] {
@@ -39,7 +41,7 @@ function credentialSecrets(upstream: YamlValue, pointer: string): string[] {
   ]
   return places.flatMap((place) => {
     const secret = textAt(upstream, 'credential', ...place)
-    if (secret === undefined || !isLiteral(secret)) return []
+    if (secret === undefined || !isLiteral(secret.replace(scheme, ''))) return []
     return [[pointer, 'credential', ...place].join('/')]
   })
 }

@@ -62,7 +62,10 @@ test('keygen --append adds the entry to a key file, made if absent', async () =>
 
 test('keygen --append changes no file that would be wrong with the entry', async () => {
   const rows: readonly (readonly [text: string, why: RegExp])[] = [
-    ['apiKeys: []\n', /keys2\.yaml:2: is not YAML/],
+    [
+      'apiKeys: []\n',
+      /keys2\.yaml:2: is not YAML.*\nwrite each entry of apiKeys on lines of its own/,
+    ],
     ['listen: {}\n', /keys2\.yaml/],
     [`apiKeys:\n  - { id: bob, roles: [x], sha256: "${'0'.repeat(64)}" }\n`, /with other roles/],
   ]
@@ -74,6 +77,22 @@ test('keygen --append changes no file that would be wrong with the entry', async
     assert.match(stderr, why)
     assert.is(readFileSync(join(folder, 'keys2.yaml'), 'utf8'), text)
   }
+})
+
+test('keygen --append with --out leaves no entry without its key and no key without its entry', async () => {
+  const run = (append: string, out: string) =>
+    cli(['keygen', '--id', 'eve', '--append', append, '--out', out])
+  assert.is((await run('keys3.yaml', 'eve.key')).code, 0)
+  const before = readFileSync(join(folder, 'keys3.yaml'), 'utf8')
+  const again = await run('keys3.yaml', 'eve.key')
+  assert.equal([again.code, again.stdout], [1, ''])
+  assert.match(again.stderr, 'eve.key is there already and is not overwritten')
+  assert.is(readFileSync(join(folder, 'keys3.yaml'), 'utf8'), before)
+  writeFileSync(join(folder, 'keys4.yaml'), 'listen: {}\n')
+  const refused = await run('keys4.yaml', 'eve2.key')
+  assert.equal([refused.code, refused.stdout], [1, ''])
+  assert.match(refused.stderr, 'nothing was added')
+  assert.is(existsSync(join(folder, 'eve2.key')), false)
 })
 
 test('keygen --out writes the key for its owner alone and never over another', async () => {

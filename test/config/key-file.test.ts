@@ -74,8 +74,19 @@ test('the configuration is as wrong as its key file', () => {
     problemsOf(twice).map((one) => one.replace(join(folder, ''), '')),
     ['/keys.yaml:2: /apiKeys/0/sha256: is the key of "b" in identity.apiKeys; keep one of the two'],
   )
+  const other = config(`, apiKeys: [ { id: a, roles: [x], sha256: ${digests[1]} } ]`)
+  assert.equal(
+    problemsOf(other).map((one) => one.replace(join(folder, ''), '')),
+    [
+      '/keys.yaml:2: /apiKeys/0: is "a" with other roles than in identity.apiKeys; give it an id of its own, or the same facts where a key is being replaced',
+    ],
+  )
+  assert.ok(config(`, apiKeys: [ { id: a, kind: user, sha256: ${digests[1]} } ]`).ok)
   const absent = loadText(`${up}identity: { apiKeyFile: ./none.yaml }\n`)
-  assert.match(problemsOf(absent).join(), 'none.yaml: does not exist')
+  assert.match(
+    problemsOf(absent).join(),
+    'none.yaml: does not exist; name a YAML file that this user can read; mcp-guard keygen --append makes one',
+  )
 })
 
 test.run()
