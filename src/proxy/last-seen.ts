@@ -3,71 +3,82 @@
  * a caller is not announced to it. Bounded: what is not remembered counts as changed, since to
  * announce too much is harmless and to announce too little is not.
  */
+import { createHash } from 'node:crypto'
 import type { ListKind, Question } from '../domain.js'
 import { listOf } from '../mcp/methods.js'
 import type { Asked } from './outcome.js'
 import type { Session } from './session.js'
 
-export interface SeenKey {
-  /** `Identity.binding`. */
-  readonly principal: string
-  /** Fingerprint of the legacy session, whose lists may be its own; null where there is none. */
-  readonly session: string | null
-  readonly server: string
-  readonly kind: ListKind
+/** What is shown last, by name. */
+export interface Shown {
+  readonly items: ReadonlyMap<string, boolean>
+  /** Of the policy that it was shown under. */
+  readonly revision: string
+}
+
+export interface Page {
+  readonly revision: string
+  /** Begins the list anew. */
+  readonly first: boolean
+  readonly names: readonly string[]
+  /** Verdicts, in the order of the names. */
+  readonly shown: readonly boolean[]
 }
 
 export interface LastSeen {
-  /** A page that was shown: `first` begins the list anew. Names and verdicts in the same order. */
-  page(key: SeenKey, first: boolean, names: readonly string[], shown: readonly boolean[]): void
+  page(key: string, page: Page): void
   /** null: not known, or not wholly. */
-  of(key: SeenKey): ReadonlyMap<string, boolean> | null
+  of(key: string): Shown | null
 }
 
-/** Characters of names remembered, of all callers and of one list. */
-const maxCharacters = 8 * 1024 * 1024
-const maxListCharacters = 256 * 1024
+/** Bytes or so that are remembered, of all callers and of one list. */
+const maxCost = 16 * 1024 * 1024
+const maxListCost = 1024 * 1024
+/** What an item and a list take beside their text. */
+const itemCost = 64
+const listCost = 256
 
 interface Entry {
   readonly items: Map<string, boolean>
-  characters: number
+  revision: string
+  cost: number
 }
 
 export function createLastSeen(): LastSeen {
   /** Oldest first. */
   const entries = new Map<string, Entry>()
-  let characters = 0
+  let cost = 0
 
-  function forget(text: string): void {
-    characters -= entries.get(text)?.characters ?? 0
-    entries.delete(text)
+  function forget(key: string): void {
+    cost -= entries.get(key)?.cost ?? 0
+    entries.delete(key)
   }
 
   return {
-    page(key, first, names, shown) {
-      const text = textOf(key)
+    page(key, { revision, first, names, shown }) {
       if (first) {
-        forget(text)
-        entries.set(text, { items: new Map(), characters: text.length })
-        characters += text.length
+        forget(key)
+        entries.set(key, { items: new Map(), revision, cost: listCost })
+        cost += listCost
       }
-      const entry = entries.get(text)
+      const entry = entries.get(key)
       // Without its first page a list is not known, and so it is not begun in the middle.
       if (entry === undefined) return
+      entry.revision = revision
       let added = 0
       for (const [index, name] of names.entries()) {
-        if (!entry.items.has(name)) added += name.length + 1
+        if (!entry.items.has(name)) added += name.length + itemCost
         entry.items.set(name, shown[index] === true)
       }
-      entry.characters += added
-      characters += added
-      if (entry.characters > maxListCharacters) forget(text)
+      entry.cost += added
+      cost += added
+      if (entry.cost > maxListCost) forget(key)
       for (const oldest of entries.keys()) {
-        if (characters <= maxCharacters) break
+        if (cost <= maxCost) break
         forget(oldest)
       }
     },
-    of: (key) => entries.get(textOf(key))?.items ?? null,
+    of: (key) => entries.get(key) ?? null,
   }
 }
 
@@ -82,19 +93,25 @@ export function rememberShown(
     readonly steps: { readonly lastSeen: LastSeen }
   },
   kind: ListKind,
-  names: readonly string[],
-  shown: readonly boolean[],
+  verdicts: Pick<Page, 'revision' | 'names' | 'shown'>,
 ): void {
   const { trail, question, steps } = exchange
   const { asked, session } = trail
   const isTold = asked.era === 'modern' || (session !== null && session.announced !== 0)
   if (!isTold || listOf(asked.method ?? '') !== kind) return
-  const { identity, server, circumstances } = question
-  const principal = identity.binding
-  const key = { principal, session: circumstances.session, server: server.name, kind }
-  steps.lastSeen.page(key, question.params?.['cursor'] === undefined, names, shown)
+  const first = question.params?.['cursor'] === undefined
+  steps.lastSeen.page(seenKey(question, kind), { ...verdicts, first })
 }
 
-function textOf({ principal, session, server, kind }: SeenKey): string {
-  return `${principal} ${session ?? ''} ${kind} ${server}`
+/**
+ * By all that a policy can tell callers apart by, and by the session, whose lists may be its own: two
+ * clients of one principal that see different things must not pass for each other.
+ */
+export function seenKey({ identity, server, circumstances }: Question, kind: ListKind): string {
+  const { ip, transport, era, protocolVersion, client, session } = circumstances
+  const { binding, subject } = identity
+  // A session has one client; its requests need not all name the version.
+  const facts = session === null ? [era, protocolVersion, client] : [session]
+  const all = [binding, subject, server.name, kind, ip, transport, ...facts]
+  return createHash('sha256').update(JSON.stringify(all)).digest('base64')
 }

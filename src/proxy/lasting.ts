@@ -49,6 +49,8 @@ export class Lasting implements OpenStream {
   #remove: () => void = () => undefined
   readonly #promised: Set<Announcement>
   #waiting: Uint8Array[] = []
+  /** Under which policy its caller was told of changes last. */
+  #toldUnder: string | null = null
   #over = false
 
   constructor(parts: LastingParts) {
@@ -60,7 +62,10 @@ export class Lasting implements OpenStream {
   opened(judgedBy: DecisionPoint): void {
     const { question, decisionPoint } = this.#parts.ask()
     this.#remove = this.#parts.steps.streams.add(this, question.identity)
-    if (decisionPoint !== judgedBy) askAgain(this)
+    this.#toldUnder = judgedBy.revision
+    if (decisionPoint === judgedBy) return
+    askAgain(this)
+    void this.announce()
   }
 
   over(): void {
@@ -78,8 +83,15 @@ export class Lasting implements OpenStream {
     if (this.#over) return
     const { question, decisionPoint } = this.#parts.ask()
     const judgement = decisionPoint.judge(question)
-    if (!judgement.decision.allow) return this.#parts.denied(judgement)
-    this.#tellChanges(question, decisionPoint).catch((thrown: unknown) => this.fail(thrown))
+    if (!judgement.decision.allow) this.#parts.denied(judgement)
+  }
+
+  async announce(): Promise<void> {
+    try {
+      await this.#tellChanges()
+    } catch (thrown) {
+      this.fail(thrown)
+    }
   }
 
   expire(reason: UnidentifiedReason): void {
@@ -98,10 +110,15 @@ export class Lasting implements OpenStream {
     for (const message of this.#waiting.splice(0)) this.#parts.send(message)
   }
 
-  async #tellChanges(question: Question, decisionPoint: DecisionPoint): Promise<void> {
-    const { id, steps } = this.#parts
-    if (this.#promised.size === 0) return
-    const changed = await changedFor([...this.#promised], question, decisionPoint, steps.lastSeen)
+  async #tellChanges(): Promise<void> {
+    const { id, steps, ask } = this.#parts
+    if (this.#over || this.#promised.size === 0) return
+    const { question, decisionPoint } = ask()
+    const toldUnder = this.#toldUnder
+    this.#toldUnder = decisionPoint.revision
+    const { lastSeen } = steps
+    const now = { question, decisionPoint, lastSeen, toldUnder }
+    const changed = await changedFor([...this.#promised], now)
     this.#waiting.push(...changed.map((announcement) => listChanged(announcement, id)))
     if (!this.#parts.isPartial()) this.whole()
   }

@@ -14,7 +14,7 @@ import type {
   Question,
 } from '../domain.js'
 import { parseStrict } from '../mcp/json.js'
-import type { LastSeen } from './last-seen.js'
+import { type LastSeen, seenKey } from './last-seen.js'
 
 interface Announcement {
   readonly member: string
@@ -73,17 +73,23 @@ function memberOf(holder: Json | undefined, name: string): Json | undefined {
   return isObject ? holder[name] : undefined
 }
 
-/** The announcements whose lists this caller sees otherwise under `decisionPoint` than it was shown. */
+export interface Caller {
+  readonly question: Question
+  readonly decisionPoint: DecisionPoint
+  readonly lastSeen: LastSeen
+  /** Under which policy it was told of changes last; null: never. */
+  readonly toldUnder: string | null
+}
+
+/** The announcements whose lists this caller sees otherwise by now than it was shown. */
 export async function changedFor(
   promised: readonly Announcement[],
-  question: Question,
-  decisionPoint: DecisionPoint,
-  seen: LastSeen,
+  caller: Caller,
 ): Promise<readonly Announcement[]> {
   const changed: Announcement[] = []
   for (const announcement of promised) {
     for (const kind of announcement.kinds) {
-      if (!(await isOtherwise(kind, question, decisionPoint, seen))) continue
+      if (!(await isOtherwise(kind, caller))) continue
       changed.push(announcement)
       break
     }
@@ -93,17 +99,16 @@ export async function changedFor(
 
 async function isOtherwise(
   kind: ListKind,
-  question: Question,
-  decisionPoint: DecisionPoint,
-  seen: LastSeen,
+  { question, decisionPoint, lastSeen, toldUnder }: Caller,
 ): Promise<boolean> {
-  const { identity, server, circumstances } = question
-  const { session } = circumstances
-  const shown = seen.of({ principal: identity.binding, session, server: server.name, kind })
+  const shown = lastSeen.of(seenKey(question, kind))
   if (shown === null) return true
-  const names = [...shown.keys()]
+  const { revision } = decisionPoint
+  // Shown since the activation, be it to this client or to another one of the same caller.
+  if (shown.revision === revision && toldUnder !== revision) return true
+  const names = [...shown.items.keys()]
   const visible = await decisionPoint.visible(question, kind, names)
-  return names.some((name, index) => shown.get(name) !== visible[index])
+  return names.some((name, index) => shown.items.get(name) !== visible[index])
 }
 
 /** `id`: of the listen; null: the stream is that of a legacy session. */

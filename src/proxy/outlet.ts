@@ -112,7 +112,7 @@ export class Outlet implements FrameSink, AnswerContext {
       ? await this.#parts.knowledge.ofPage(kind, page())
       : question.definitions
     const shown = await decisionPoint.visible({ ...question, definitions }, kind, names)
-    rememberShown(this.#parts, kind, names, shown)
+    rememberShown(this.#parts, kind, { revision: decisionPoint.revision, names, shown })
     return shown
   }
 

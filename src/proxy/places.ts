@@ -74,8 +74,9 @@ export class Places {
 
   /** Nobody needs any more what is done in its place: it may stay until another of its own waits. */
   spare(entrant: Entrant): void {
+    if (!this.#holders.has(entrant)) return
     const account = this.#accountOf(entrant.principal)
-    if (this.#holders.has(entrant)) account.spare.add(entrant)
+    account.spare.add(entrant)
     this.#clear(account)
   }
 

@@ -8,6 +8,8 @@ import type { Identity, UnidentifiedReason } from '../domain.js'
 export interface OpenStream {
   /** Asks the policy again; ends the stream where the answer is no. */
   reconsider(): void
+  /** Tells the caller where it sees something else than it was shown. Must not reject. */
+  announce(): Promise<void>
   /** Ends the stream: the credential it was opened with is dead. */
   expire(reason: UnidentifiedReason): void
   /** Ends the stream: whether it may go on could not be decided. Must not throw. */
@@ -72,11 +74,14 @@ export function createStreams(nowMs: () => number, withdrawn: Withdrawn): Stream
     }
   }
 
-  async function inTurns(ask: (stream: OpenStream, identity: Identity) => void): Promise<void> {
+  async function inTurns(
+    ask: (stream: OpenStream, identity: Identity) => void | Promise<void>,
+  ): Promise<void> {
     let asked = 0
     for (const [stream, identity] of [...open]) {
       if (!open.has(stream)) continue
-      ask(stream, identity)
+      const asking = ask(stream, identity)
+      if (asking !== undefined) await asking
       asked += 1
       if (asked % slice === 0) {
         await new Promise((resolve) => {
@@ -86,5 +91,11 @@ export function createStreams(nowMs: () => number, withdrawn: Withdrawn): Stream
     }
   }
 
-  return { add, reconsider: () => inTurns(askAgain), recheck: () => inTurns(check) }
+  async function reconsider(): Promise<void> {
+    await inTurns(askAgain)
+    // Only when nobody listens any more who may not, and one at a time: each may judge long lists.
+    await inTurns((stream) => stream.announce())
+  }
+
+  return { add, reconsider, recheck: () => inTurns(check) }
 }

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DecisionPoint, Question } from '../../src/domain.js'
 import { ownMessage } from '../../src/mcp/json-rpc.js'
-import { createLastSeen } from '../../src/proxy/last-seen.js'
+import { createLastSeen, seenKey } from '../../src/proxy/last-seen.js'
 import { Lasting } from '../../src/proxy/lasting.js'
 import { createStreams } from '../../src/proxy/streams.js'
 
@@ -37,12 +37,12 @@ const promise = ownMessage({
   params: { notifications: { toolsListChanged: true } },
 })
 
-function pointThat(allow: boolean): DecisionPoint {
+function pointThat(allow: boolean, revision = 'r'): DecisionPoint {
   const decision = allow
     ? ({ allow: true, reasons: [], limits: null } as const)
     : ({ allow: false, reasons: [], challenge: null } as const)
   return {
-    revision: 'r',
+    revision,
     readsDefinitions: false,
     judge: () => ({ decisionId: 'd', revision: 'r', decision }),
     visible: async (_question, _kind, ids) => ids.map(() => allow),
@@ -86,7 +86,14 @@ function rig(
     expired: () => told.push('expired'),
     failed: ({ code, message }) => told.push(`failed: ${code} ${message}`),
   })
-  return { told, state, streams, lasting, lastSeen }
+  const show = (revision: string) =>
+    lastSeen.page(seenKey(question, 'tools'), {
+      first: true,
+      revision,
+      names: ['x'],
+      shown: [true],
+    })
+  return { told, state, streams, lasting, show }
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
@@ -158,6 +165,22 @@ test('the stream of a legacy session is told what its server said that it announ
   assert.equal(silent.told, [], 'an acknowledgement is none of the older era')
 })
 
+test('what another client of the same caller was shown since is not what this one was', async () => {
+  const { told, state, streams, lasting, show } = rig()
+  lasting.opened(state.decisionPoint)
+  lasting.heard(promise)
+  show('r')
+  state.decisionPoint = pointThat(true, 'r2')
+  await streams.reconsider()
+  assert.equal(told, [], 'nothing has changed for it')
+  state.decisionPoint = pointThat(true, 'r3')
+  show('r3')
+  await streams.reconsider()
+  assert.equal(told, [changed], 'what it was shown before is not known any more')
+  await streams.reconsider()
+  assert.equal(told, [changed], 'once')
+})
+
 const undecided = 'failed: GUARD_INTERNAL whether a stream may go on could not be decided: broken'
 const broken = () => {
   throw new Error('broken')
@@ -177,10 +200,10 @@ test('a policy that throws when it is asked again ends the stream, at any time',
 })
 
 test('so does one that rejects when it is asked what is seen', async () => {
-  const { told, state, streams, lasting, lastSeen } = rig()
+  const { told, state, streams, lasting, show } = rig()
   lasting.opened(state.decisionPoint)
   lasting.heard(promise)
-  lastSeen.page({ principal: 'b', session: null, server: 's', kind: 'tools' }, true, ['x'], [true])
+  show('r')
   state.decisionPoint = { ...pointThat(true), visible: async () => broken() }
   await streams.reconsider()
   await turn()

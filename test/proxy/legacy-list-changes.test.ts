@@ -12,20 +12,21 @@ import { event, events, json, result, type Script, startUpstream } from '../supp
 
 const upstream = await startUpstream()
 const sessions = { keys: ['a-key-of-both-'.repeat(4)] }
-const start = () => startGateway({ upstreams: { up: upstream.url }, sessions })
-const gateway = await start()
-const replica = await start()
+const upstreams = { up: upstream.url }
+/** It alone serves its callers, and so it remembers what they were shown. */
+const gateway = await startGateway({ upstreams })
+const sharing = await startGateway({ upstreams, sessions })
+const replica = await startGateway({ upstreams, sessions })
 
 test.after(async () => {
-  await gateway.close()
-  await replica.close()
+  await Promise.all([gateway, sharing, replica].map((one) => one.close()))
   await upstream.close()
 })
 
-async function activate(more: string): Promise<void> {
+async function activate(more: string, on: Gateway = gateway): Promise<void> {
   const text = `${rolePolicy['main.rego']}\n${more}\n`
-  await writePolicy(gateway.policyFolder, { 'main.rego': text })
-  const { ok, message } = await gateway.guard.reload()
+  await writePolicy(on.policyFolder, { 'main.rego': text })
+  const { ok, message } = await on.guard.reload()
   assert.ok(ok, message)
 }
 
@@ -61,12 +62,16 @@ function server(
   }
 }
 
-/** A session that has listed its tools and listens. */
-async function listening(capabilities: object, answering: Answering = {}, on: Gateway = gateway) {
+/** A session that has listed its tools and listens; `begunOn`: the process that began it. */
+async function listening(
+  capabilities: object,
+  answering: Answering = {},
+  { on = gateway, begunOn = on }: { on?: Gateway; begunOn?: Gateway } = {},
+) {
   upstream.script = server(capabilities, answering)
-  const headers = { 'mcp-session-id': await openSession(on) }
-  await gateway.send({ headers, body: request('tools/list') })
-  const stream = await gateway.open({ verb: 'GET', headers })
+  const headers = { 'mcp-session-id': await openSession(begunOn) }
+  await on.send({ headers, body: request('tools/list') })
+  const stream = await on.open({ verb: 'GET', headers })
   await stream.head()
   await stream.until(':\n\n')
   return stream
@@ -86,7 +91,6 @@ test('who sees something else is told, as far as its server declared it', async 
     await listening(announcing, { sse: true }),
     await listening(announcing, { sse: true, before: primed }),
     await listening(announcing, { sse: true, before: ': wait\n\n' }),
-    await listening(announcing, {}, replica),
   ]
   // The same caller in other sessions: what one was shown does not count for another.
   const unaffected = await listening(announcing, { tools: ['open-tool'] })
@@ -104,6 +108,17 @@ test('who sees something else is told, as far as its server declared it', async 
   await activate(noStreams)
   for (const stream of [unaffected, silent]) assert.is(await stream.body(), '')
   assert.not.match(await prompts.body(), 'tools/list_changed')
+})
+
+test('where several processes serve a session, each tells of every change', async () => {
+  const told = [
+    await listening(announcing, {}, { on: sharing }),
+    await listening(announcing, {}, { on: sharing, begunOn: replica }),
+  ]
+  const first = told.map((stream) => stream.until('\n\n'))
+  await activate(unrelated, sharing)
+  for (const text of first) assert.is(await text, toolsChanged)
+  for (const stream of told) stream.close()
 })
 
 test('an answer that begins a session arrives whole, whatever comes before it', async () => {

@@ -179,15 +179,21 @@ test('a stream ends with the credential it was opened with', async () => {
   await expiring.close()
 })
 
+const deaf = {
+  reconsider: () => undefined,
+  announce: () => Promise.resolve(),
+  expire: () => undefined,
+  fail: () => undefined,
+}
+
 test('an expiry further away than a timer can wait is not taken for now', async () => {
   let expired = false
   const streams = createStreams(Date.now, () => null)
   const stream = {
-    reconsider: () => undefined,
+    ...deaf,
     expire: () => {
       expired = true
     },
-    fail: () => undefined,
   }
   const remove = streams.add(stream, until(Date.now() + 2 ** 32))
   await sleep(20)
@@ -196,7 +202,6 @@ test('an expiry further away than a timer can wait is not taken for now', async 
 })
 
 const until = (expiresAtMs: number | null) => ({ ...anonymousIdentity(), expiresAtMs })
-const deaf = { reconsider: () => undefined, expire: () => undefined, fail: () => undefined }
 
 test('a stream that cannot be asked about ends, and those behind it are asked', async () => {
   const told: string[] = []
@@ -283,6 +288,31 @@ test('streams are asked about in turns, and those that ended meanwhile are not',
   await all
   assert.equal(asked.length, 49)
   assert.not.ok(asked.includes(30))
+})
+
+test('nobody is told of changes before all are asked whether they may listen, and one at a time', async () => {
+  const order: string[] = []
+  const streams = createStreams(Date.now, () => null)
+  let telling = 0
+  for (const name of ['first', 'second']) {
+    const announce = async () => {
+      telling += 1
+      order.push(`${name} is told, ${telling} at a time`)
+      await sleep(5)
+      telling -= 1
+    }
+    streams.add(
+      { ...deaf, reconsider: () => void order.push(`${name} is asked`), announce },
+      until(null),
+    )
+  }
+  await streams.reconsider()
+  assert.equal(order, [
+    'first is asked',
+    'second is asked',
+    'first is told, 1 at a time',
+    'second is told, 1 at a time',
+  ])
 })
 
 test.run()

@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Entrant, Places } from '../../src/proxy/places.js'
 import { printedSeed } from '../policy/seed.js'
+import { keptBytes } from '../support/heap.js'
 
 interface Guest extends Entrant {
   readonly name: string
@@ -154,6 +155,12 @@ const rows: readonly (readonly [
     'a1 a2 ~a1',
     { in: 'a2', waits: '', log: 'a1 gives way, a2 begins' },
   ],
+  [
+    'who has left makes room for nobody',
+    [4, 9],
+    'a1 a2 ~a1 ~a2 -a1 a3 a4',
+    { in: 'a3 a4', waits: '', log: 'a2 gives way, a4 begins' },
+  ],
   ['but not for another', [1, 9], 'a1 ~a1 b1', { in: 'a1', waits: 'b1', log: '' }],
 ]
 for (const [what, [maxHeld, maxWaiting], steps, end] of rows) {
@@ -191,6 +198,26 @@ test('the bounds hold and nobody waits who could begin', () => {
     },
   )
   fc.assert(property, { seed, numRuns: 500 })
+})
+
+test('of who has come and gone nothing is kept', async () => {
+  const places = new Places(4, 4)
+  const guest = (principal: string): Entrant => {
+    const silent = () => undefined
+    return { principal, begin: silent, turnAway: silent, giveWay: silent }
+  }
+  const before = await keptBytes()
+  for (let count = 0; count < 50_000; count += 1) {
+    const one = guest(`caller ${count}`)
+    places.enter(one)
+    places.spare(one)
+    places.leave(one)
+    places.spare(one)
+    places.leave(one)
+  }
+  const kept = (await keptBytes()) - before
+  assert.is(places.enter(guest('last')), 'has-place')
+  assert.ok(kept < 2 * 1024 * 1024, `${kept} bytes`)
 })
 
 test.run()

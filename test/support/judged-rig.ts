@@ -56,7 +56,7 @@ const initialize = Buffer.from(
 const posted = ['host', 'localhost', 'content-type', 'application/json']
 const accepts = ['accept', 'application/json, text/event-stream']
 
-const identity: Identity = {
+export const identity: Identity = {
   subject: {
     id: 'alice',
     kind: 'user',
