@@ -22,6 +22,7 @@ import {
   keyOf,
   stoppingText,
 } from './channel-inbound.js'
+import { ClientSession } from './client-session.js'
 import { LearntParameters } from './learnt-parameters.js'
 import { isAboutSession, negotiatedVersion, versionOf } from './read-messages.js'
 import { within } from './within.js'
@@ -96,8 +97,7 @@ export class StreamableClient {
   readonly #changes = new Changes()
   readonly #parameters = new LearntParameters()
   #unnamed = 0
-  #sessionId: string | null = null
-  #protocolVersion: string | null = null
+  readonly #session: ClientSession
   #origin: Origin
   #listening = false
   #listenTimer: NodeJS.Timeout | null = null
@@ -108,6 +108,7 @@ export class StreamableClient {
   constructor(link: ClientLink, origin: Origin, afterMs = cancelledMs) {
     this.#link = link
     this.#cancelledMs = afterMs
+    this.#session = new ClientSession(() => link.sessionLost?.())
     this.#origin = origin
   }
 
@@ -134,7 +135,8 @@ export class StreamableClient {
       this.#link.unusable('id-in-use')
       return this.#refuse(poster, null, doubled)
     }
-    let given: number | null = null
+    const askedIn = this.#session.id
+    let head: number | null = null
     const inbound = this.#start(
       'POST',
       this.#messageHeaders(asked),
@@ -146,17 +148,19 @@ export class StreamableClient {
           if (pending !== null) poster.accepted()
         },
         refused: (answer) => {
-          this.#noteSession(asked, answer.status)
+          this.#session.note(asked, { status: answer.status, askedIn })
           return poster.refused(answer)
         },
         head: ({ status, headers: sent }) => {
-          given = status
-          this.#noteSession(asked, status, sent.get('mcp-session-id') ?? null)
+          head = status
+          this.#session.note(asked, { status, askedIn, given: sent.get('mcp-session-id') })
         },
         responded: (_, response) => {
-          if (given === 400 && isAboutSession(response)) this.#noteSession(asked, 404)
+          if (head === 400 && isAboutSession(response)) {
+            this.#session.note(asked, { status: 404, askedIn })
+          }
           if (asked?.method === 'initialize') {
-            this.#protocolVersion = negotiatedVersion(response) ?? this.#protocolVersion
+            this.#session.negotiated(negotiatedVersion(response))
           }
           if (asked?.method === 'tools/list' && pending?.modern) this.#parameters.learn(response)
           if (pending !== null && asked !== null) this.#answered(pending)
@@ -205,9 +209,9 @@ export class StreamableClient {
   /** Ends the session at the server, if there is one. */
   async endSession(): Promise<void> {
     this.#closing = true
-    if (this.#sessionId === null) return
+    if (this.#session.id === null) return
     const deleted = this.#start('DELETE', this.#sessionHeaders(), { asked: null, bytes: nothing })
-    this.#sessionId = null
+    this.#session.forget()
     await deleted.ended
   }
 
@@ -216,16 +220,6 @@ export class StreamableClient {
     const parsed = parseStrict(bytes, this.#link.jsonLimits)
     const read = parsed.ok ? readMessage(parsed.value) : null
     return read?.ok === true ? read.message : null
-  }
-
-  /** A second `initialize` that is refused leaves the session; 404 ends it, so another may begin. */
-  #noteSession(asked: Message | null, status: number, given: string | null = null): void {
-    if (versionOf(asked?.params?.['_meta']) !== null) return
-    if (status === 404) {
-      const had = this.#sessionId !== null
-      this.#sessionId = null
-      if (had) this.#link.sessionLost?.()
-    } else if (asked?.method === 'initialize') this.#sessionId = given ?? this.#sessionId
   }
 
   /** Undefined: a request with this id waits already. */
@@ -256,7 +250,7 @@ export class StreamableClient {
     const id = params?.['requestId']
     const pending =
       typeof id === 'string' || typeof id === 'number' ? this.#pending.get(keyOfId(id)) : undefined
-    if (pending === undefined) return this.#protocolVersion === null
+    if (pending === undefined) return this.#session.protocolVersion === null
     const { inbound, modern } = pending
     this.#answered(pending)
     if (modern) inbound?.abort('client')
@@ -306,17 +300,11 @@ export class StreamableClient {
     if (asked !== null && version !== null) {
       return [...headers, ...mirrorOf(asked, version), ...this.#parameters.headersOf(asked)]
     }
-    return [...headers, ...this.#sessionOnly()]
+    return [...headers, ...this.#session.headers]
   }
 
   #sessionHeaders(): string[] {
-    return ['accept', 'text/event-stream', ...this.#sessionOnly()]
-  }
-
-  #sessionOnly(): string[] {
-    const headers = this.#sessionId === null ? [] : ['mcp-session-id', this.#sessionId]
-    if (this.#protocolVersion !== null) headers.push('mcp-protocol-version', this.#protocolVersion)
-    return headers
+    return ['accept', 'text/event-stream', ...this.#session.headers]
   }
 
   // ── Streams that are not the answer to a message ──────────────────────────────────────────────

@@ -138,4 +138,52 @@ test('a session’s own stream that says nothing is opened once a second at most
   clearInterval(awake)
 })
 
+test('what is said late of a session that is over is not said of the one begun since', async () => {
+  const sessions = ['first', 'second']
+  const begun: string[] = []
+  const answers = new Map<string, () => void>()
+  let lost = 0
+  const write = () => undefined
+  const client = new StreamableClient(
+    {
+      transport: 'sse',
+      target: '/mcp/up',
+      jsonLimits: { maxDepth: 20, maxMembers: 100 },
+      channel: new Channel({ part: write, message: write, spoil: write }),
+      async handle(inbound) {
+        const body = await inbound.readBody()
+        const { id, method } = JSON.parse(body.ok ? Buffer.from(body.bytes).toString() : '{}')
+        inbound.forwarded()
+        if (method !== 'initialize') {
+          answers.set(id, () => inbound.reply({ status: 404, headers: [], body: null }))
+          begun.push(inbound.rawHeaders.join(' ').replace(/.*mcp-session-id (\w+).*/, '$1'))
+          return
+        }
+        const headers = new Map([['mcp-session-id', sessions.shift() ?? '']])
+        void inbound.sink.head({ status: 200, framing: 'json', headers })
+        const answer = { jsonrpc: '2.0', id, result: { protocolVersion: '2025-11-25' } }
+        void inbound.sink.message(Buffer.from(JSON.stringify(answer)), {})
+        void inbound.sink.end()
+      },
+      unusable: write,
+      sessionLost: () => {
+        lost += 1
+      },
+    },
+    { headers: [], ip: '', connection: { address: '', certificate: null } },
+  )
+  const post = (message: object) => client.post(Buffer.from(JSON.stringify(message)))
+  await post(initialize)
+  await post(request('ping', {}, 'late'))
+  await post(request('ping', {}, 'told'))
+  answers.get('told')?.()
+  assert.is(lost, 1)
+  await post(initialize)
+  answers.get('late')?.()
+  assert.is(lost, 1)
+  await post(request('ping', {}, 'next'))
+  assert.equal(begun, ['first', 'first', 'second'])
+  client.leave('client')
+})
+
 test.run()
