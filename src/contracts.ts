@@ -617,7 +617,7 @@ export interface ConfigFile {
       unlisted?: 'refuse' | 'uri' | 'dns' | 'email' | 'subject' | 'thumbprint'
     } | null
     /**
-     * How often callers from one address (IPv6: one /64) may be wrong before they are refused with 429 unread. A known API key and a token verified lately are let in all the same; a credential that has merely expired does not count. Behind a proxy set listen.trustedProxies, else all its callers are one address.
+     * How often callers from one address (IPv6: one /64) may be wrong before they are refused with 429 unread. A known API key and a token verified lately are let in all the same; a credential that has merely expired does not count, and of opaque tokens that the authorization server does not vouch for ten count as one. Behind a proxy set listen.trustedProxies, else all its callers are one address.
      */
     failures?: {
       /**

@@ -4,8 +4,9 @@
  * ago) is not its business, so that a neighbour of a guesser goes on.
  *
  * Only what a guesser does counts: a credential that is none, is not ours or is forged. One that has
- * merely expired, and none at all, do not. An IPv6 caller has a whole /64 to come from, so that is one
- * address.
+ * merely expired, and none at all, do not. Of an opaque token that the authorization server does not
+ * vouch for, nobody here knows which it was, and each costs a question: ten count as one. An IPv6
+ * caller has a whole /64 to come from, so that is one address.
  */
 import type { UnidentifiedReason } from '../domain.js'
 import { addressGroup } from '../lib/cidr.js'
@@ -26,7 +27,8 @@ export interface Failures {
 
 interface Window {
   readonly endsMs: number
-  count: number
+  /** In tenths. */
+  weight: number
 }
 
 /** Windows in memory; the oldest makes room. About 200 bytes each. */
@@ -51,6 +53,12 @@ const guesses: ReadonlySet<UnidentifiedReason> = new Set([
   'certificate-unknown',
 ])
 
+/** In tenths of a wrong credential. */
+function weightOf(reason: UnidentifiedReason): number {
+  if (reason === 'token-inactive') return 1
+  return guesses.has(reason) ? 10 : 0
+}
+
 export function createFailures({ max, perMs }: FailureLimits): Failures {
   const windows = new Map<string, Window>()
 
@@ -64,17 +72,18 @@ export function createFailures({ max, perMs }: FailureLimits): Failures {
 
   function refusal(address: string, nowMs: number): Refused | null {
     const window = currentOf(address, nowMs)
-    if (window === undefined || window.count < max) return null
+    if (window === undefined || window.weight < max * 10) return null
     return { ok: false, reason: 'failures-limited', retryAfterMs: window.endsMs - nowMs }
   }
 
   function counted(address: string, refused: Refused, nowMs: number): Refused {
-    if (address === '' || !guesses.has(refused.reason)) return refused
+    const weight = weightOf(refused.reason)
+    if (address === '' || weight === 0) return refused
     const limited = refusal(address, nowMs)
     if (limited !== null) return limited
     const window = currentOf(address, nowMs)
     if (window !== undefined) {
-      window.count += 1
+      window.weight += weight
       return refused
     }
     if (windows.size >= maxAddresses) {
@@ -83,13 +92,14 @@ export function createFailures({ max, perMs }: FailureLimits): Failures {
         break
       }
     }
-    windows.set(groupOf(address), { endsMs: nowMs + perMs, count: 1 })
+    windows.set(groupOf(address), { endsMs: nowMs + perMs, weight })
     return refused
   }
 
   return { refusal, counted }
 }
 
+/** The zone of a link-local address says on which link it is, not who. */
 function groupOf(address: string): string {
-  return addressGroup(address) ?? address
+  return addressGroup(address.replace(/%.*$/, '')) ?? address
 }

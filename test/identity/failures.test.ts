@@ -31,6 +31,7 @@ test('the address waits for the rest of the window, then starts afresh', () => {
 const same: readonly (readonly [string, string])[] = [
   ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9'],
   ['::ffff:10.0.0.1', '10.0.0.1'],
+  ['fe80::1%eth0', 'fe80::2%eth0'],
 ]
 const different: readonly (readonly [string, string])[] = [
   ['2001:db8:1:2::1', '2001:db8:1:3::1'],
@@ -60,6 +61,17 @@ test('what is no guess does not count, nor does a caller without a network', () 
   }
   failures.counted('', refused('credential-unknown'), 0)
   assert.equal([failures.refusal('10.0.0.1', 0), failures.refusal('', 0)], [null, null])
+})
+
+test('of opaque tokens that nobody vouches for, ten count as one', () => {
+  const failures = createFailures({ max: 2, perMs: 1000 })
+  const inactive = refused('token-inactive')
+  for (let n = 0; n < 10; n += 1) {
+    assert.is(failures.counted('10.0.0.1', inactive, 0), inactive)
+  }
+  failures.counted('10.0.0.1', refused('credential-unknown'), 0)
+  assert.is(failures.counted('10.0.0.1', inactive, 0).reason, 'failures-limited')
+  assert.ok(failures.refusal('10.0.0.1', 999))
 })
 
 test('many addresses take bounded room: the oldest is forgotten', () => {

@@ -7,8 +7,12 @@ import * as assert from 'uvu/assert'
 import type { Json } from '../../src/domain.js'
 import { createFetcher } from '../../src/fetcher/create-fetcher.js'
 import { parseJson } from '../../src/guard/parse-json.js'
+import { createKeyRing } from '../../src/identity/api-key.js'
+import { createFailures } from '../../src/identity/failures.js'
+import { createIdentify } from '../../src/identity/identify.js'
 import { createIntrospection, type IntrospectionRules } from '../../src/identity/introspection.js'
 import type { TokenCircumstances, TokenVerifier } from '../../src/identity/verifiers.js'
+import { presented } from '../support/presented.js'
 import { answer, type Service, silent, startService } from '../support/service.js'
 import { segment } from '../support/tokens.js'
 
@@ -262,6 +266,20 @@ test('whoever was wrong too often is refused without a question', async () => {
   const limited = { ...circumstances, refusesWork: () => refusal }
   assert.equal(await verifier().verify('token', limited), refusal)
   assert.is(service.asked.length, 0)
+})
+
+test('whoever makes tokens up is not asked about for ever', async () => {
+  service.reply = answer({ active: false })
+  const failures = createFailures({ max: 3, perMs: 60_000 })
+  const keys = createKeyRing([])
+  const identify = createIdentify({ keys, tokens: [verifier()], failures, anonymous: false })
+  const reasons = new Set<string>()
+  for (let n = 0; n < 40; n += 1) {
+    const identified = await identify(presented(['authorization', `Bearer made-up-${n}`]), nowMs)
+    if (!identified.ok) reasons.add(identified.reason)
+  }
+  assert.is(service.asked.length, 30)
+  assert.equal([...reasons], ['token-inactive', 'failures-limited'])
 })
 
 const faults: readonly (readonly [what: string, reply: () => Service['reply'], text: RegExp])[] = [
