@@ -31,6 +31,7 @@ export interface IdentifyOptions {
 
 const none: PresentedCertificate = { found: 'none' }
 const missing: Identification = { ok: false, reason: 'credential-missing' }
+const ended: Identification = { ok: false, reason: 'credential-expired' }
 const doubled: Identification = { ok: false, reason: 'credential-doubled' }
 
 /**
@@ -61,6 +62,7 @@ export function createIdentify(options: IdentifyOptions): Identify {
     { server, address }: Presented,
     nowMs: number,
   ): Identification | Promise<Identification> {
+    if (certificate !== null && hasEnded(certificate, nowMs)) return ended
     const alone = certificate === null || certificates?.identifies !== true
     const verifier = found === 'bearer' ? tokens.find((one) => one.owns(text)) : undefined
     if (verifier === undefined) return alone ? keys.verify(text, nowMs) : doubled
@@ -81,6 +83,11 @@ export function createIdentify(options: IdentifyOptions): Identify {
       return settle(refuse(thrown))
     }
   }
+}
+
+/** Connections outlive certificates. On a new one it would not be taken, nor a token bound to it. */
+function hasEnded({ notAfterMs }: ClientCertificate, nowMs: number): boolean {
+  return notAfterMs !== null && !(nowMs < notAfterMs)
 }
 
 /** Of a token beside a certificate: the token has to be bound to it. */

@@ -26,7 +26,7 @@ const certificate = {
   uris: [],
   emails: [],
   thumbprint: 'the-thumbprint',
-  notAfterMs: null,
+  notAfterMs: 1000,
 }
 const held: PresentedCertificate = { found: 'certificate', certificate }
 const unverified: PresentedCertificate = { found: 'refused', reason: 'certificate-unverified' }
@@ -51,6 +51,7 @@ async function outcome(
   read: PresentedCertificate,
   identifies: boolean,
   headers: readonly string[],
+  nowMs = 999,
 ): Promise<string> {
   const certificates: CertificateVerifier = {
     identifies,
@@ -65,7 +66,7 @@ async function outcome(
     certificates,
     anonymous: false,
   })
-  const identified = await identify(presented(headers), 0)
+  const identified = await identify(presented(headers), nowMs)
   return identified.ok ? identified.identity.subject.id : identified.reason
 }
 
@@ -91,6 +92,20 @@ for (const [what, headers, identifies, bindsOnly] of rows) {
     assert.is(await outcome(unverified, false, headers), reason)
   })
 }
+
+test('a certificate that ended on its connection holds no token and stands beside nothing', async () => {
+  for (const headers of [bearer('token-the-thumbprint'), bearer('token-'), ['x-api-key', key]]) {
+    for (const late of [1000, Number.NaN]) {
+      assert.is(await outcome(held, true, headers, late), 'credential-expired')
+      assert.is(await outcome(held, false, headers, late), 'credential-expired')
+    }
+  }
+})
+
+test('a token is one in Authorization alone', async () => {
+  const headers = ['x-api-key', 'token-']
+  assert.is(await outcome({ found: 'none' }, false, headers), 'credential-unknown')
+})
 
 test('a bound token without a certificate is not taken', async () => {
   assert.is(await outcome({ found: 'none' }, true, bearer('token-the-thumbprint')), 'token-unbound')
