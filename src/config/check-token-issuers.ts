@@ -16,6 +16,9 @@ const secretBytes = new Map([
   ['HS512', 64],
 ])
 
+/** `subject.issuer` of callers whom the gateway itself vouches for; of another they would be the same. */
+const ownIssuers = new Set(['mcp-guard', 'anonymous', 'client-certificates'])
+
 export function checkTokenIssuers(document: YamlMap): ConfigProblem[] {
   const pointer = '/identity/jwt'
   const issuers = listAt(document, 'identity', 'jwt')
@@ -38,6 +41,7 @@ export function checkTokenIssuer(
   { keyless = false }: { readonly keyless?: boolean } = {},
 ): ConfigProblem[] {
   return [
+    ...checkName(issuer, pointer),
     ...checkKeys(issuer, pointer, keyless),
     ...checkAlgorithms(issuer, pointer),
     ...checkAges(issuer, pointer),
@@ -61,6 +65,14 @@ function checkAudience(issuer: YamlValue, pointer: string): ConfigProblem[] {
   if (listAt(issuer, 'audience').length > 0) return []
   const fix = 'set audience to what this issuer makes tokens for this gateway out to'
   return [{ pointer: `${pointer}/audience`, problem: 'names no audience', fix }]
+}
+
+function checkName(issuer: YamlValue, pointer: string): ConfigProblem[] {
+  const name = textAt(issuer, 'issuer')
+  if (name === undefined || !ownIssuers.has(name)) return []
+  const problem = `${quoted(name)} is what the gateway calls itself as an issuer`
+  const fix = 'let whoever makes the tokens name another issuer'
+  return [{ pointer: `${pointer}/issuer`, problem, fix }]
 }
 
 function checkKeys(issuer: YamlValue, pointer: string, keyless: boolean): ConfigProblem[] {

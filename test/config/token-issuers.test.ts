@@ -87,6 +87,10 @@ const refused: readonly (readonly [entry: string, ...problems: string[]])[] = [
     '{ audience: [mcp], jwks: k.json }',
     ': "issuer" is missing; add it: exactly the `iss` of its tokens, 1 to 512 characters without spaces; `subject.issuer` in policies',
   ],
+  ...['mcp-guard', 'anonymous', 'client-certificates'].map((name) => {
+    const problem = `/issuer: "${name}" is what the gateway calls itself as an issuer; let whoever makes the tokens name another issuer`
+    return [`{ issuer: ${name}, audience: [mcp], jwks: k.json }`, problem] as const
+  }),
   [`{ ${plain} }`, ': has no keys; set exactly one of secret, jwks and discovery'],
   [
     `{ ${plain}, jwks: k.json, discovery: true }`,
