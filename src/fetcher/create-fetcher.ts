@@ -55,7 +55,12 @@ export function createFetcher({ resolve = systemResolve }: FetcherOptions = {}):
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: connectTimeoutMs, lookup: guardedLookup(resolve, allows) },
+      connect: {
+        timeout: connectTimeoutMs,
+        lookup: guardedLookup(resolve, allows),
+        // NODE_TLS_REJECT_UNAUTHORIZED would turn it off, for whoever is believed too.
+        rejectUnauthorized: true,
+      },
     })
     const service = { pool, inFlight: 0 }
     services.set(key, service)

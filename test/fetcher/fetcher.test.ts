@@ -327,12 +327,16 @@ test('certificates are verified, and a private authority is named in the environ
     const told = await problemOf(fetcher.getJson(secure.url, rules))
     assert.match(told, 'has a certificate that is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT)')
     assert.match(told, 'NODE_EXTRA_CA_CERTS')
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    assert.match(await problemOf(fetcher.getJson(secure.url, rules)), 'DEPTH_ZERO_SELF_SIGNED')
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     assert.is(secure.asked.length, 0)
     const { port } = new URL(secure.url)
     assert.equal(await childAsks(secure.url, cert), { secure: true })
     const otherName = await childAsks(`https://localhost:${port}`, cert)
     assert.match(String(otherName), 'ERR_TLS_CERT_ALTNAME_INVALID')
   } finally {
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     await secure.down()
     rmSync(folder, { recursive: true })
   }
