@@ -93,6 +93,8 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
   }
 
   function begin(socket: Socket, peer: Peer): void {
+    // Reset before it was accepted: what it sent would be carried out, for somebody of no address.
+    if (peer.address === '') return void socket.destroy()
     const isTrusted = clientAddresses?.isTrusted(peer.address) === true
     const connection: Connection = { response: null, inbound: null, peer, isTrusted }
     connections.set(socket, connection)
@@ -124,7 +126,10 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     connection.response = response
     if (events.probe(request, response)) return
     const { peer } = connection
-    const ip = connection.isTrusted ? addressOf(request, peer) : peer.address
+    const ip =
+      clientAddresses !== null && connection.isTrusted
+        ? clientAddresses.read(request.rawHeaders, peer.address)
+        : peer.address
     if (ip === null) {
       events.unreadable('forwarded-malformed', 400, peer.address)
       response.writeHead(400, { connection: 'close', 'content-length': '0' }).end()
@@ -135,10 +140,6 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     response.on('close', onAnswered)
     if (draining) response.setHeader('connection', 'close')
     events.handle(inbound).catch(() => response.destroy())
-  }
-
-  function addressOf({ rawHeaders }: IncomingMessage, { address }: Peer): string | null {
-    return clientAddresses === null ? address : clientAddresses.read(rawHeaders, address)
   }
 
   function onAnswered(this: ServerResponse): void {
