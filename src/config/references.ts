@@ -6,7 +6,7 @@
  * otherwise become a secret that everybody can guess. What could not be replaced stays as it was.
  */
 
-import { type ConfigProblem, childPointer, quoted } from './problem.js'
+import { type ConfigProblem, childPointer } from './problem.js'
 import type { YamlMap, YamlValue } from './yaml.js'
 
 export type Lookup =
@@ -36,7 +36,8 @@ export function resolveReferences(root: YamlValue, sources: ReferenceSources): R
     return text.replace(candidate, (match) => {
       const [, kind, name = ''] = reference.exec(match) ?? []
       if (kind === undefined) {
-        const problem = `${quoted(match)} is not a reference`
+        // Not with what follows: it may be a secret that has these characters by chance.
+        const problem = 'what begins with `${` is not a reference'
         problems.push({ pointer, problem, fix: 'write ${env:NAME} or ${file:./path}' })
         return match
       }

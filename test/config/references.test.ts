@@ -19,15 +19,17 @@ function lookUp(text: string | undefined): Lookup {
     : { ok: true, text }
 }
 
+const notReference = 'what begins with `${` is not a reference'
+
 const texts: readonly (readonly [text: string, resolved: string, problem: string | null])[] = [
   ['${env:NOPE}', '${env:NOPE}', 'nothing there'],
   ['${file:./nope}', '${file:./nope}', 'nothing there'],
-  ['${HOST}', '${HOST}', '"${HOST}" is not a reference'],
-  ['${env:}', '${env:}', '"${env:}" is not a reference'],
-  ['${ENV:HOST}', '${ENV:HOST}', '"${ENV:HOST}" is not a reference'],
-  ['${env:HOST', '${env:HOST', '"${env:HOST" is not a reference'],
-  ['${', '${', '"${" is not a reference'],
-  ['${cmd:id}', '${cmd:id}', '"${cmd:id}" is not a reference'],
+  ['${HOST}', '${HOST}', notReference],
+  ['${env:}', '${env:}', notReference],
+  ['${ENV:HOST}', '${ENV:HOST}', notReference],
+  ['${env:HOST', '${env:HOST', notReference],
+  ['${', '${', notReference],
+  ['${cmd:id}', '${cmd:id}', notReference],
   ['${env:HOST}', 'h', null],
   ['${file:./key}', 'from file', null],
   ['http://${env:HOST}:${env:HOST}/', 'http://h:h/', null],

@@ -215,4 +215,42 @@ test('a digest in capitals is the same digest, and one id may have two keys', ()
   assert.is.not(first.identity.credentialId, second.identity.credentialId)
 })
 
+const replacements: readonly (readonly [
+  what: string,
+  after: readonly ApiKeyEntry[],
+  reason: UnidentifiedReason | null,
+])[] = [
+  ['the same entry', [entry('alice', aliceKey)], null],
+  ['others beside it', [entry('bob', bobKey), entry('alice', aliceKey)], null],
+  ['another key of the same id', [entry('alice', bobKey)], 'credential-unknown'],
+  ['no entry', [], 'credential-unknown'],
+  ['disabled', [entry('alice', aliceKey, { disabled: true })], 'credential-disabled'],
+  ['expired', [entry('alice', aliceKey, { expiresAtMs: now })], 'credential-expired'],
+  ['not yet', [entry('alice', aliceKey, { notBeforeMs: now + 1 })], 'credential-not-yet-valid'],
+  ['another id', [entry('bob', aliceKey)], 'credential-changed'],
+  ['other roles', [entry('alice', aliceKey, { roles: ['dev'] })], 'credential-changed'],
+  ['another tenant', [entry('alice', aliceKey, { tenant: 'acme' })], 'credential-changed'],
+  ['other facts', [entry('alice', aliceKey, { claims: { level: 1 } })], 'credential-changed'],
+  ['an end', [entry('alice', aliceKey, { expiresAtMs: now + 1 })], 'credential-changed'],
+  ['a beginning that is over', [entry('alice', aliceKey, { notBeforeMs: now })], null],
+]
+
+for (const [what, after, reason] of replacements) {
+  test(`whoever was let in by a key, once the keys are replaced: ${what}`, () => {
+    const ring = createKeyRing([entry('alice', aliceKey)])
+    const identified = ring.verify(aliceKey, now)
+    assert.ok(identified.ok)
+    assert.is(ring.withdrawn(identified.identity, now), null)
+    ring.replace(after)
+    assert.is(ring.withdrawn(identified.identity, now), reason)
+  })
+}
+
+test('who was not let in by a key of the ring is none of its business', () => {
+  const [ring, another] = [createKeyRing([]), createKeyRing([entry('alice', aliceKey)])]
+  const identified = another.verify(aliceKey, now)
+  assert.ok(identified.ok)
+  assert.is(ring.withdrawn(identified.identity, now), null)
+})
+
 test.run()

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { DecisionPoint } from '../../src/domain.js'
+import type { DecisionPoint, UnidentifiedReason } from '../../src/domain.js'
 import { anonymousIdentity } from '../../src/identity/subject.js'
 import type { Back } from '../../src/proxy/back/back.js'
 import { createPipeline } from '../../src/proxy/pipeline.js'
@@ -274,6 +274,46 @@ test('the stream of a client ends on record where policy cannot be asked again',
   assert.equal(logged, [
     'error GUARD_INTERNAL: whether a stream may go on could not be decided: broken',
   ])
+})
+
+test('streams of credentials that were taken back end, with the reason; the others do not', async () => {
+  const told: string[] = []
+  const gone = until(null)
+  let reason: UnidentifiedReason | null = null
+  const streams = createStreams(Date.now, (identity) => (identity === gone ? reason : null))
+  const add = (name: string, identity = until(null)) =>
+    streams.add({ ...deaf, expire: (why) => void told.push(`${name} ${why}`) }, identity)
+  add('one', gone)
+  add('other')
+  const remove = add('closed', gone)
+  await streams.recheck()
+  assert.equal(told, [])
+  reason = 'credential-disabled'
+  remove()
+  await streams.recheck()
+  assert.equal(told, ['one credential-disabled'])
+})
+
+test('a stream that opens after its credential was taken back ends at once', async () => {
+  const told: string[] = []
+  const streams = createStreams(Date.now, () => 'credential-unknown')
+  streams.add({ ...deaf, expire: (why) => void told.push(why) }, until(null))
+  assert.equal(told, [], 'not before it knows how to end')
+  await sleep(20)
+  assert.equal(told, ['credential-unknown'])
+})
+
+test('a stream whose credential cannot be asked about ends', async () => {
+  const told: string[] = []
+  let isBroken = false
+  const streams = createStreams(Date.now, () => {
+    if (isBroken) throw new Error('broken')
+    return null
+  })
+  streams.add({ ...deaf, fail: (thrown) => void told.push(String(thrown)) }, until(null))
+  isBroken = true
+  await streams.recheck()
+  assert.equal(told, ['Error: broken'])
 })
 
 test('streams are asked about in turns, and those that ended meanwhile are not', async () => {

@@ -74,7 +74,15 @@ function parseObject(
 ): JsonObject | null {
   const value = parseJson(bytes, limits)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  return hasUnsafeName(value) ? null : value
+  return mayNameUnsafely(bytes) && hasUnsafeName(value) ? null : value
+}
+
+const unsafeName = Buffer.from('__proto__')
+
+/** Spelt out or hidden in escapes; else the members, of which there may be many, are not visited. */
+function mayNameUnsafely(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return text.includes(unsafeName) || text.includes('\\')
 }
 
 /** `__proto__` as a name has no honest use, and whoever copies members may take it for more. */

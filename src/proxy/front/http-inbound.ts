@@ -53,6 +53,11 @@ export class HttpInbound implements Inbound {
     return this.#response.headersSent
   }
 
+  /** The body is not there to its end. */
+  get isReading(): boolean {
+    return !this.#request.complete
+  }
+
   get bytesIn(): number {
     return this.#bytesIn
   }

@@ -197,6 +197,12 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     }
     const [status, reason, code] = unreadable[error.code ?? ''] ?? malformed
     const answering = isAnswering(socket)
+    const isCutOff = error.code === 'HPE_INVALID_EOF_STATE' && answering
+    if (isCutOff && connections.get(socket)?.inbound?.isReading) {
+      // Its client left: that request's own record says so.
+      socket.destroy()
+      return
+    }
     events.unreadable(code, answering ? null : status, socket.remoteAddress ?? '')
     if (answering) {
       socket.destroy()
