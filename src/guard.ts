@@ -42,6 +42,7 @@ import { watchReadiness } from './proxy/readiness.js'
 import { record } from './proxy/refuse.js'
 import { createSessions } from './proxy/session.js'
 import type { Steps } from './proxy/steps.js'
+import { createStreamShare } from './proxy/stream-share.js'
 import { createStreams } from './proxy/streams.js'
 import { startTrail, toAuditEvent } from './proxy/trail.js'
 import { type CompilePolicyOptions, compilePolicy, formatProblem } from './rego/compile-policy.js'
@@ -187,6 +188,7 @@ export async function createGuard(
     audit,
     observer,
     streams,
+    streamShare: createStreamShare(config.listen.maxConnections),
     lastSeen: config.sessions.keys.length > 0 ? notRemembered : createLastSeen(),
     refusals: config.refusals,
     protectedResources: resources,

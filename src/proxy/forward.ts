@@ -16,7 +16,11 @@ type Verb = 'POST' | 'GET' | 'DELETE'
 export type Forwarded = Omit<
   OutletParts,
   'expected' | 'sink' | 'sealSession' | 'refuseServerRequest' | 'onDone'
-> & { readonly route: Route }
+> & {
+  readonly route: Route
+  /** To be called when it is. */
+  readonly over: () => void
+}
 
 export function forward(forwarded: Forwarded): void {
   const { steps, inbound, trail, route, question, decisionPoint, reservation, knowledge } =
@@ -44,6 +48,7 @@ export function forward(forwarded: Forwarded): void {
       refuseServerRequest(exchange, request, beginning?.upstreamId)
     },
     onDone(status) {
+      forwarded.over()
       const closed = verb === 'DELETE' && status >= 200 && status < 300
       if (trail.session === null) return
       if (closed) steps.sessions.close(trail.session)

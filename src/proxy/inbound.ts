@@ -22,6 +22,8 @@ export interface Inbound {
   readonly owner?: string | null | undefined
   /** True: an answer's status and headers reach the client. Else it shares a channel with others. */
   readonly hasStatus?: boolean
+  /** True: its answer takes a connection of the listener for as long as it lasts. */
+  readonly holdsConnection?: boolean
   /** Reads the body within the front's limits of size and time; call at most once. */
   readBody(): Promise<BodyResult>
   /** A whole answer at once. Exactly one of `reply` and `sink` is used, unless `sink` never began. */

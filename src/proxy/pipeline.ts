@@ -11,14 +11,16 @@ import { singleHeader } from '../lib/headers.js'
 import { admit } from './admit.js'
 import { carryOutBatch } from './batch.js'
 import { preflight } from './cors.js'
-import { forward } from './forward.js'
+import { type Forwarded, forward } from './forward.js'
 import { identify } from './identify.js'
 import type { Gone, Inbound } from './inbound.js'
 import { Knowledge } from './knowledge.js'
+import { isLongLived } from './lasting.js'
 import { type Refusal, rejected } from './outcome.js'
 import { questionOf } from './question.js'
 import { checkBatch, describeVerb, readPosted } from './read.js'
 import { recordAbandoned, refuse } from './refuse.js'
+import { rpcCodes } from './respond.js'
 import { restoreIds } from './restore-ids.js'
 import { ownerOf } from './sealed-ids.js'
 import type { Steps } from './steps.js'
@@ -96,22 +98,27 @@ async function travel(inbound: Inbound, trail: Trail, steps: Steps): Promise<Ref
     return { kind: 'limited', judgement, limit: name, retryAfterMs }
   }
 
+  return take({ steps, inbound, trail, route, question, decisionPoint, knowledge })
+}
+
+/** Takes what a message needs of what is bounded, and forwards it. */
+function take(judged: Omit<Forwarded, 'reservation' | 'over'>): Refusal | null {
+  const { steps, inbound, trail, question } = judged
+  const isShared = inbound.holdsConnection === true && isLongLived(trail.asked)
+  const over = isShared ? steps.streamShare.enter(question.identity.binding) : nothing
+  if (over === null) {
+    return rejected(429, rpcCodes.limited, 'streams-exceeded', 'too many streams are open')
+  }
   const reservation = steps.audit.reserve()
   if (reservation === null) {
+    over()
     return failed(new GuardError('GUARD_AUDIT_UNAVAILABLE', 'there is no room in the audit'))
   }
-  forward({
-    steps,
-    inbound,
-    trail,
-    route,
-    question,
-    decisionPoint,
-    reservation,
-    knowledge,
-  })
+  forward({ ...judged, reservation, over })
   return null
 }
+
+function nothing(): void {}
 
 /** A place that only one principal may post to. */
 function checkOwner({ owner }: Inbound, identity: Identity): Refusal | null {

@@ -19,6 +19,7 @@ import type { LastSeen } from './last-seen.js'
 import type { ProtectedResource } from './protected-resource.js'
 import type { RefusalForms } from './respond.js'
 import type { Sessions } from './session.js'
+import type { StreamShare } from './stream-share.js'
 import type { Streams } from './streams.js'
 
 export interface Route {
@@ -45,6 +46,8 @@ export interface Steps {
   readonly audit: AuditLog
   readonly observer: Observer
   readonly streams: Streams
+  /** Of the listener's connections, what callers may hold open. */
+  readonly streamShare: StreamShare
   readonly lastSeen: LastSeen
   readonly refusals: RefusalForms
   /** Name of the server → what clients of OAuth are told of it; empty: OAuth is not configured. */

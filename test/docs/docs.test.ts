@@ -91,7 +91,7 @@ message-invalid method-removed missing-colon missing-comma missing-member-name
 a-request-of-a-server a-response-to-no-request nobody-listens not-a-message
 neither-a-request-nor-a-response nested-too-deeply not-a-json-rpc-object not-json-rpc-2-0
 origin-refused params-in-a-response requests-exceeded response-foreign response-unexpected response-unknown route-unknown session-closed
-session-expired session-foreign session-unknown task-foreign task-unknown tasks-unowned text-after-the-value
+session-expired session-foreign session-unknown streams-exceeded task-foreign task-unknown tasks-unowned text-after-the-value
 the-text-ends-before-the-value-is-complete too-many-ids-in-a-message too-many-items-in-a-list unknown-escape-in-a-string
 unknown-member-in-a-message unknown-word unreadable-requests-inside-a-result verb-refused version-unknown version-unsupported
 `

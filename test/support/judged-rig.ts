@@ -28,6 +28,7 @@ import { createLastSeen } from '../../src/proxy/last-seen.js'
 import { createPipeline } from '../../src/proxy/pipeline.js'
 import { createSessions } from '../../src/proxy/session.js'
 import type { Steps } from '../../src/proxy/steps.js'
+import { createStreamShare } from '../../src/proxy/stream-share.js'
 import { createStreams } from '../../src/proxy/streams.js'
 import { startBadSse } from './bad-servers.js'
 import { until } from './stdio.js'
@@ -255,6 +256,7 @@ export function stepsOf(point: DecisionPoint, backs: ReadonlyMap<End, Back>): St
     audit,
     observer: {},
     streams: createStreams(Date.now, () => null),
+    streamShare: createStreamShare(1000),
     lastSeen: createLastSeen(),
     refusals: { deniedCall: 'result', denied: 'error', limitedCall: 'http', limited: 'http' },
     protectedResources: new Map(),

@@ -16,6 +16,7 @@ function settled(): void {}
 export class HttpInbound implements Inbound {
   readonly transport = 'http'
   readonly hasStatus = true
+  readonly holdsConnection = true
   readonly verb: string
   readonly target: string
   readonly rawHeaders: readonly string[]

@@ -12,6 +12,7 @@ export class Readdressed implements Inbound {
   readonly ip: string
   readonly connection: Connection
   readonly owner: string | null | undefined
+  readonly holdsConnection: boolean
   readonly sink: FrameSink
   readonly #inbound: Inbound
 
@@ -23,6 +24,7 @@ export class Readdressed implements Inbound {
     this.ip = inbound.ip
     this.connection = inbound.connection
     this.owner = owner
+    this.holdsConnection = inbound.holdsConnection === true
     this.sink = inbound.sink
     this.#inbound = inbound
   }
