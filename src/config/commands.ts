@@ -37,13 +37,16 @@ function problemOf(upstream: StdioUpstreamConfig): Missing | null {
   }
   const places = commandPlaces(upstream)
   if (places.some(isExecutable)) return null
+  // The mistake of who has a command line at hand.
+  const split = /\s/.test(command) ? ', and its arguments into args one by one' : ''
   if (!isPath(command)) {
     const problem = `${quoted(command)} is not found on PATH`
-    return { key: 'command', problem, fix: 'install it, or write the whole path of the program' }
+    const fix = `install it, or write the whole path of the program${split}`
+    return { key: 'command', problem, fix }
   }
   const [place = command] = places
   const problem = `${quoted(place)} is not a program that this user can run`
-  const fix = 'write the path of an executable file; a relative one starts at cwd'
+  const fix = `write the path of an executable file${split}; a relative one starts at cwd`
   return { key: 'command', problem, fix }
 }
 

@@ -34,6 +34,16 @@ const table: readonly (readonly [keys: string, problems: readonly string[]])[] =
       'guard.yaml:3: /upstreams/up/cwd: "/nowhere" is not a folder; make it, or name another; a relative one starts at the configuration file',
     ],
   ],
+  [
+    `command: there -y x, ${path}`,
+    [`${notFound('there -y x')}, and its arguments into args one by one`],
+  ],
+  [
+    'command: /bin/sh -c x',
+    [
+      'guard.yaml:3: /upstreams/up/command: "/bin/sh -c x" is not a program that this user can run; write the path of an executable file, and its arguments into args one by one; a relative one starts at cwd',
+    ],
+  ],
   [`command: there, ${path}`, []],
   [`command: "${program}"`, []],
   ['command: ./there, cwd: bin', []],
