@@ -500,7 +500,9 @@ export interface ConfigFile {
       /**
        * Further facts of the principal: `subject.claims` in policies, at most 64 members. Default none.
        */
-      claims?: {}
+      claims?: {
+        [k: string]: unknown
+      }
       /**
        * `subject.tenant` in policies, 1 to 128 characters without spaces. Default: none.
        */

@@ -13,10 +13,14 @@ const judged = /^(src|test|bench|scripts|policies|compiler)\/.*\.(ts|mjs|cjs|reg
 export const reasonsForLength: Readonly<Record<string, string>> = {
   'test/catalogue/catalogue.test.ts': 'one state machine, told as one row of stories',
   'test/config/load.test.ts': 'one table of what a configuration may and may not say',
+  'test/identity/faults.test.ts':
+    'one table of everything that is called while a caller is identified',
   'test/policy/memo.test.ts': 'one pool of facts, which every case draws from',
   'test/proxy/back/stdio.test.ts': 'one gateway over one scripted process, which every case asks',
   'test/proxy/definitions.test.ts': 'one hostile server, whose scripts the cases share',
   'test/proxy/front/stdio.test.ts': 'one client on standard streams, which every case is',
+  'test/proxy/exchange/connection-state.test.ts': 'one reducer, told as one table of events',
+  'test/proxy/tasks.test.ts': 'one server of tasks, which every case asks',
   'test/rego/problems.test.ts': 'one table of what the compiler says',
 }
 
