@@ -172,7 +172,7 @@ for (const [what, [maxHeld, maxWaiting], steps, end] of rows) {
 test('the bounds hold and nobody waits who could begin', () => {
   const seed = printedSeed('places')
   const step = fc.tuple(fc.constantFrom('enter', 'leave', 'spare'), fc.nat(5), fc.nat(40))
-  fc.assert(
+  void fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 9 }),
       fc.nat(6),
