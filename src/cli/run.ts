@@ -3,9 +3,9 @@
  * calls in flight finish, a second one ends at once. A person reads text, a pipe gets JSON lines.
  */
 
-import { relative } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import type { CommandModule } from 'yargs'
+import { certificateWarnings } from '../config/certificate-warnings.js'
 import type { Config } from '../config/config.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { commandWarnings, configWarnings } from '../config/warnings.js'
@@ -25,6 +25,7 @@ import {
 } from './run-stdio.js'
 import { exitCodes, paint, printFailure, printNote } from './terminal.js'
 import { readVersion } from './version.js'
+import { describeWays, shortPath } from './ways.js'
 
 export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run',
@@ -70,7 +71,7 @@ async function run(given: RunArguments): Promise<number> {
     for (const problem of loaded.problems) printNote(formatConfigProblem(problem))
     return exitCodes.failed
   }
-  const { config } = loaded
+  const { config, fileKeys } = loaded
   const client = given.stdio === true ? readStdioClient(given, config) : null
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   // Where the policy has to be compiled, the child does that while the rest is being loaded.
@@ -89,7 +90,8 @@ async function run(given: RunArguments): Promise<number> {
   const { observer, revision } = rememberRevision(log)
   // A client over stdio reaches one server, and that one is there.
   const absent = client === null ? commandWarnings(config) : []
-  for (const warning of [...configWarnings(config), ...absent]) log.log?.('warn', warning)
+  const tls = certificateWarnings(config, Date.now())
+  for (const warning of [...configWarnings(config), ...tls, ...absent]) log.log?.('warn', warning)
   let guard: Guard | null = null
   try {
     guard = await createGuard(config, { observer, cacheDir })
@@ -102,7 +104,7 @@ async function run(given: RunArguments): Promise<number> {
       return exitCodes.ok
     }
     const addresses = await guard.listen()
-    announce({ config, ...addresses, revision: revision() }, json ? log : null)
+    announce({ config, fileKeys, ...addresses, revision: revision() }, json ? log : null)
     await stopped
     return exitCodes.ok
   } catch (thrown) {
@@ -154,45 +156,39 @@ function writeLog(line: string): void {
 
 interface Started {
   readonly config: Config
+  readonly fileKeys: number
   readonly url: string
   readonly adminUrl: string | null
   readonly revision: string
 }
 
 /** A table for a person, one log line for a machine. */
-function announce({ config, url, adminUrl, revision }: Started, log: Observer | null): void {
+function announce(
+  { config, fileKeys, url, adminUrl, revision }: Started,
+  log: Observer | null,
+): void {
   const upstreams = config.upstreams.map((upstream) => {
     const { name, path } = upstream
     // Arguments may hold what the log must not.
     const at = upstream.transport === 'stdio' ? upstream.command : upstream.url
     return { name, endpoint: `${url}${path}`, upstream: at }
   })
-  const { apiKeys, apiKeyFile } = config.identity
-  const keys = apiKeys.length
+  const identity = describeWays(config.identity, fileKeys)
   const audit = config.audit.file
   if (log !== null) {
-    const { anonymous } = config.identity
-    const identity = { keys, keyFile: apiKeyFile, anonymous }
-    log.log?.('info', 'listening', { url, adminUrl, upstreams, revision, ...identity, audit })
+    log.log?.('info', 'listening', { url, adminUrl, upstreams, revision, identity, audit })
     return
   }
-  const further = apiKeyFile === null ? '' : `, and those of ${shortPath(apiKeyFile)}`
-  const anonymous = config.identity.anonymous ? ', and anyone without a credential' : ''
   const rows = [
     ...upstreams.map(({ name, endpoint, upstream }) => [name, `${endpoint} -> ${upstream}`]),
     ['policy', `${shortPath(config.policy.path)}, revision ${revision.slice(0, 19)}`],
-    ['identity', `${keys} API ${keys === 1 ? 'key' : 'keys'}${further}${anonymous}`],
+    ['identity', identity],
     ['audit', audit === '-' ? 'standard output' : shortPath(audit)],
     ['operators', adminUrl ?? 'no listener'],
   ]
   const width = Math.max(...rows.map(([label = '']) => label.length))
   printNote(`${paint(process.stderr, 1, `mcp-guard ${readVersion()}`)} is ready`)
   for (const [label = '', text = ''] of rows) printNote(`  ${label.padEnd(width)}  ${text}`)
-}
-
-function shortPath(path: string): string {
-  const near = relative(process.cwd(), path)
-  return near === '' || near.startsWith('..') ? path : near
 }
 
 function explainFailure(thrown: unknown, config: Config): string {

@@ -4,17 +4,19 @@
  */
 
 import type { CommandModule } from 'yargs'
+import { certificateWarnings } from '../config/certificate-warnings.js'
 import type { Config } from '../config/config.js'
 import type { LoadedConfig } from '../config/load.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { commandWarnings, configWarnings } from '../config/warnings.js'
-import { describeThrown } from '../errors.js'
+import { describeThrown, GuardError } from '../errors.js'
 import { defaultCacheDir } from '../rego/cache.js'
 import { compilePolicy, formatProblem } from '../rego/compile-policy.js'
 import type { PolicyProblem } from '../rego/problem.js'
 import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
 import { checkPolicyData } from './policy-data.js'
 import { exitCodes, paint, printJson, printLine, printNote } from './terminal.js'
+import { describeWays } from './ways.js'
 
 export const validateCommand: CommandModule<
   object,
@@ -31,13 +33,10 @@ export const validateCommand: CommandModule<
       .example('$0 validate --config guard.yaml', 'before a rollout'),
   handler: async ({ json, ...given }) => {
     const { loadConfig } = await import('../config/load.js')
-    const loaded = loadConfig(readLoadOptions(given))
-    const policyPath = loaded.ok ? loaded.config.policy.path : loaded.policyPath
-    const policy = await checkPolicy(policyPath, loaded)
-    const report = { loaded, policy, policyPath }
+    const report = await check(loadConfig(readLoadOptions(given)))
     if (json) printJson(jsonReport(report))
     else printReport(report)
-    if (!loaded.ok || !policy.ok) process.exitCode = exitCodes.failed
+    if (!report.loaded.ok || !report.policy.ok) process.exitCode = exitCodes.failed
   },
 }
 
@@ -55,37 +54,53 @@ interface Report {
   readonly policyPath: string | null
 }
 
-async function checkPolicy(path: string | null, loaded: LoadedConfig): Promise<PolicyCheck> {
-  if (path === null) return { ok: false, problems: [] }
+async function check(loaded: LoadedConfig): Promise<Report> {
+  const policyPath = loaded.ok ? loaded.config.policy.path : loaded.policyPath
+  if (policyPath === null) return { loaded, policy: { ok: false, problems: [] }, policyPath }
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
-  const compiled = await compilePolicy(path, { strict: true, cacheDir })
-  if (!compiled.ok) return { ok: false, problems: compiled.problems }
-  const refused = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
-  const unfit = await checkPolicyData(path, compiled.bundle)
-  const problems = refused === null ? unfit : [refused, ...unfit]
-  if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, revision: compiled.bundle.revision, warnings: compiled.warnings }
+  const compiled = await compilePolicy(policyPath, { strict: true, cacheDir })
+  if (!compiled.ok)
+    return { loaded, policy: { ok: false, problems: compiled.problems }, policyPath }
+  const refusal = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
+  const isOfConfig = refusal instanceof GuardError && refusal.code === 'GUARD_CONFIG_INVALID'
+  const unfit = await checkPolicyData(policyPath, compiled.bundle)
+  const problems = refusal === null || isOfConfig ? unfit : [notActivated(refusal), ...unfit]
+  const { bundle, warnings } = compiled
+  return {
+    loaded: isOfConfig ? unusable(refusal, policyPath) : loaded,
+    policy:
+      problems.length > 0
+        ? { ok: false, problems }
+        : { ok: true, revision: bundle.revision, warnings },
+    policyPath,
+  }
 }
 
-/** A policy can compile and still not be what the gateway can ask. Leaves the audit file alone. */
-async function tryActivation(config: Config, cacheDir: string): Promise<PolicyProblem | null> {
+/**
+ * What configuration and policy say can be right and still be nothing that a gateway can be made of.
+ * Leaves the audit file alone.
+ */
+async function tryActivation(config: Config, cacheDir: string): Promise<unknown> {
   const { createGuard } = await import('../guard.js')
   try {
     const guard = await createGuard({ ...config, audit: { file: '-' } }, { observer: {}, cacheDir })
     await guard.close().catch(() => undefined)
     return null
   } catch (thrown) {
-    const message = describeThrown(thrown)
-    return {
-      code: 'not_activated',
-      message,
-      file: null,
-      row: null,
-      col: null,
-      details: null,
-      hint: null,
-    }
+    return thrown
   }
+}
+
+/** Found where something that the configuration names was opened, such as a set of keys. */
+function unusable({ message }: GuardError, policyPath: string): LoadedConfig {
+  const problem = { pointer: '', problem: message, fix: 'correct it, or name another' }
+  return { ok: false, problems: [problem], policyPath }
+}
+
+function notActivated(refusal: unknown): PolicyProblem {
+  const message = describeThrown(refusal)
+  const nowhere = { file: null, row: null, col: null }
+  return { code: 'not_activated', message, ...nowhere, details: null, hint: null }
 }
 
 function jsonReport({ loaded, policy, policyPath }: Report): object {
@@ -102,7 +117,7 @@ function printReport({ loaded, policy, policyPath }: Report): void {
   const good = paint(process.stdout, 32, 'ok')
   if (loaded.ok) {
     for (const warning of warningsOf(loaded.config)) printNote(`warning: ${warning}`)
-    printLine(`configuration ${good}: ${describeConfig(loaded.config)}`)
+    printLine(`configuration ${good}: ${describeConfig(loaded.config, loaded.fileKeys)}`)
   } else {
     for (const problem of loaded.problems) printNote(formatConfigProblem(problem))
   }
@@ -113,13 +128,15 @@ function printReport({ loaded, policy, policyPath }: Report): void {
   else for (const problem of policy.problems) printNote(`policy: ${formatProblem(problem)}`)
 }
 
-function describeConfig({ upstreams, identity }: Config): string {
+function describeConfig({ upstreams, identity }: Config, fileKeys: number): string {
   const names = upstreams.map(({ name }) => name).join(', ')
-  const { apiKeys, apiKeyFile } = identity
-  const further = apiKeyFile === null ? '' : ` and those of ${apiKeyFile}`
-  return `upstreams ${names}; API keys ${apiKeys.length}${further}`
+  return `upstreams ${names}; ${describeWays(identity, fileKeys)}`
 }
 
 function warningsOf(config: Config): string[] {
-  return [...configWarnings(config), ...commandWarnings(config)]
+  return [
+    ...configWarnings(config),
+    ...certificateWarnings(config, Date.now()),
+    ...commandWarnings(config),
+  ]
 }

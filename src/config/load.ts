@@ -9,6 +9,7 @@ import { missingCommands } from './commands.js'
 import type { CompleteConfigFile } from './complete.js'
 import type { Config, UpstreamConfig } from './config.js'
 import { loadKeyFile } from './key-file.js'
+import { keySetProblems } from './key-set-files.js'
 import { normaliseConfig } from './normalise.js'
 import { applyOverrides, type ConfigOverrides, commandUpstream } from './overrides.js'
 import { type ConfigProblem, parentPointer, quoted } from './problem.js'
@@ -29,7 +30,12 @@ export interface LoadOptions {
 }
 
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: Config }
+  | {
+      readonly ok: true
+      readonly config: Config
+      /** How many keys the file of keys has. */
+      readonly fileKeys: number
+    }
   | {
       readonly ok: false
       readonly problems: readonly ConfigProblem[]
@@ -72,6 +78,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const unusable = [
     ...(tlsFiles?.ok === false ? tlsFiles.problems : []),
     ...missingCommands(neededUpstreams(config, options)),
+    ...keySetProblems(config),
   ].map((problem) => placed(problem, { file, lines, sources }))
   if (unusable.length > 0) {
     return { ok: false, problems: unusable, policyPath: config.policy.path }
@@ -96,7 +103,9 @@ function neededUpstreams(
 function checkKeyFile(config: Config): LoadedConfig {
   const { apiKeyFile, apiKeys } = config.identity
   const loaded = apiKeyFile === null ? null : loadKeyFile(apiKeyFile, apiKeys)
-  if (loaded === null || loaded.ok) return { ok: true, config }
+  if (loaded === null || loaded.ok) {
+    return { ok: true, config, fileKeys: loaded?.keys.length ?? 0 }
+  }
   return { ok: false, problems: loaded.problems, policyPath: config.policy.path }
 }
 

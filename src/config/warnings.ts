@@ -7,11 +7,9 @@ import { formatConfigProblem } from './problem.js'
 
 export function configWarnings(config: Config): string[] {
   const warnings: string[] = []
-  const { apiKeys, apiKeyFile, jwt, clientCertificates, anonymous } = config.identity
-  const others = apiKeyFile !== null || jwt.length > 0 || clientCertificates !== null || anonymous
-  if (apiKeys.length === 0 && !others) {
+  if (!isAnybodyLetIn(config.identity)) {
     warnings.push(
-      'no API key is configured: every call will be answered 401; make one with mcp-guard keygen',
+      'nobody is let in by identity: every call will be answered 401; make an API key with mcp-guard keygen, or set jwt, oauth, clientCertificates or anonymous',
     )
   }
   const { host, publicUrl, allowedHosts } = config.listen
@@ -28,6 +26,15 @@ export function configWarnings(config: Config): string[] {
     )
   }
   return warnings
+}
+
+/** A file of keys may be empty yet, and filled while the gateway runs. */
+function isAnybodyLetIn(identity: Config['identity']): boolean {
+  const { apiKeys, apiKeyFile, jwt, oauth, clientCertificates, anonymous } = identity
+  if (apiKeys.length > 0 || apiKeyFile !== null || anonymous) return true
+  if (jwt.length > 0 || oauth !== null) return true
+  if (clientCertificates === null) return false
+  return clientCertificates.entries.length > 0 || clientCertificates.unlisted !== 'refuse'
 }
 
 /** Servers that cannot be started as things are, and are not needed. Looks at files. */

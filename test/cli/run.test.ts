@@ -95,11 +95,13 @@ test('runs without a file, reloads on SIGHUP, stops on SIGTERM', async () => {
     { name: 'one', endpoint: `${url}/mcp/one`, upstream: 'http://127.0.0.1:9/' },
   ])
   assert.match(String(started?.['revision']), /^sha256:[0-9a-f]{64}$/)
-  assert.equal([started?.['keys'], started?.['anonymous'], started?.['audit']], [0, false, '-'])
+  assert.equal([started?.['identity'], started?.['audit']], ['nobody is let in', '-'])
   const warnings = logOf(run).filter(({ level }) => level === 'warn')
   assert.equal(
     warnings.map(({ text }) => text),
-    ['no API key is configured: every call will be answered 401; make one with mcp-guard keygen'],
+    [
+      'nobody is let in by identity: every call will be answered 401; make an API key with mcp-guard keygen, or set jwt, oauth, clientCertificates or anonymous',
+    ],
   )
   assert.is((await fetch(`${url}/live`)).status, 200)
 

@@ -38,7 +38,24 @@ test('warns of a server whose command is not there, and counts the file of keys'
     stderr,
     'warning: a server cannot be started: /upstreams/one/command: "no-such-program" is not found on PATH; install it, or write the whole path of the program\n',
   )
-  assert.match(stdout, /^configuration ok: upstreams one; API keys 0 and those of .*some\.keys$/m)
+  assert.match(stdout, /^configuration ok: upstreams one; API keys 0 \(0 from some\.keys\)$/m)
+})
+
+test('a set of keys without a usable one is told of the configuration, not of the policy', async () => {
+  const secret = { kty: 'oct', k: 'a'.repeat(43) }
+  writeFileSync(join(folder, 'weak.json'), JSON.stringify({ keys: [secret] }))
+  const jwt = '[ { issuer: i, jwks: ./weak.json, audience: [a] } ]'
+  writeFileSync(
+    join(folder, 'weak.yaml'),
+    `policy: { path: ./open }\n${upstreams}identity: { jwt: ${jwt} }\n`,
+  )
+  const { code, stdout, stderr } = await cli(['validate', '--config', 'weak.yaml'])
+  assert.is(code, 1)
+  assert.match(stdout, /^policy ok: /)
+  assert.match(
+    stderr,
+    /^the key set .*weak\.json has no usable key; key 0: is a secret, which has no place in a set of public keys; correct it, or name another\n$/,
+  )
 })
 
 test('checks the command that run would start, also where it looks like something else', async () => {
@@ -142,10 +159,10 @@ test('options count as they do for run', async () => {
     'e=http://10.0.0.1/',
   ])
   assert.is(code, 0)
-  assert.match(stdout, 'configuration ok: upstreams e; API keys 0\n')
+  assert.match(stdout, 'configuration ok: upstreams e; nobody is let in\n')
   assert.is(
     stderr,
-    'warning: no API key is configured: every call will be answered 401; make one with mcp-guard keygen\n',
+    'warning: nobody is let in by identity: every call will be answered 401; make an API key with mcp-guard keygen, or set jwt, oauth, clientCertificates or anonymous\n',
   )
 })
 

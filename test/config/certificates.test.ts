@@ -1,8 +1,10 @@
 /** What is refused of TLS, trusted proxies and client certificates, and the words it is refused with. */
+import { X509Certificate } from 'node:crypto'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { certificateWarnings } from '../../src/config/certificate-warnings.js'
 import { makeAuthority } from '../support/certificates.js'
 import { folder, loadText, problemsOf } from './support.js'
 
@@ -112,6 +114,30 @@ test('files that fit are taken by their absolute paths', () => {
     clientCaFile: authority.certFile,
     clientCertificateRequired: false,
   })
+})
+
+test('a certificate of the gateway that has ended, or not begun, is warned of', () => {
+  const day = 86_400_000
+  const loaded = loadText(
+    `${up}listen: { tls: { cert: ${JSON.stringify(one.certFile)}, key: ${JSON.stringify(one.keyFile)} } }\n`,
+  )
+  assert.ok(loaded.ok)
+  const { validFrom, validTo } = new X509Certificate(one.cert)
+  const [begins, ends] = [Date.parse(validFrom), Date.parse(validTo)]
+  const at = (nowMs: number) => certificateWarnings(loaded.config, nowMs)
+  const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+  const rest = 'clients will not connect; renew it, and kill -HUP reads it again'
+  assert.equal(at(begins), [])
+  assert.equal(at(ends - 1), [])
+  assert.equal(at(begins - 1), [
+    `the certificate of listen.tls.cert is not valid before ${dayOf(begins)}: ${rest}`,
+  ])
+  for (const late of [ends, ends + 400 * day]) {
+    assert.equal(at(late), [`the certificate of listen.tls.cert ended on ${dayOf(ends)}: ${rest}`])
+  }
+  const plain = loadText(up)
+  assert.ok(plain.ok)
+  assert.equal(certificateWarnings(plain.config, ends), [])
 })
 
 test.run()

@@ -46,7 +46,15 @@ const defaults = {
       credential: null,
     },
   ],
-  identity: { apiKeys: [], clientCertificates: null, anonymous: false },
+  identity: {
+    apiKeys: [],
+    apiKeyFile: null,
+    jwt: [],
+    oauth: null,
+    failures: { max: 20, perMs: 60_000 },
+    clientCertificates: null,
+    anonymous: false,
+  },
   sessions: { keys: [] },
   audit: { file: '-' },
   limits: { default: [] },
@@ -54,7 +62,7 @@ const defaults = {
 }
 
 test('upstreams alone are a whole configuration', () => {
-  assert.equal(loadText(up), { ok: true, config: defaults })
+  assert.equal(loadText(up), { ok: true, config: defaults, fileKeys: 0 })
 })
 
 test('every key arrives, in the units and places of the Config', () => {
@@ -211,6 +219,7 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
           expiresAtMs: Date.UTC(2026, 11, 31, 23),
           notBeforeMs: Date.UTC(2026, 0, 1),
           disabled: true,
+          claims: {},
         },
       ],
       clientCertificates: {
@@ -228,6 +237,10 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
         ],
         unlisted: 'dns',
       },
+      apiKeyFile: null,
+      jwt: [],
+      oauth: null,
+      failures: { max: 20, perMs: 60_000 },
       anonymous: true,
     },
     sessions: { keys: ['s'.repeat(40)] },
@@ -268,7 +281,7 @@ test('without a file, the command line is enough', () => {
   assert.equal([upstreams[0]?.name, upstreams[0]?.path], ['e', '/mcp/e'])
   assert.equal([listen.host, listen.port], ['localhost', 0])
   assert.equal(configWarnings(loaded.config), [
-    'no API key is configured: every call will be answered 401; make one with mcp-guard keygen',
+    'nobody is let in by identity: every call will be answered 401; make an API key with mcp-guard keygen, or set jwt, oauth, clientCertificates or anonymous',
   ])
 })
 

@@ -15,6 +15,7 @@ function load(...entries: string[]) {
 const plain = 'issuer: "https://idp.example", audience: [mcp]'
 
 test('an entry with its defaults', () => {
+  writeFile('keys.json', '{"keys":[]}')
   const loaded = load(`{ ${plain}, jwks: ./keys.json }`)
   assert.ok(loaded.ok)
   assert.equal(loaded.config.identity.jwt, [
