@@ -78,7 +78,7 @@ a-member-of-the-result-looks-like-<name> a-message-over-the-size-limit
 a-request-inside-a-result-was-denied a-response-to-another-request a-value-was-expected an-unreadable-member-name-in-a-result an-unreadable-message
 an-id-over-the-size-limit an-unreadable-request-or-notification bad-u-escape-in-a-string batch body-aborted body-too-large
 accept-refused batch-empty batch-id-doubled batch-initialize batch-nested batch-too-long id-in-use line-unfinished
-body-too-slow body-unexpected cancel-ignored connections-exceeded control-character-in-a-string credential-disabled credential-doubled
+body-too-slow body-unexpected cancel-ignored connections-exceeded control-character-in-a-string credential-changed credential-disabled credential-doubled
 credential-expired credential-malformed credential-missing credential-not-yet-valid
 credential-unknown certificate-malformed certificate-missing certificate-unknown certificate-unverified
 envelope-invalid failures-limited forwarded-malformed tls-failed token-algorithm token-audience token-claims
