@@ -128,7 +128,7 @@ function codesInSource(): string[] {
     .filter((text) => !whole.includes(text))
   return [
     ...matches(read('src/proxy/read.ts'), /rejected\(\d+, [^,]+, '([\w-]+)'/g),
-    ...matches(read('src/proxy/pipeline.ts'), /rejected\(\d+, -\d+, '([\w-]+)'/g),
+    ...matches(read('src/proxy/pipeline.ts'), /rejected\(\d+, [^,]+, '([\w-]+)'/g),
     ...matches(read('src/proxy/admit.ts'), /refuse\(\d+, -\d+, '([\w-]+)'/g),
     ...matches(read('src/mcp/classify.ts'), /reject\(-\d+, '([\w-]+)'/g),
     ...matches(read('src/mcp/batch.ts'), /refuse\('([\w-]+)'/g),

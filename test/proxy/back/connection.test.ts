@@ -1,6 +1,9 @@
 /** A connection by itself, over a link that a test speaks for. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Era } from '../../../src/domain.js'
+import type { GuardError } from '../../../src/errors.js'
+import { ownMessage } from '../../../src/mcp/json-rpc.js'
 import { Connection } from '../../../src/proxy/back/connection.js'
 import type { Link, LinkListener } from '../../../src/proxy/back/link.js'
 
@@ -40,15 +43,52 @@ test('a server that asks more than may wait is answered for what is dropped', ()
   ])
 })
 
-function connected(listens = true): {
+test('a server that takes no messages is not answered without end', () => {
+  const { sent, link, listener } = connected(false)
+  link.backlog = 4 * 1024 * 1024 + 1
+  for (let id = 0; id < 258; id += 1) {
+    listener.received(Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"roots/list"}`))
+  }
+  assert.equal(sent, [])
+})
+
+test('what a server asks that may not ask stops no clock: 2026-07-28', async () => {
+  const { sent, connection, listener } = connected(false, 'modern')
+  const failures: string[] = []
+  const failed = new Promise<void>((resolve) => {
+    const sink = { head: ignored, part: ignored, message: ignored, idle: ignored, end: ignored }
+    const fail = ({ code }: GuardError) => {
+      failures.push(code)
+      resolve()
+    }
+    const message = ownMessage({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: {} })
+    const request = { verb: 'POST', era: 'modern', message, sessionId: null } as const
+    const whose = { principal: 'alice', headers: [], longLived: false }
+    connection.open({ ...request, ...whose }, { ...sink, fail })
+  })
+  listener.received(Buffer.from('{"jsonrpc":"2.0","id":"ask","method":"sampling/createMessage"}'))
+  const awake = setTimeout(ignored, 5000)
+  await failed
+  clearTimeout(awake)
+  assert.equal(failures, ['GUARD_UPSTREAM_TIMEOUT'])
+  assert.match(JSON.stringify(sent), 'no client takes this request')
+  connection.close()
+})
+
+function connected(
+  listens = true,
+  era: Era = 'legacy',
+): {
   signal: { paused: boolean }
   sent: unknown[]
+  link: { backlog: number }
+  connection: Connection
   listener: LinkListener
 } {
   const signal = { paused: false }
   const sent: unknown[] = []
   const listeners: LinkListener[] = []
-  const link: Link = {
+  const link: Link & { backlog: number } = {
     backlog: 0,
     async send(bytes) {
       sent.push(JSON.parse(Buffer.from(bytes).toString()))
@@ -61,7 +101,7 @@ function connected(listens = true): {
   }
   const connection = new Connection(
     {
-      era: 'legacy',
+      era,
       principal: 'alice',
       sessionId: 's',
       timeoutMs: 1000,
@@ -95,7 +135,7 @@ function connected(listens = true): {
   if (listens) connection.open(get, { ...reader, fail: ignored })
   const [listener] = listeners
   if (listener === undefined) throw new Error('nobody listens')
-  return { signal, sent, listener }
+  return { signal, sent, link, connection, listener }
 }
 
 test.run()
