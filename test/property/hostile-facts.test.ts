@@ -83,8 +83,13 @@ function decided(document: Json | undefined | null): string {
   return canonical({ ...(decision as unknown as JsonObject), limits: sorted })
 }
 
+/**
+ * The interpreter, which is slow, is asked about one document of each projection: the others of it
+ * got the same answer here, projected and in full. With HOSTILE=all it is asked about every one.
+ */
 function compare(texts: readonly string[]): { allowed: number; denied: number; refused: number } {
   const counts = { allowed: 0, denied: 0, refused: 0 }
+  const asked = new Set<string>()
   const answered = texts.flatMap((text) => {
     const full = produced(text)
     if (full === null) {
@@ -93,13 +98,15 @@ function compare(texts: readonly string[]): { allowed: number; denied: number; r
     }
     const projected = projectedText(projection, JSON.parse(text) as Json) ?? '{}'
     assert.is(decided(produced(projected)), decided(full), `projected: ${text.slice(0, 3_000)}`)
+    counts[parseDecision(full).decision.allow ? 'allowed' : 'denied'] += 1
+    if (asked.has(projected) && process.env['HOSTILE'] !== 'all') return []
+    asked.add(projected)
     return [{ text, full }]
   })
   const others = interpreted(answered.map(({ text }) => text))
   assert.is(others.length, answered.length)
   for (const [index, { text, full }] of answered.entries()) {
     assert.is(decided(full), decided(others[index]), text.slice(0, 3_000))
-    counts[parseDecision(full).decision.allow ? 'allowed' : 'denied'] += 1
   }
   return counts
 }
