@@ -1,6 +1,6 @@
 /**
- * What a stranger can make the gateway work and remember: junk as long as headers may be costs less
- * than a tenth of a millisecond, and however many are wrong from however many addresses, memory stays
+ * What a stranger can make the gateway work and remember: junk as long as headers may be costs about
+ * as much as a few digests of it, and however many are wrong from however many addresses, memory stays
  * where it was.
  */
 import { setFlagsFromString } from 'node:v8'
@@ -14,8 +14,8 @@ import { createFailures } from '../../src/identity/failures.js'
 import { createIdentify } from '../../src/identity/identify.js'
 import { createIntrospection } from '../../src/identity/introspection.js'
 import type { TokenVerifier } from '../../src/identity/verifiers.js'
+import { sha256Hex } from '../../src/lib/secrets.js'
 import { presented } from '../support/presented.js'
-import { threadMs } from '../support/thread-time.js'
 import { segment } from '../support/tokens.js'
 import { idp, rules, secretRules, verifierOf } from './jwt/issuers.js'
 
@@ -55,14 +55,26 @@ const junk: Readonly<Record<string, string>> = {
   'another scheme': `authorization ${fill('Basic ')}`,
 }
 
-/** Microseconds of this thread's own time; the quietest of some batches. */
+/** Microseconds; of the quietest of many short batches, which nobody else took a part of. */
 function cost(run: () => unknown): number {
-  const batches = Array.from({ length: 8 }, () => {
-    const startMs = threadMs()
-    for (let count = 0; count < 100; count += 1) run()
-    return ((threadMs() - startMs) * 1000) / 100
+  const batches = Array.from({ length: 60 }, () => {
+    const startNs = process.hrtime.bigint()
+    for (let count = 0; count < 10; count += 1) run()
+    return Number(process.hrtime.bigint() - startNs) / 10_000
   })
   return Math.min(...batches)
+}
+
+const yardstick = fill('y')
+
+/**
+ * Less than 100 us where a digest of as many bytes takes 10 us, which every text needs; machines
+ * that are slow or busy take more for both, hence twice that.
+ */
+function isCheap(run: () => unknown): void {
+  const us = cost(run)
+  const digestUs = cost(() => sha256Hex(yardstick))
+  assert.ok(us < 20 * digestUs, `${us.toFixed(0)} us, the digest ${digestUs.toFixed(0)} us`)
 }
 
 function headersOf(text: string): string[] {
@@ -72,31 +84,29 @@ function headersOf(text: string): string[] {
 }
 
 for (const [what, text] of Object.entries(junk)) {
-  test(`16 KiB of junk are refused in less than 100 us: ${what}`, () => {
+  test(`16 KiB of junk are refused for next to nothing: ${what}`, () => {
     const identify = identifyWith([jwtVerifier])
     const asked = presented(headersOf(text))
     const identified = identify(asked, Date.now())
     assert.ok(!(identified instanceof Promise) && !identified.ok, 'nobody waits for anything')
-    const us = cost(() => identify(asked, Date.now()))
-    assert.ok(us < 100, `${us.toFixed(0)} us`)
+    isCheap(() => identify(asked, Date.now()))
   })
 }
 
-test('claims with very many members cost no more than twice what reading any JSON of them costs', () => {
+test('claims with very many members cost a few times what reading any JSON of them costs', () => {
   const json = members(1200)
   const identify = identifyWith([jwtVerifier])
   const asked = presented(headersOf(withClaims(json)))
   assert.ok(json.length < 12_000)
   const us = cost(() => identify(asked, Date.now()))
   const bare = cost(() => JSON.parse(json))
-  assert.ok(us < 2 * bare + 50, `${us.toFixed(0)} us, JSON.parse ${bare.toFixed(0)} us`)
+  assert.ok(us < 6 * bare, `${us.toFixed(0)} us, JSON.parse ${bare.toFixed(0)} us`)
 })
 
-test('a hundred headers beside a credential are looked through in less than 100 us', () => {
+test('a hundred headers beside a credential are looked through for next to nothing', () => {
   const identify = identifyWith([jwtVerifier])
   const others = Array.from({ length: 100 }, (_, n) => [`x-other-${n}`, 'v'.repeat(150)]).flat()
-  const us = cost(() => identify(presented([...others, 'x-api-key', 'nobody']), Date.now()))
-  assert.ok(us < 100, `${us.toFixed(0)} us`)
+  isCheap(() => identify(presented([...others, 'x-api-key', 'nobody']), Date.now()))
 })
 
 // ── Memory ──────────────────────────────────────────────────────────────────────────────────────
