@@ -1142,7 +1142,7 @@ export interface Facts {
       }
     }
     /**
-     * Address of the connection the message came on.
+     * Address of the client: IPv4 in dots, IPv6 as RFC 5952 writes it. Behind listen.trustedProxies the one that they report; empty over stdio.
      */
     ip: string
     /**

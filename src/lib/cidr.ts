@@ -42,9 +42,23 @@ export function createAddressSet(networks: readonly Network[]): (address: string
   }
 }
 
-/** The address in one form: IPv4 in dots, IPv6 in eight groups without leading zeros. */
+/** The address in its one form: IPv4 in dots, IPv6 with its longest run of zeros left out (RFC 5952). */
 export function addressText(bytes: AddressBytes): string {
-  return bytes.length === 4 ? bytes.join('.') : groupsOf(bytes).join(':')
+  if (bytes.length === 4) return bytes.join('.')
+  const text = groupsOf(bytes).join(':')
+  const [longest] = [...text.matchAll(/\b0(:0)+\b/g)].sort((one, other) => {
+    return other[0].length - one[0].length
+  })
+  if (longest === undefined) return text
+  const before = text.slice(0, longest.index).replace(/:$/, '')
+  const after = text.slice(longest.index + longest[0].length).replace(/^:/, '')
+  return `${before}::${after}`
+}
+
+/** Any text of an address in its one form; what is none, or has a zone, stays as it is. */
+export function canonicalAddress(text: string): string {
+  const bytes = parseAddress(text)
+  return bytes === null ? text : addressText(bytes)
 }
 
 /**

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import {
   addressGroup,
   addressText,
+  canonicalAddress,
   createAddressSet,
   type Network,
   parseAddress,
@@ -65,22 +66,34 @@ test('nobody is in no network', () => {
 const texts: [string, string][] = [
   ['::ffff:1.2.3.4', '1.2.3.4'],
   ['1.2.3.4', '1.2.3.4'],
-  ['::', '0:0:0:0:0:0:0:0'],
-  ['2001:DB8::00aB', '2001:db8:0:0:0:0:0:ab'],
-  ['1::8', '1:0:0:0:0:0:0:8'],
+  ['::', '::'],
+  ['2001:DB8::00aB', '2001:db8::ab'],
+  ['1::8', '1::8'],
   ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
   ['::2:3:4:5:6:7:8', '0:2:3:4:5:6:7:8'],
-  ['64:ff9b::1.2.3.4', '64:ff9b:0:0:0:0:102:304'],
-  ['::1.2.3.4', '0:0:0:0:0:0:102:304'],
+  ['64:ff9b::1.2.3.4', '64:ff9b::102:304'],
+  ['::1.2.3.4', '::102:304'],
   ['1:2:3:4:5:6:1.2.3.4', '1:2:3:4:5:6:102:304'],
+  ['1:0:0:4:0:0:0:8', '1:0:0:4::8'],
+  ['1:0:0:4:5:0:0:8', '1::4:5:0:0:8'],
+  ['10:0:0:10:0:0:0:0', '10:0:0:10::'],
+  ['::1', '::1'],
 ]
 for (const [text, one] of texts) {
   test(`${text} in its one form`, () => {
     const bytes = parseAddress(text)
     assert.ok(bytes !== null)
     assert.is(addressText(bytes), one)
+    assert.is(canonicalAddress(text), one)
+    assert.equal(parseAddress(one), bytes)
   })
 }
+
+test('what is no address has no other form', () => {
+  for (const text of ['', 'nobody', 'FE80::1%eth0', '01.2.3.4']) {
+    assert.is(canonicalAddress(text), text)
+  }
+})
 
 test('a client is an IPv4 address or a /64', () => {
   assert.is(addressGroup('10.1.2.3'), '10.1.2.3')

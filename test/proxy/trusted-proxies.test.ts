@@ -3,12 +3,13 @@
  * and certificates from headers, on every way in.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeAuthority } from '../support/certificates.js'
-import { startGateway } from '../support/gateway.js'
+import { keyOf, startGateway } from '../support/gateway.js'
 import { call } from '../support/messages.js'
 import { startUpstream } from '../support/upstream.js'
 
@@ -63,6 +64,29 @@ test('whose address counts', async () => {
     })
     assert.equal([status, (await gateway.audit()).at(-1)?.ip], [200, ip])
   }
+})
+
+test('an address has one form on every listener, as policies compare it', async () => {
+  const both = await startGateway({
+    upstreams: { up: upstream.url },
+    listen: { host: '::', publicUrl: 'http://127.0.0.1', trustedProxies: ['127.0.0.1'] },
+  })
+  const { port } = new URL(both.url)
+  for (const forwarded of [[], ['::ffff:192.0.2.7'], ['2001:DB8:0::00aB']]) {
+    const headers = [
+      ...['content-type', 'application/json', 'accept', 'application/json, text/event-stream'],
+      ...['x-api-key', keyOf('alice'), 'connection', 'close', 'host', '127.0.0.1'],
+      ...forwarded.flatMap((text) => ['x-forwarded-for', text]),
+    ]
+    await new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port, path: '/mcp/up', method: 'POST', headers }
+      const sent = request(options, (response) => response.resume().on('end', resolve))
+      sent.on('error', reject).end(JSON.stringify(call('echo')))
+    })
+  }
+  const seen = (await both.audit()).map(({ ip }) => ip)
+  await both.close()
+  assert.equal(seen, ['127.0.0.1', '192.0.2.7', '2001:db8::ab'])
 })
 
 test('a certificate in headers is its holder, from a trusted proxy only', async () => {

@@ -12,7 +12,7 @@ import type { Connection as Peer } from '../../domain.js'
 import type { ClientAddresses } from '../client-address.js'
 import type { Inbound } from '../inbound.js'
 import { HttpInbound } from './http-inbound.js'
-import { readPeer, secureContext, type TlsMaterial, type TlsOptions } from './tls.js'
+import { addressOf, readPeer, secureContext, type TlsMaterial, type TlsOptions } from './tls.js'
 
 export interface HttpFrontOptions {
   readonly host: string
@@ -76,7 +76,7 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
   let draining = false
 
   function onConnection(socket: Socket): void {
-    begin(socket, { address: socket.remoteAddress ?? '', certificate: null })
+    begin(socket, { address: addressOf(socket), certificate: null })
   }
 
   function onHandshake(socket: Socket): void {
@@ -88,7 +88,7 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     if (tls === null) return
     const peer = readPeer(socket, tls)
     if (peer.ok) return begin(socket, peer.connection)
-    events.unreadable(peer.code, null, socket.remoteAddress ?? '')
+    events.unreadable(peer.code, null, addressOf(socket))
     socket.destroy()
   }
 
@@ -119,7 +119,7 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
     }
     // MCP clients do not pipeline, and a queued answer has no connection whose end could be seen.
     if (connection === undefined || isAnswering(socket)) {
-      events.unreadable('http-pipelined', null, socket.remoteAddress ?? '')
+      events.unreadable('http-pipelined', null, addressOf(socket))
       socket.destroy()
       return
     }
@@ -180,16 +180,16 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on('connect', (_: IncomingMessage, socket: Socket) => {
-    events.unreadable('verb-refused', null, socket.remoteAddress ?? '')
+    events.unreadable('verb-refused', null, addressOf(socket))
     socket.destroy()
   })
   server.on('drop', (connection) => {
-    events.unreadable('connections-exceeded', null, connection?.remoteAddress ?? '')
+    events.unreadable('connections-exceeded', null, addressOf(connection ?? {}))
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const isHandshake = tls !== null && !connections.has(socket)
     if (isHandshake && error.code !== 'ECONNRESET') {
-      events.unreadable('tls-failed', null, socket.remoteAddress ?? '')
+      events.unreadable('tls-failed', null, addressOf(socket))
     }
     if (isHandshake || error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
@@ -203,7 +203,7 @@ export function createHttpFront(options: HttpFrontOptions, events: HttpFrontEven
       socket.destroy()
       return
     }
-    events.unreadable(code, answering ? null : status, socket.remoteAddress ?? '')
+    events.unreadable(code, answering ? null : status, addressOf(socket))
     if (answering) {
       socket.destroy()
       return

@@ -7,6 +7,7 @@
 import { constants } from 'node:crypto'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { Connection } from '../../domain.js'
+import { canonicalAddress } from '../../lib/cidr.js'
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -25,6 +26,15 @@ export type TlsPeer =
   | { readonly ok: true; readonly connection: Connection }
   | { readonly ok: false; readonly code: 'certificate-missing' | 'certificate-unverified' }
 
+/** Of the other end; on a listener for IPv6 too an IPv4 client has its own. Empty: it is gone. */
+export function addressOf({
+  remoteAddress,
+}: {
+  readonly remoteAddress?: string | undefined
+}): string {
+  return canonicalAddress(remoteAddress ?? '')
+}
+
 /** `node:tls` drops options that are undefined, but checks those that are null. */
 export function secureContext({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
   return {
@@ -38,7 +48,7 @@ export function secureContext({ cert, key, clientCa }: TlsMaterial): SecureConte
 
 /** After the handshake. Fixed for the connection's life: there is no renegotiation. */
 export function readPeer(socket: TLSSocket, options: TlsOptions): TlsPeer {
-  const address = socket.remoteAddress ?? ''
+  const address = addressOf(socket)
   if (options.clientCa === null) return { ok: true, connection: { address, certificate: null } }
   const der = socket.getPeerX509Certificate()?.raw
   if (der === undefined) {
