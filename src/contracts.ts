@@ -807,31 +807,31 @@ export interface TokenIssuer {
    */
   claims?: {
     /**
-     * JSON Pointer to the text that is `subject.id`; a token without it is refused. Default /sub. Choose one that the issuer never gives to somebody else.
+     * JSON Pointer (it begins with /) to the text that is `subject.id`; a token without it is refused. Default /sub. Choose one that the issuer never gives to somebody else.
      */
     id?: string
     /**
-     * JSON Pointer to a list of names, or one name: `subject.roles`. Default: nothing is taken.
+     * JSON Pointer (it begins with /) to a list of names, or one name: `subject.roles`. Default: nothing is taken.
      */
     roles?: string | null
     /**
-     * JSON Pointer to a list of names, or one name: `subject.groups`. Default: nothing is taken.
+     * JSON Pointer (it begins with /) to a list of names, or one name: `subject.groups`. Default: nothing is taken.
      */
     groups?: string | null
     /**
-     * JSON Pointer to a text with spaces between the scopes, or to a list: `subject.scopes`. Default /scope.
+     * JSON Pointer (it begins with /) to a text with spaces between the scopes, or to a list: `subject.scopes`. Default /scope.
      */
     scopes?: string
     /**
-     * JSON Pointer to the text that is `subject.tenant`. Default: nothing is taken.
+     * JSON Pointer (it begins with /) to the text that is `subject.tenant`. Default: nothing is taken.
      */
     tenant?: string | null
     /**
-     * JSON Pointer to the text that is `subject.client_id`. Default /client_id. `subject.kind` is `service` where it is the id as well.
+     * JSON Pointer (it begins with /) to the text that is `subject.client_id`. Default /client_id. `subject.kind` is `service` where it is the id as well.
      */
     clientId?: string
     /**
-     * JSON Pointer to the chain of those who act for the subject (`act` of RFC 8693), at most 8 and of the same issuer: `subject.actors`, the one that acts now first. Default /act.
+     * JSON Pointer (it begins with /) to the chain of those who act for the subject (`act` of RFC 8693), at most 8 and of the same issuer: `subject.actors`, the one that acts now first. Default /act.
      */
     actors?: string
   }

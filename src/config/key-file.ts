@@ -36,6 +36,11 @@ export function loadKeyFile(path: string, configured: readonly ApiKeyConfig[]): 
     const fix = 'name a YAML file that this user can read; mcp-guard keygen --append makes one'
     return refused([{ pointer: '', problem: content.problem, fix }])
   }
+  const { exposedMode } = content
+  if (exposedMode !== null && isOpenToAll(exposedMode)) {
+    const problem = `can be written by every user of this machine (mode ${exposedMode})`
+    return refused([{ pointer: '', problem, fix: `run: chmod o-w ${path}` }])
+  }
   const { value, lines: ofText, problems } = parseYaml(content.text)
   lines = ofText
   if (problems.length > 0) return refused(problems)
@@ -49,6 +54,11 @@ export function loadKeyFile(path: string, configured: readonly ApiKeyConfig[]): 
   const clashOf = createClashes(configured)
   const clashes = keys.flatMap((key, index) => clashOf(key, `/apiKeys/${index}`))
   return clashes.length > 0 ? refused(clashes) : { ok: true, keys }
+}
+
+/** Digests may be read by anybody; whoever writes one lets itself in. A group may be the operators'. */
+function isOpenToAll(mode: string): boolean {
+  return (Number.parseInt(mode, 8) & 0o002) !== 0
 }
 
 type ClashOf = (key: ApiKeyConfig, pointer: string) => ConfigProblem[]

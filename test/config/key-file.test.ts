@@ -89,4 +89,20 @@ test('the configuration is as wrong as its key file', () => {
   )
 })
 
+if (process.platform !== 'win32') {
+  test('a key file that everybody may write lets nobody in; one that others may read is fine', () => {
+    const text = `apiKeys:\n  - { id: a, sha256: ${digests[0]} }\n`
+    for (const mode of [0o600, 0o644, 0o664]) {
+      assert.ok(loadKeyFile(writeFile('keys.yaml', text, mode), []).ok, mode.toString(8))
+    }
+    for (const mode of [0o602, 0o666]) {
+      const path = writeFile('keys.yaml', text, mode)
+      const loaded = loadKeyFile(path, [])
+      assert.equal(loaded.ok ? [] : loaded.problems.map(formatConfigProblem), [
+        `${path}: can be written by every user of this machine (mode 0${mode.toString(8)}); run: chmod o-w ${path}`,
+      ])
+    }
+  })
+}
+
 test.run()
