@@ -9,6 +9,8 @@ import type { ClientCertificate } from '../verifiers.js'
 import { readAlternativeNames } from './alternative-names.js'
 
 const maxBytes = 16 * 1024
+/** As in the names of tokens: two that look alike are to be one. */
+const invisible = /\p{C}/u
 
 /** null: it is no certificate, or one that names its holder in a form we do not take. */
 export function readCertificate(der: Uint8Array): ClientCertificate | null {
@@ -24,9 +26,12 @@ export function readCertificate(der: Uint8Array): ClientCertificate | null {
   const names = readAlternativeNames(certificate.subjectAltName ?? '')
   const notAfterMs = Date.parse(certificate.validTo)
   if (names === null || Number.isNaN(notAfterMs)) return null
+  const subject = distinguishedName(certificate.subject)
+  const issuer = distinguishedName(certificate.issuer)
+  if (invisible.test(`${subject}${issuer}`)) return null
   return {
-    subject: distinguishedName(certificate.subject),
-    issuer: distinguishedName(certificate.issuer),
+    subject,
+    issuer,
     serial: certificate.serialNumber.toLowerCase(),
     ...names,
     thumbprint: sha256(der).toString('base64url'),

@@ -58,6 +58,12 @@ for (const [given, text] of subjects) {
   })
 }
 
+for (const hidden of ['\u202e', '\u200b', '\u0085', '\ufeff']) {
+  test(`the subject hides U+${hidden.charCodeAt(0).toString(16)}`, () => {
+    assert.is(readCertificate(issued({ subject: `/CN=al${hidden}ice` })), null)
+  })
+}
+
 test('names inside names stay what they are', () => {
   const names = [
     'URI.1 = "spiffe://x/a, URI:spiffe://x/root"',
