@@ -211,6 +211,18 @@ test('an answer counts for its time and not longer; the audience is asked each t
   assert.is(service.asked.length, 2)
 })
 
+test('the time of an answer begins with the question', async () => {
+  const one = verifier()
+  service.reply = (asking, response) => {
+    monotonicMs = 20_000
+    answer(good)(asking, response)
+  }
+  assert.is((await one.verify('token', circumstances)).ok, true)
+  service.reply = answer({ active: false })
+  monotonicMs = 30_000
+  assert.is((await one.verify('token', circumstances)).ok, false)
+})
+
 test('a remembered token is over when it is over', async () => {
   const one = verifier({ maxAgeMs: 3_600_000 })
   assert.is((await one.verify('token', circumstances)).ok, true)
