@@ -58,6 +58,11 @@ test('time and request ids tell nobody apart, nor what a request of a session re
   assert.is(seenKey({ ...question, circumstances: later }, 'tools'), seenKey(question, 'tools'))
   const session = { ...circumstances, session: 'f' }
   const without = { ...session, protocolVersion: null }
+  const other = { ...session, session: 'g' }
+  assert.is.not(
+    seenKey({ ...question, circumstances: other }, 'tools'),
+    seenKey({ ...question, circumstances: session }, 'tools'),
+  )
   assert.is(
     seenKey({ ...question, circumstances: without }, 'tools'),
     seenKey({ ...question, circumstances: session }, 'tools'),
