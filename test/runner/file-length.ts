@@ -13,8 +13,6 @@ const judged = /^(src|test|bench|scripts|policies|compiler)\/.*\.(ts|mjs|cjs|reg
 export const reasonsForLength: Readonly<Record<string, string>> = {
   'test/catalogue/catalogue.test.ts': 'one state machine, told as one row of stories',
   'test/config/load.test.ts': 'one table of what a configuration may and may not say',
-  'test/identity/faults.test.ts':
-    'one table of everything that is called while a caller is identified',
   'test/policy/memo.test.ts': 'one pool of facts, which every case draws from',
   'test/proxy/back/stdio.test.ts': 'one gateway over one scripted process, which every case asks',
   'test/proxy/definitions.test.ts': 'one hostile server, whose scripts the cases share',
