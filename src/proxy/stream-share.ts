@@ -4,7 +4,7 @@
  * are left than it has streams (`places.ts`), and a caller whose clients leave theirs open leaves
  * room for the others. Nobody waits for one.
  */
-import { Places } from './places.js'
+import { type Entrant, Places } from './places.js'
 
 export interface StreamShare {
   /** Gives what to call when the stream is over, harmless to call again; null: it has its share. */
@@ -17,7 +17,7 @@ export function createStreamShare(maxConnections: number): StreamShare {
   const places = new Places(maxConnections, 0)
   return {
     enter(principal) {
-      const entrant = { principal, begin: nothing, turnAway: nothing, giveWay: nothing }
+      const entrant: Entrant = { principal, begin: nothing, turnAway: nothing, giveWay: nothing }
       return places.enter(entrant) === 'has-place' ? () => places.leave(entrant) : null
     },
   }
