@@ -1,0 +1,52 @@
+/**
+ * A policy that is given as one or several paths, merged into one source, and how its files are named
+ * for people: as seen from the current folder. Two paths that bring the same file are refused.
+ */
+import { stat } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { type PolicyProblem, problem } from './problem.js'
+import { type PolicySource, readSources } from './sources.js'
+
+export interface SourceSet {
+  readonly source: PolicySource
+  /** A file of the source, or of a problem, as people find it; null stays null. */
+  shown(file: string): string
+}
+
+export type ReadSourceSet =
+  | { readonly ok: true; readonly set: SourceSet }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] }
+
+export async function readSourceSet(paths: readonly string[]): Promise<ReadSourceSet> {
+  const files: Record<string, string> = {}
+  const places = new Map<string, string>()
+  for (const path of paths) {
+    const found = await readSources(path)
+    if (!found.ok) return found
+    if ('bundle' in found.source) {
+      if (paths.length > 1) return refused(`${path} is a bundle`, 'name a bundle alone')
+      return { ok: true, set: { source: found.source, shown: (file) => `${path}:${file}` } }
+    }
+    const folder = await folderOf(path)
+    for (const [file, text] of Object.entries(found.source.files)) {
+      const other = places.get(file)
+      if (other !== undefined)
+        return refused(`${file} is in ${other} and in ${path}`, 'name one of them')
+      places.set(file, folder)
+      files[file] = text
+    }
+  }
+  const shown = (file: string) => {
+    const folder = places.get(file)
+    return folder === undefined ? file : relative(process.cwd(), join(folder, file))
+  }
+  return { ok: true, set: { source: { files }, shown } }
+}
+
+async function folderOf(path: string): Promise<string> {
+  return (await stat(path)).isDirectory() ? path : dirname(path)
+}
+
+function refused(message: string, hint: string): ReadSourceSet {
+  return { ok: false, problems: [problem('source_error', message, null, hint)] }
+}
