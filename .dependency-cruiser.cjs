@@ -30,7 +30,8 @@ const rooms = {
     typesOnly: ['identity', 'catalogue', 'policy', 'limit', 'audit', 'telemetry', 'proxy'],
   },
   // A pin has to be the digest that the gateway works out, so there is one that does.
-  cli: { may: ['guard', 'config', 'rego', 'mcp', 'telemetry', 'catalogue', ...leaves] },
+  // Authors' tools ask the policy what the gateway asks it, through one door (below).
+  cli: { may: ['guard', 'config', 'rego', 'mcp', 'telemetry', 'catalogue', 'policy', ...leaves] },
   domain: { may: ['contracts', 'errors'] },
   contracts: { may: [] },
   errors: { may: [] },
@@ -106,6 +107,12 @@ module.exports = {
         path: 'node_modules/',
         pathNot: [anyOf(Object.keys(homes).map(packagePath)), '/@types/node/'],
       },
+    },
+    {
+      name: 'commands-reach-the-policy-room-through-its-workbench',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/policy/', pathNot: '^src/policy/workbench\\.ts$' },
     },
     {
       name: 'front-back-and-bridge-stay-apart',
