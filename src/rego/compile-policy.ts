@@ -24,6 +24,28 @@ export interface CompilePolicyOptions {
   readonly deadlineMs?: number
   /** Also refuse unused variables and imports and other things that compile but look wrong. */
   readonly strict?: boolean
+  /** Who must have signed the policy; absent or null: nobody. */
+  readonly verify?: BundleVerification | null
+  /** The newest signed revision that was ever active; absent or null: none that is known. */
+  readonly newest?: NewestRevision | null
+}
+
+/** As `policy.verify` of the configuration. */
+export interface BundleVerification {
+  /** A public key as PEM, of the kind that the algorithm takes. */
+  readonly key: string
+  /** JWS name of a signature algorithm, such as ES256. */
+  readonly algorithm: string
+  /** null: whatever id the signature names. */
+  readonly keyId: string | null
+  /** The signature's own scope has to be this. */
+  readonly scope: string
+}
+
+/** What an older signed bundle is told by: `metadata.mcpguard.serial` of its manifest. */
+export interface NewestRevision {
+  readonly serial: number
+  readonly revision: string
 }
 
 export type CompiledPolicy =
@@ -35,9 +57,16 @@ export async function compilePolicy(
   options: CompilePolicyOptions = {},
 ): Promise<CompiledPolicy> {
   const sources = await readSources(path)
-  if (!sources.ok) return sources
+  return sources.ok ? compileSource(sources.source, options) : sources
+}
+
+/** The same of a policy that was read already: from disk, from a URL, or kept from before. */
+export async function compileSource(
+  source: PolicySource,
+  options: CompilePolicyOptions = {},
+): Promise<CompiledPolicy> {
   const request = {
-    source: sources.source,
+    source,
     capabilities: capabilities(),
     schema: factsSchema(),
     strict: options.strict ?? false,
