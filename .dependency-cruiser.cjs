@@ -46,6 +46,7 @@ const homes = {
   jose: 'src/identity/',
   'prom-client': 'src/telemetry/',
   yargs: 'src/cli/',
+  diff: 'src/cli/',
   re2js: 'src/policy/builtins/',
   'js-yaml': 'src/config/',
   ajv: 'src/config/',

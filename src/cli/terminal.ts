@@ -4,6 +4,7 @@
  * reaches a terminal, because escape sequences in it would be carried out there.
  */
 
+import type { Paint } from '../lib/paint.js'
 import { escapeUnprintable } from '../lib/printable.js'
 
 /** 0: done; 1: refused or failed; 2: the command line itself was wrong. */
@@ -44,6 +45,10 @@ export function printForeign(text: string): void {
 export function paint(stream: NodeJS.WriteStream, code: number, text: string): string {
   const noColor = process.env['NO_COLOR'] ?? ''
   return stream.isTTY && noColor === '' ? `\u001b[${code}m${text}\u001b[0m` : text
+}
+
+export function painter(stream: NodeJS.WriteStream): Paint {
+  return (code, text) => paint(stream, code, text)
 }
 
 /** A reader that stops early (`| head`) is no error of ours. */
