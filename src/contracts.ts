@@ -299,9 +299,68 @@ export interface ConfigFile {
    */
   policy?: {
     /**
-     * A folder of Rego sources or an OPA bundle file, relative to the configuration file. Default ./policies. Whoever can write there decides who may do what.
+     * A folder of Rego sources or an OPA bundle file, relative to the configuration file, or the https URL of a bundle (http on loopback only). Default ./policies. Whoever can write there decides who may do what.
      */
     path?: string
+    /**
+     * Who must have signed the policy: it then has to be an OPA bundle with a signature that is right, and not older than one that was active before. Default: none, nobody's signature is asked for.
+     */
+    verify?: {
+      /**
+       * Public key of whoever signs, as PEM; take it from `${file:./path}`. No default. Whoever can change it can let in a policy of their own.
+       */
+      key: string
+      /**
+       * JWS algorithm of the signature, which the key has to be made for. Default ES256. A signature with another one is refused.
+       */
+      algorithm?:
+        | 'ES256'
+        | 'ES384'
+        | 'ES512'
+        | 'RS256'
+        | 'RS384'
+        | 'RS512'
+        | 'PS256'
+        | 'PS384'
+        | 'PS512'
+      /**
+       * The key id that the signature has to name, 1 to 128 characters without spaces. Default: whatever it names.
+       */
+      keyId?: string | null
+      /**
+       * The scope that the signature has to have, up to 128 characters without spaces. Default: empty, a signature without a scope. It keeps a bundle that was signed for one purpose from being used for another.
+       */
+      scope?: string
+    } | null
+    /**
+     * How a bundle at a URL is asked for; without meaning for a policy on disk.
+     */
+    poll?: {
+      /**
+       * Time between two questions whether there is a new bundle, 1s to 24h, up to a tenth more by chance. Default 60s. A policy that was taken back is in force for that long.
+       */
+      interval?: string
+      /**
+       * How long a server that knows long polling may keep a question open until there is a new bundle, 0s to 5m; 0s never asks for it. Default 30s.
+       */
+      longPoll?: string
+      /**
+       * Secret sent as `Authorization: Bearer`, up to 4096 printable characters without spaces; take it from `${env:NAME}`. Default: none is sent. For one that changes while the gateway runs use `tokenFile`.
+       */
+      token?: string | null
+      /**
+       * File that holds such a token, relative to the configuration file, read for each question. Default none. It must not be open to others.
+       */
+      tokenFile?: string | null
+      /**
+       * Whether the name in the URL may lead to an address of a private network or of this machine. Default false.
+       */
+      privateAddresses?: boolean
+    }
+    /**
+     * Folder of the gateway's own for the last revisions that were active, relative to the configuration file: for `mcp-guard rollback`, and for a start without the server of a bundle URL. Default `$XDG_STATE_HOME/mcp-guard/` or `~/.local/state/mcp-guard/`, and in it one folder for each `policy.path`. Whoever can write there decides who may do what, unless `policy.verify` is set.
+     */
+    state?: string | null
     /**
      * Most work of one evaluation of the policy in units, 10000 to 100000000. Default 1000000. A unit is one round of a loop or one entry of a function in the compiled policy: a usual decision takes a few thousand, a million take about 10 ms. Each character of arguments that the policy reads adds 5. Beyond it the message is denied with `policy-budget`; the question whether an item may be used at all, and 200 of these together for a list, may take twice of it. A high value lets a costly policy hold up every caller.
      */

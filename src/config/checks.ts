@@ -8,6 +8,7 @@ import { isHeardBy, isLoopback } from './address.js'
 import { checkCertificates } from './check-certificates.js'
 import { checkKeys } from './check-keys.js'
 import { checkOauth } from './check-oauth.js'
+import { checkPolicy } from './check-policy.js'
 import { checkTokenIssuers } from './check-token-issuers.js'
 import { checkUpstreams, parseHttpUrl } from './check-upstreams.js'
 import { type ConfigProblem, quoted } from './problem.js'
@@ -20,7 +21,7 @@ export function checkDocument(document: YamlMap): ConfigProblem[] {
     ...checkListeners(document),
     ...checkPublicUrl(document),
     ...checkAnonymous(document),
-    ...checkPolicyPath(document),
+    ...checkPolicy(document),
     ...checkTimeZones(document),
     ...checkUpstreams(document),
     ...checkKeys(listAt(document, 'identity', 'apiKeys'), '/identity/apiKeys'),
@@ -107,12 +108,6 @@ function checkAnonymous(document: YamlMap): ConfigProblem[] {
       fix: 'remove it, or say it twice with identity.anonymousBeyondLoopback: true',
     },
   ]
-}
-
-function checkPolicyPath(document: YamlMap): ConfigProblem[] {
-  if (!/^[a-z][0-9a-z+.-]+:\/\//i.test(textAt(document, 'policy', 'path') ?? '')) return []
-  const fix = 'give a folder of Rego sources or a bundle file'
-  return [{ pointer: '/policy/path', problem: 'is a URL', fix }]
 }
 
 function checkLimits(document: YamlMap): ConfigProblem[] {

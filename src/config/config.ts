@@ -63,12 +63,36 @@ export interface AdminConfig {
 }
 
 export interface PolicyConfig {
-  /** Absolute path of a folder of Rego sources or of a bundle file. */
+  /** Absolute path of a folder of Rego sources or of a bundle file, or the URL of a bundle. */
   readonly path: string
+  /** null: nobody's signature is asked for. */
+  readonly verify: PolicyVerifyConfig | null
+  readonly poll: PolicyPollConfig
+  /** Absolute path of the folder that is the gateway's own. */
+  readonly state: string
   /** Units of work of one evaluation. */
   readonly budget: number
   /** IANA names that this machine knows. */
   readonly timeZones: readonly string[]
+}
+
+export interface PolicyVerifyConfig {
+  /** PEM of a public key that fits the algorithm. */
+  readonly key: string
+  readonly algorithm: string
+  /** null: any. */
+  readonly keyId: string | null
+  readonly scope: string
+}
+
+export interface PolicyPollConfig {
+  readonly intervalMs: number
+  /** 0: never. */
+  readonly longPollMs: number
+  readonly token: string | null
+  /** Absolute; null: there is none. Not both this and `token`. */
+  readonly tokenFile: string | null
+  readonly privateAddresses: boolean
 }
 
 export interface CatalogueConfig {

@@ -12,11 +12,12 @@ import { loadKeyFile } from './key-file.js'
 import { keySetProblems } from './key-set-files.js'
 import { normaliseConfig } from './normalise.js'
 import { applyOverrides, type ConfigOverrides, commandUpstream } from './overrides.js'
+import { absolutePolicyPath, defaultStateFolder } from './policy-place.js'
 import { type ConfigProblem, parentPointer, quoted } from './problem.js'
 import { readFileText } from './read-file.js'
 import { type Lookup, resolveReferences } from './references.js'
 import { validateDocument } from './schema.js'
-import { checkLiteralSecrets, exposedProblem } from './secrets.js'
+import { checkLiteralSecrets, exposedProblem, isPublicKey } from './secrets.js'
 import { readTlsFiles } from './tls-files.js'
 import { isMap, textAt } from './view.js'
 import { parseYaml, type YamlMap } from './yaml.js'
@@ -65,9 +66,14 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (problems.length > 0) {
     const path = textAt(document, 'policy', 'path')
     const known = path !== undefined && !problems.some(({ pointer }) => pointer === '/policy/path')
-    return { ok: false, problems, policyPath: known ? resolve(policyFolder, path) : null }
+    return {
+      ok: false,
+      problems,
+      policyPath: known ? absolutePolicyPath(policyFolder, path) : null,
+    }
   }
-  const folders = { policy: policyFolder, audit: folder }
+  const state = defaultStateFolder(process.env['XDG_STATE_HOME'])
+  const folders = { policy: policyFolder, audit: folder, state }
   const config = normaliseConfig(
     document as unknown as CompleteConfigFile,
     folders,
@@ -175,8 +181,9 @@ function lookUpFile(path: string, folder: string): Lookup {
     const problem = `the file ${quoted(path)} ${content.problem}`
     return { ok: false, problem, fix: 'name a readable file, relative to the configuration file' }
   }
-  if (content.exposedMode !== null)
+  if (content.exposedMode !== null && !isPublicKey(content.text)) {
     return { ok: false, ...exposedProblem(path, content.exposedMode) }
+  }
   const text = content.text.replace(/\r?\n$/, '')
   if (text !== '') return { ok: true, text }
   return { ok: false, problem: `the file ${quoted(path)} is empty`, fix: 'write the value into it' }

@@ -9,6 +9,7 @@ import { normaliseClientCertificates, normaliseTls } from './certificates.js'
 import { upstreamPath } from './check-upstreams.js'
 import type { CompleteConfigFile } from './complete.js'
 import type { Config, LimitConfig, UpstreamConfig } from './config.js'
+import { type Folders, normalisePolicyPlace } from './policy-place.js'
 import { durationMs, instantMs } from './times.js'
 import { normaliseOauth, normaliseTokenIssuer } from './token-issuers.js'
 
@@ -22,7 +23,7 @@ import { normaliseCredential } from './upstream-credential.js'
  */
 export function normaliseConfig(
   file: CompleteConfigFile,
-  folders: { readonly policy: string; readonly audit: string },
+  folders: Folders,
   inherited: Readonly<Record<string, string>>,
 ): Config {
   const { listen, admin, policy, identity, sessions, audit, limits, refusals } = file
@@ -47,7 +48,7 @@ export function normaliseConfig(
     },
     admin: { host: admin.host, port: admin.port, token: admin.token },
     policy: {
-      path: resolve(folders.policy, policy.path),
+      ...normalisePolicyPlace(policy, folders),
       budget: policy.budget,
       timeZones: [...policy.timeZones],
     },

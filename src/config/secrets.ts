@@ -19,6 +19,8 @@ function literalSecrets(document: YamlValue): string[] {
   const token = textAt(document, 'admin', 'token')
   const keys = listAt(document, 'sessions', 'keys')
   const pointers = token !== undefined && isLiteral(token) ? ['/admin/token'] : []
+  const pollToken = textAt(document, 'policy', 'poll', 'token')
+  if (pollToken !== undefined && isLiteral(pollToken)) pointers.push('/policy/poll/token')
   for (const [index, key] of keys.entries()) {
     if (typeof key === 'string' && isLiteral(key)) pointers.push(`/sessions/keys/${index}`)
   }
@@ -55,6 +57,11 @@ function issuerSecrets(document: YamlValue, ...place: readonly string[]): string
       return [['/identity', ...place, index, ...name].join('/')]
     }),
   )
+}
+
+/** The one thing taken from files that everybody may know. */
+export function isPublicKey(text: string): boolean {
+  return /^\s*-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(text)
 }
 
 export function exposedProblem(path: string, mode: string): { problem: string; fix: string } {

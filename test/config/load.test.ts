@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, symlinkSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,6 +10,19 @@ import { configWarnings } from '../../src/config/warnings.js'
 import { folder, loadText, problemsOf, writeFile } from './support.js'
 
 const up = 'upstreams: { one: { url: "http://10.0.0.1/mcp" } }\n'
+
+const stateHome = join(folder, 'state-home')
+process.env['XDG_STATE_HOME'] = stateHome
+
+/** A folder of the gateway's own is named by the policy's place. */
+function placeOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 32)
+}
+
+const publicKey = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString()
+  .trimEnd()
 
 /** The defaults as operators rely on them: literals, so that none changes by accident. */
 const defaults = {
@@ -30,7 +45,20 @@ const defaults = {
     drainTimeoutMs: 8_000,
   },
   admin: { host: '127.0.0.1', port: 9090, token: null },
-  policy: { path: join(folder, 'policies'), budget: 1_000_000, timeZones: [] },
+  policy: {
+    path: join(folder, 'policies'),
+    verify: null,
+    poll: {
+      intervalMs: 60_000,
+      longPollMs: 30_000,
+      token: null,
+      tokenFile: null,
+      privateAddresses: false,
+    },
+    state: join(stateHome, 'mcp-guard', placeOf(join(folder, 'policies'))),
+    budget: 1_000_000,
+    timeZones: [],
+  },
   catalogue: { maxAgeMs: 60_000 },
   upstreams: [
     {
@@ -72,6 +100,7 @@ test('every key arrives, in the units and places of the Config', () => {
     names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
   )
   writeFile('session.key', `${'s'.repeat(40)}\n`)
+  writeFile('bundle.pub.pem', `${publicKey}\n`, 0o644)
   const loaded = loadText(`
 listen:
   host: 0.0.0.0
@@ -90,7 +119,13 @@ listen:
   bodyTimeout: 2m
   drainTimeout: 0s
 admin: { host: 10.0.0.1, port: 2, token: "${'t'.repeat(32)}" }
-policy: { path: ../rules, budget: 20000, timeZones: [Europe/Berlin, Asia/Kolkata] }
+policy:
+  path: ../rules
+  verify: { key: "\${file:./bundle.pub.pem}", algorithm: ES384, keyId: k1, scope: prod }
+  poll: { interval: 5s, longPoll: 0s, tokenFile: ./token, privateAddresses: true }
+  state: ./kept
+  budget: 20000
+  timeZones: [Europe/Berlin, Asia/Kolkata]
 catalogue: { maxAge: 5s }
 upstreams:
   files:
@@ -158,6 +193,15 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
     admin: { host: '10.0.0.1', port: 2, token: 't'.repeat(32) },
     policy: {
       path: resolve(folder, '../rules'),
+      verify: { key: publicKey, algorithm: 'ES384', keyId: 'k1', scope: 'prod' },
+      poll: {
+        intervalMs: 5_000,
+        longPollMs: 0,
+        token: null,
+        tokenFile: join(folder, 'token'),
+        privateAddresses: true,
+      },
+      state: join(folder, 'kept'),
       budget: 20_000,
       timeZones: ['Europe/Berlin', 'Asia/Kolkata'],
     },
@@ -315,9 +359,30 @@ test('the command line wins over the file, and only there', () => {
   assert.is(loaded.config.policy.path, join(folder, 'x'))
 })
 
+test('a policy may be a URL, on the command line too, and has a folder of its own by it', () => {
+  const url = 'https://bundles.example.com/b.tar.gz?x=1'
+  const loaded = loadText(`${up}policy: { path: "HTTPS://bundles.example.com:443/b.tar.gz?x=1" }`)
+  assert.is(loaded.ok && loaded.config.policy.path, url)
+  assert.is(loaded.ok && loaded.config.policy.state, join(stateHome, 'mcp-guard', placeOf(url)))
+  const local = loadText(up, { overrides: { policy: 'http://127.0.0.1:8181/b' } })
+  assert.is(local.ok && local.config.policy.path, 'http://127.0.0.1:8181/b')
+  const refused = loadText(`policy: { path: "${url}" }`)
+  assert.is(!refused.ok && refused.policyPath, url)
+})
+
+test('revisions are kept below the home of the user where nothing else is said', () => {
+  for (const unset of ['', 'relative']) {
+    process.env['XDG_STATE_HOME'] = unset
+    const loaded = loadText(up)
+    const kept = join(homedir(), '.local', 'state', 'mcp-guard', placeOf(join(folder, 'policies')))
+    assert.is(loaded.ok && loaded.config.policy.state, kept)
+  }
+  process.env['XDG_STATE_HOME'] = stateHome
+})
+
 test('a problem of the command line names its option', () => {
   const overrides = {
-    policy: 'https://x/y',
+    policy: 'ftp://x/y',
     upstreams: [
       { name: 'one', url: '${env:HOME}' },
       { name: '__proto__', url: 'http://10.0.0.1/' },
@@ -327,7 +392,7 @@ test('a problem of the command line names its option', () => {
   assert.equal(problemsOf(loadText(up, { overrides })), [
     '--listen: /listen/port: must be at least 0 and at most 65535; TCP port, 0 to 65535; 0 takes any free port',
     '--upstream: /upstreams/__proto__: "__proto__" is not a usable name; use 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit',
-    '--policy: /policy/path: is a URL; give a folder of Rego sources or a bundle file',
+    '--policy: /policy/path: is not an https URL; write it like https://host/path',
     '--upstream: /upstreams/one/url: is not an http or https URL; write http://host:port/path',
   ])
 })

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadText, problemsOf } from './support.js'
@@ -5,6 +6,70 @@ import { loadText, problemsOf } from './support.js'
 const digest = 'a'.repeat(64)
 const other = 'b'.repeat(64)
 const up = 'upstreams: { one: { url: "http://10.0.0.1/mcp" } }\n'
+
+function pemOf(key: KeyObject): string {
+  const isPrivate = key.type === 'private'
+  return key.export({ type: isPrivate ? 'pkcs8' : 'spki', format: 'pem' } as never).toString()
+}
+
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const p384 = pemOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey)
+const rsa = pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey)
+const short = pemOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)
+const ed = pemOf(generateKeyPairSync('ed25519').publicKey)
+const give = (algorithm: string) =>
+  `give a public key for ${algorithm}, beginning with -----BEGIN PUBLIC KEY-----`
+const inPem = `/key: is no public key in PEM; ${give('ES256')}`
+
+const keys: readonly (readonly [what: string, verify: object, problem: string])[] = [
+  [
+    'none',
+    {},
+    ': "key" is missing; add it: public key of whoever signs, as PEM; take it from `${file:./path}`',
+  ],
+  ['some text', { key: 'hunter2' }, inPem],
+  [
+    'a broken one',
+    { key: `${pemOf(p256.publicKey).slice(0, 60)}\n-----END PUBLIC KEY-----` },
+    inPem,
+  ],
+  ['a certificate', { key: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----' }, inPem],
+  [
+    'the private half',
+    { key: pemOf(p256.privateKey) },
+    '/key: is a private key; give the public half, and keep the private key where bundles are built',
+  ],
+  [
+    'another curve',
+    { key: p384 },
+    `/key: is a key of the kind secp384r1, and ES256 takes prime256v1; ${give('ES256')}`,
+  ],
+  [
+    'RSA',
+    { key: rsa },
+    `/key: is a key of the kind rsa, and ES256 takes prime256v1; ${give('ES256')}`,
+  ],
+  [
+    'Ed25519',
+    { key: ed, algorithm: 'RS256' },
+    `/key: is a key of the kind ed25519, and RS256 takes rsa; ${give('RS256')}`,
+  ],
+  [
+    'a curve for RSA',
+    { key: p384, algorithm: 'PS512' },
+    `/key: is a key of the kind ec, and PS512 takes rsa; ${give('PS512')}`,
+  ],
+  [
+    'a short one',
+    { key: short, algorithm: 'PS256' },
+    `/key: has 1024 bits, fewer than 2048; ${give('PS256')}`,
+  ],
+  [
+    'of no algorithm there is',
+    { key: rsa, algorithm: 'HS256' },
+    '/algorithm: must be one of ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512; JWS algorithm of the signature, which the key has to be made for',
+  ],
+]
 
 /** Text of the file, then the lines that the operator reads. Line 1 is `up` where it is used. */
 const refused: readonly (readonly [what: string, text: string, problems: readonly string[]])[] = [
@@ -104,7 +169,7 @@ const refused: readonly (readonly [what: string, text: string, problems: readonl
       'guard.yaml:2: /listen/maxDepth: must be a whole number; deepest nesting of a JSON body in levels, 4 to 64',
       'guard.yaml:3: /identity/apiKeys/0: must be a map of keys; one API key and the principal it stands for',
       'guard.yaml:3: /identity/anonymous: must be true or false; whether a caller without a credential is let in as the subject `anonymous`',
-      'guard.yaml:4: /policy/path: must be text (put it in quotes); a folder of Rego sources or an OPA bundle file, relative to the configuration file',
+      'guard.yaml:4: /policy/path: must be text (put it in quotes); a folder of Rego sources or an OPA bundle file, relative to the configuration file, or the https URL of a bundle (http on loopback only)',
       'guard.yaml:5: /audit: must be a map of keys; where the record of every outcome goes',
     ],
   ],
@@ -274,10 +339,32 @@ const refused: readonly (readonly [what: string, text: string, problems: readonl
     ],
   ],
   [
-    'a policy from the network',
-    `${up}policy: { path: "https://bundles.example.com/b.tar.gz" }`,
-    ['guard.yaml:2: /policy/path: is a URL; give a folder of Rego sources or a bundle file'],
+    'a policy from the network in the clear',
+    `${up}policy: { path: "http://bundles.example.com/b.tar.gz" }`,
+    [
+      'guard.yaml:2: /policy/path: is http and not on this machine: whoever is on the way can change the answer; use https',
+    ],
   ],
+  [
+    'a policy from elsewhere',
+    `${up}policy: { path: "s3://bundles/b.tar.gz" }`,
+    ['guard.yaml:2: /policy/path: is not an https URL; write it like https://host/path'],
+  ],
+  [
+    'a policy asked for with a password in the URL and two tokens',
+    `${up}policy:\n  path: https://a:b@bundles.example.com/b\n  poll: { interval: 10ms, longPoll: 6m, token: a, tokenFile: b }`,
+    [
+      'guard.yaml:3: /policy/path: holds credentials; remove user and password; they would be logged and shown',
+      'guard.yaml:4: /policy/poll/interval: must be a duration between 1s and 24h, such as 250ms, 5s, 10m or 24h; time between two questions whether there is a new bundle, 1s to 24h, up to a tenth more by chance',
+      'guard.yaml:4: /policy/poll/longPoll: must be a duration between 0s and 5m, such as 250ms, 5s, 10m or 24h; how long a server that knows long polling may keep a question open until there is a new bundle, 0s to 5m; 0s never asks for it',
+      'guard.yaml:4: /policy/poll/tokenFile: is a second token, beside /policy/poll/token; keep one of the two',
+    ],
+  ],
+  ...keys.map(([what, verify, problem]): readonly [string, string, readonly string[]] => [
+    `a key of signatures: ${what}`,
+    `${up}policy: { verify: ${JSON.stringify(verify)} }`,
+    [`guard.yaml:2: /policy/verify${problem}`],
+  ]),
   [
     'a budget and time zones that cannot be',
     `${up}policy:\n  budget: 9999\n  timeZones: [Mars/Olympus, "+02:00", Europe/Berlin, Europe/Berlin]`,

@@ -52,7 +52,9 @@ listen.tls.clientCa listen.tls.clientCertificate listen.trustedProxies listen.tr
 listen.maxBodyBytes listen.maxDepth listen.maxMembers listen.maxHeaderBytes listen.maxHeaders
 listen.maxConnections listen.headersTimeout listen.bodyTimeout listen.drainTimeout
 admin admin.host admin.port admin.token
-policy policy.path policy.budget policy.timeZones policy.timeZones[]
+policy policy.path policy.verify policy.verify.key policy.verify.algorithm policy.verify.keyId
+policy.verify.scope policy.poll policy.poll.interval policy.poll.longPoll policy.poll.token
+policy.poll.tokenFile policy.poll.privateAddresses policy.state policy.budget policy.timeZones policy.timeZones[]
 catalogue catalogue.maxAge
 upstreams upstreams.* upstreams.*.url upstreams.*.transport upstreams.*.command upstreams.*.args
 upstreams.*.args[] upstreams.*.env upstreams.*.env.* upstreams.*.cwd upstreams.*.maxChildren
