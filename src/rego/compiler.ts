@@ -18,6 +18,7 @@ export type CompilerOp =
   | 'eval'
   | 'fmt'
   | 'inspect'
+  | 'lint'
   | 'paths'
   | 'sign'
   | 'test'

@@ -1,0 +1,36 @@
+/**
+ * All that can be said of a policy without running it: what OPA's compiler refuses, strictly, and what
+ * compiles but is surely not meant. Tests are read too. What a rule of style would say is lint.ts.
+ */
+import { readFindings } from './analysis.js'
+import { capabilities, factsSchema } from './compile-policy.js'
+import { type CompilerOptions, callCompiler } from './compiler.js'
+import type { PolicyFinding } from './finding.js'
+import { entryPoint } from './host-module.js'
+import type { SourceSet } from './source-set.js'
+
+export interface CheckOptions extends CompilerOptions {
+  /** Also unused variables and imports and what else OPA calls strict; default true. */
+  readonly strict?: boolean
+}
+
+/** In the order of their places, files as people see them; empty when there is nothing to say. */
+export async function checkPolicy(
+  set: SourceSet,
+  options: CheckOptions = {},
+): Promise<PolicyFinding[]> {
+  const { strict = true, ...compilerOptions } = options
+  const request = {
+    source: set.source,
+    capabilities: capabilities(),
+    schema: factsSchema(),
+    strict,
+    entryPoint,
+  }
+  return readFindings(await callCompiler('check', request, compilerOptions), set, pageOfCheck)
+}
+
+/** The checks of our own have ids in kebab case and a page each; the compiler's codes share one. */
+function pageOfCheck(code: string): string {
+  return `docs/check/${code.includes('_') ? 'compile-errors' : code}.md`
+}
