@@ -12,14 +12,38 @@ _tiers := {
 
 _destructive := {"everything": {"tools:delete": ["delete_all"]}}
 
-_decision(facts) := decision if {
-	decision := main.decision with input as facts
-		with data.grants as _grants
-		with data.tiers as _tiers
-		with data.destructive as _destructive
-		with data.hints as {}
-		with data.tenants as {}
+# What the shipped rules say. Rules that were added have tests of their own, and may deny here.
+_shipped := {name: data.mcpguard.rules[name] |
+	some name in {
+		"destructive_tools",
+		"grants",
+		"housekeeping",
+		"limits",
+		"pins",
+		"quarantine",
+		"uris",
+		"windows",
+	}
 }
+
+_said(facts, grants, destructive) := rules if {
+	rules := _shipped with input as facts
+		with data.grants as grants
+		with data.tiers as _tiers
+		with data.destructive as destructive
+		with data.hints as {}
+		with data.paths as {"arguments": {"path": true}}
+		with data.pins as {}
+		with data.quarantine as {}
+		with data.tenants as {}
+		with data.windows as {}
+}
+
+_composed(facts, rules) := decision if {
+	decision := main.decision with input as facts with data.mcpguard.rules as rules
+}
+
+_decision(facts) := _composed(facts, _said(facts, _grants, _destructive))
 
 _bucket := {
 	"name": "user",
@@ -124,14 +148,7 @@ test_deny_every_malformed_input if {
 
 _bounded := {"reader": {"everything": {"tools": {"echo": {"arguments": {"n": {"max": 9}}}}}}}
 
-_by(grants, facts) := decision if {
-	decision := main.decision with input as facts
-		with data.grants as grants
-		with data.tenants as {}
-		with data.tiers as _tiers
-		with data.destructive as {}
-		with data.hints as {}
-}
+_by(grants, facts) := _composed(facts, _said(facts, grants, {}))
 
 test_deny_tells_bounds_that_are_not_kept if {
 	_by(_bounded, fixtures.of_tool("echo", {"n": 10})).reasons == ["argument-out-of-bounds", "not-granted"]
@@ -145,13 +162,7 @@ test_unmet_is_silent_beside_a_permit if {
 }
 
 test_limits_of_several_rules_are_in_order if {
-	more := {"name": "a-first", "tier": "t"}
-	decision := main.decision with input as fixtures.call
-		with data.grants as _grants
-		with data.tenants as {}
-		with data.tiers as _tiers
-		with data.destructive as {}
-		with data.hints as {}
-		with data.mcpguard.rules.uris.limit as [more]
-	decision.limits == sort([more, _bucket])
+	more := {"added": {"limit": [{"name": "a-first", "tier": "t"}]}}
+	rules := object.union(_said(fixtures.call, _grants, {}), more)
+	_composed(fixtures.call, rules).limits == sort([{"name": "a-first", "tier": "t"}, _bucket])
 }

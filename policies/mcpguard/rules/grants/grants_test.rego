@@ -316,7 +316,7 @@ test_deny_method if {
 test_deny_method_grant_for_an_item if {
 	facts := fixtures.of_tool("get-env", {})
 	everything := {"reader": {"everything": {"methods": {"*": {}}}}}
-	grants.permit == set() with input as facts with data.grants as everything
+	grants.permit == set() with input as facts with data.grants as everything with data.tenants as {}
 }
 
 test_deny_action_that_does_not_fit_the_resource if {
@@ -336,6 +336,7 @@ test_deny_malformed if {
 }
 
 test_deny_without_data if {
-	grants.permit == set() with input as fixtures.call with data.grants as {}
-	grants.permit == set() with input as fixtures.call with data.grants as {"reader": ["everything"]}
+	every table in [{}, {"reader": ["everything"]}] {
+		grants.permit == set() with input as fixtures.call with data.grants as table with data.tenants as {}
+	}
 }
