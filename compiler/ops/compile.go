@@ -24,15 +24,18 @@ type CompileRequest struct {
 	EntryPoint     string `json:"entryPoint"`
 	HostModule     string `json:"hostModule"`
 	HostEntryPoint string `json:"hostEntryPoint"`
+	// Verify is who must have signed the bundle; null: nobody.
+	Verify *Verification `json:"verify"`
 }
 
 // CompileResult is what the gateway activates. Paths is null when the input is read as a whole, or
-// when the bundle came compiled and nobody can say.
+// when the bundle came compiled by something else and nobody can say.
 type CompileResult struct {
 	Wasm       string         `json:"wasm"`
 	Data       map[string]any `json:"data"`
 	Revision   string         `json:"revision"`
 	Contract   int            `json:"contract"`
+	Serial     *int64         `json:"serial"`
 	Paths      [][]string     `json:"paths"`
 	HostModule bool           `json:"hostModule"`
 	Warnings   Problems       `json:"warnings"`
@@ -41,61 +44,109 @@ type CompileResult struct {
 const hostFile = "<mcp-guard>/host.rego"
 
 func runCompile(request CompileRequest) (any, error) {
+	made, err := enforce(request)
+	if err != nil {
+		return nil, err
+	}
+	return CompileResult{
+		Wasm: base64.StdEncoding.EncodeToString(made.module), Data: made.policy.data,
+		Revision: made.policy.digest, Contract: made.contract, Serial: made.serial,
+		Paths: made.paths, HostModule: made.hostModule, Warnings: made.warnings,
+	}, nil
+}
+
+// enforcement is a policy with the module that decides. built is nil when the module came with it:
+// then that is what counts, whatever sources lie beside it.
+type enforcement struct {
+	policy     *policy
+	contract   int
+	serial     *int64
+	module     []byte
+	built      *bundle.Bundle
+	paths      [][]string
+	hostModule bool
+	outline    outline
+	warnings   Problems
+}
+
+func enforce(request CompileRequest) (*enforcement, error) {
 	caps, err := capabilitiesOf(request.Capabilities, false)
 	if err != nil {
 		return nil, err
 	}
-	p, err := request.Source.read(readOptions{capabilities: caps})
+	p, err := request.Source.read(readOptions{capabilities: caps, verify: request.Verify})
 	if err != nil {
 		return nil, err
 	}
 	contract, problems := p.contract()
-	problems = append(problems, p.reservedProblems()...)
+	serial, unreadable := p.serial()
+	problems = append(append(problems, unreadable...), p.reservedProblems()...)
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	result := CompileResult{
-		Data: p.data, Revision: p.digest, Contract: contract, Warnings: p.warnings(),
-	}
+	made := &enforcement{policy: p, contract: contract, serial: serial, warnings: p.warnings()}
 	if len(p.wasm) > 0 {
-		module, err := p.compiledModule(request.EntryPoint)
-		if err != nil {
-			return nil, err
-		}
-		result.Wasm = base64.StdEncoding.EncodeToString(module)
-		return result, nil
+		err = made.take(request)
+	} else {
+		err = made.build(request, caps)
 	}
+	return made, err
+}
+
+// take uses the module that the bundle brought.
+func (e *enforcement) take(request CompileRequest) (err error) {
+	if e.module, err = e.policy.compiledModule(request.EntryPoint); err != nil {
+		return err
+	}
+	var foreign Problems
+	e.paths, e.hostModule, foreign = e.policy.stampOf(e.module, request.HostModule, request.HostEntryPoint)
+	e.warnings = append(e.warnings, foreign...)
+	return nil
+}
+
+func (e *enforcement) build(request CompileRequest, caps *ast.Capabilities) error {
+	p := e.policy
 	entry, err := entryRef(request.EntryPoint)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	checked, err := p.checkModules(checkOptions{capabilities: caps, schema: request.Schema, strict: request.Strict})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if problem := missingEntry(checked, entry, request.EntryPoint); problem != nil {
-		return nil, Problems{*problem}
+		return Problems{*problem}
 	}
-	result.Paths = inputPaths(checked, entry)
+	e.paths = inputPaths(checked, entry)
+	if e.outline, err = p.outline(caps); err != nil {
+		return err
+	}
 	entryPoints := []string{request.EntryPoint}
 	if request.HostModule != "" {
 		if err := p.addModule(hostFile, request.HostModule, caps); err != nil {
-			return nil, err
+			return err
 		}
 		entryPoints = append(entryPoints, request.HostEntryPoint)
-		result.HostModule = true
+		e.hostModule = true
 	}
-	module, err := p.build(caps, entryPoints, false)
-	if err != nil {
-		return nil, err
+	if e.built, err = p.buildBundle(caps, entryPoints, false); err != nil {
+		return err
 	}
-	result.Wasm = base64.StdEncoding.EncodeToString(module)
-	return result, nil
+	e.module = e.built.WasmModules[0].Raw
+	return nil
 }
 
 // build compiles the modules to wasm. Unused rules are pruned, or every rule that depends on an
 // entry point would become one more.
 func (p *policy) build(caps *ast.Capabilities, entryPoints []string, print bool) ([]byte, error) {
+	built, err := p.buildBundle(caps, entryPoints, print)
+	if err != nil {
+		return nil, err
+	}
+	return built.WasmModules[0].Raw, nil
+}
+
+func (p *policy) buildBundle(caps *ast.Capabilities, entryPoints []string, print bool) (*bundle.Bundle, error) {
 	b := bundle.Bundle{Data: map[string]any{}}
 	b.Manifest.Init()
 	b.SetRegoVersion(ast.RegoV1)
@@ -113,7 +164,7 @@ func (p *policy) build(caps *ast.Capabilities, entryPoints []string, print bool)
 	if err := compiler.Build(context.Background()); err != nil {
 		return nil, err
 	}
-	return compiler.Bundle().WasmModules[0].Raw, nil
+	return compiler.Bundle(), nil
 }
 
 func (p *policy) addModule(name, text string, caps *ast.Capabilities) error {

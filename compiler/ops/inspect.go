@@ -9,35 +9,51 @@ import (
 	"github.com/open-policy-agent/opa/v1/util"
 )
 
-// InspectRequest asks what is in a policy, without compiling it.
+// InspectRequest asks what is in a policy, without compiling it and without believing it.
 type InspectRequest struct {
 	Source       Source          `json:"source"`
 	Capabilities json.RawMessage `json:"capabilities"`
+	// HostModule and HostEntryPoint tell whether a compiled bundle was built for this gateway.
+	HostModule     string `json:"hostModule"`
+	HostEntryPoint string `json:"hostEntryPoint"`
+	EntryPoint     string `json:"entryPoint"`
 }
 
 // InspectResult lists entry points that annotations name and those of compiled modules.
 type InspectResult struct {
-	Manifest    bundle.Manifest `json:"manifest"`
-	Revision    string          `json:"revision"`
-	Packages    []PackageInfo   `json:"packages"`
-	EntryPoints []string        `json:"entryPoints"`
-	Annotations []Annotated     `json:"annotations"`
-	DataRoots   []string        `json:"dataRoots"`
-	Compiled    bool            `json:"compiled"`
+	outline
+	Manifest bundle.Manifest `json:"manifest"`
+	// Revision is the content digest, which decisions carry; the manifest has its own.
+	Revision    string         `json:"revision"`
+	Contract    int            `json:"contract"`
+	Serial      *int64         `json:"serial"`
+	EntryPoints []string       `json:"entryPoints"`
+	DataRoots   []string       `json:"dataRoots"`
+	Compiled    *CompiledInfo  `json:"compiled"`
+	Signature   *SignatureInfo `json:"signature"`
+	Files       []FileSize     `json:"files"`
+	Warnings    Problems       `json:"warnings"`
 }
 
-// PackageInfo is one package with the files it is spread over.
-type PackageInfo struct {
-	Package string   `json:"package"`
-	Files   []string `json:"files"`
+// CompiledInfo is of a module that came with the bundle.
+type CompiledInfo struct {
+	Paths      [][]string `json:"paths"`
+	HostModule bool       `json:"hostModule"`
+	Sources    int        `json:"sources"`
 }
 
-// Annotated is one METADATA block: the path it speaks of and what it says.
-type Annotated struct {
-	Path        string           `json:"path"`
-	File        string           `json:"file"`
-	Row         int              `json:"row"`
-	Annotations *ast.Annotations `json:"annotations"`
+// SignatureInfo is what the signature says; whether that is true takes a key.
+type SignatureInfo struct {
+	Algorithm string `json:"algorithm"`
+	KeyID     string `json:"keyId"`
+	Scope     string `json:"scope"`
+	Files     int    `json:"files"`
+}
+
+// FileSize is a file of the policy.
+type FileSize struct {
+	Name  string `json:"name"`
+	Bytes int    `json:"bytes"`
 }
 
 func runInspect(request InspectRequest) (any, error) {
@@ -49,15 +65,97 @@ func runInspect(request InspectRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := InspectResult{
-		Manifest:    p.manifest,
-		Revision:    p.digest,
-		Packages:    []PackageInfo{},
-		EntryPoints: []string{},
-		Annotations: []Annotated{},
-		DataRoots:   util.KeysSorted(p.data),
-		Compiled:    len(p.wasm) > 0,
+	contract, problems := p.contract()
+	serial, unreadable := p.serial()
+	if problems = append(problems, unreadable...); len(problems) > 0 {
+		return nil, problems
 	}
+	result := InspectResult{
+		Manifest: p.manifest, Revision: p.digest, Contract: contract, Serial: serial,
+		EntryPoints: []string{}, DataRoots: util.KeysSorted(p.data), Warnings: p.warnings(),
+	}
+	if result.outline, err = p.outline(caps); err != nil {
+		return nil, err
+	}
+	for _, found := range result.Annotations {
+		if found.entryPoint != "" {
+			result.EntryPoints = append(result.EntryPoints, found.entryPoint)
+		}
+	}
+	if len(p.wasm) > 0 {
+		if err := result.addCompiled(p, request); err != nil {
+			return nil, err
+		}
+	}
+	if _, signed := p.files[signatureFile]; signed {
+		token, problems := signatureOf(p.files)
+		if len(problems) > 0 {
+			return nil, problems
+		}
+		result.Signature = &SignatureInfo{
+			Algorithm: token.header.Algorithm, KeyID: token.keyID(),
+			Scope: token.payload.Scope, Files: len(token.payload.Files),
+		}
+	}
+	for _, name := range util.KeysSorted(p.files) {
+		result.Files = append(result.Files, FileSize{Name: name, Bytes: len(p.files[name])})
+	}
+	return result, nil
+}
+
+// addCompiled takes the entry points from the manifest, and what the sources were where they did not
+// travel along.
+func (r *InspectResult) addCompiled(p *policy, request InspectRequest) error {
+	r.EntryPoints = []string{}
+	for _, resolver := range p.manifest.WasmResolvers {
+		r.EntryPoints = append(r.EntryPoints, resolver.Entrypoint)
+	}
+	r.Compiled = &CompiledInfo{Sources: len(p.modules)}
+	if request.EntryPoint != "" {
+		module, err := p.compiledModule(request.EntryPoint)
+		if err != nil {
+			return err
+		}
+		var foreign Problems
+		r.Compiled.Paths, r.Compiled.HostModule, foreign = p.stampOf(module, request.HostModule, request.HostEntryPoint)
+		r.Warnings = append(r.Warnings, foreign...)
+	}
+	text, kept := p.files[annotationsFile]
+	if !kept || len(p.modules) > 0 {
+		return nil
+	}
+	var before outline
+	if err := strictly(text, &before); err != nil {
+		r.Warnings = append(r.Warnings, problemIn(annotationsFile, "bundle_error", "cannot be read: "+err.Error(), ""))
+		return nil
+	}
+	r.outline = before
+	return nil
+}
+
+// outline is what the sources say of themselves. It travels with a compiled bundle.
+type outline struct {
+	Packages    []PackageInfo `json:"packages"`
+	Annotations []Annotated   `json:"annotations"`
+}
+
+// PackageInfo is one package with the files it is spread over.
+type PackageInfo struct {
+	Package string   `json:"package"`
+	Files   []string `json:"files"`
+}
+
+// Annotated is one METADATA block: the path it speaks of and what it says.
+type Annotated struct {
+	Path        string `json:"path"`
+	File        string `json:"file"`
+	Row         int    `json:"row"`
+	Annotations any    `json:"annotations"`
+	entryPoint  string
+}
+
+func (p *policy) outline(caps *ast.Capabilities) (outline, error) {
+	made := outline{Packages: []PackageInfo{}, Annotations: []Annotated{}}
 	packages := map[string][]string{}
 	modules := make([]*ast.Module, 0, len(p.modules))
 	for _, name := range util.KeysSorted(p.modules) {
@@ -67,33 +165,29 @@ func runInspect(request InspectRequest) (any, error) {
 		packages[pkg] = append(packages[pkg], name)
 	}
 	for _, pkg := range util.KeysSorted(packages) {
-		result.Packages = append(result.Packages, PackageInfo{Package: pkg, Files: packages[pkg]})
+		made.Packages = append(made.Packages, PackageInfo{Package: pkg, Files: packages[pkg]})
 	}
 	set, errs := ast.BuildAnnotationSet(modules)
 	if len(errs) > 0 {
-		return nil, compileProblems(errs, caps)
+		return made, compileProblems(errs, caps)
 	}
 	for _, ref := range set.Flatten() {
-		result.addAnnotations(ref)
+		if ref.Annotations != nil {
+			made.Annotations = append(made.Annotations, annotated(ref))
+		}
 	}
-	for _, resolver := range p.manifest.WasmResolvers {
-		result.EntryPoints = append(result.EntryPoints, resolver.Entrypoint)
-	}
-	return result, nil
+	return made, nil
 }
 
-func (r *InspectResult) addAnnotations(ref *ast.AnnotationsRef) {
-	if ref.Annotations == nil {
-		return
-	}
+func annotated(ref *ast.AnnotationsRef) Annotated {
 	found := Annotated{Path: ref.Path.String(), Annotations: ref.Annotations}
 	if ref.Location != nil {
 		found.File, found.Row = ref.Location.File, ref.Location.Row
 	}
-	r.Annotations = append(r.Annotations, found)
 	if ref.Annotations.Entrypoint {
 		if path, err := ref.Path.Ptr(); err == nil {
-			r.EntryPoints = append(r.EntryPoints, path)
+			found.entryPoint = path
 		}
 	}
+	return found
 }

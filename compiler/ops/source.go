@@ -30,12 +30,14 @@ type policy struct {
 	dataFile map[string]any // each data file's content, mounted at its place
 	manifest bundle.Manifest
 	wasm     map[string][]byte
+	files    map[string][]byte // everything that arrived
 	digest   string
 }
 
 type readOptions struct {
 	capabilities *ast.Capabilities
 	withTests    bool
+	verify       *Verification
 }
 
 const (
@@ -44,13 +46,20 @@ const (
 	signatureFile = ".signatures.json"
 )
 
-// read parses every file and answers with all problems at once.
+// read parses every file and answers with all problems at once. Where a signature is asked for, it is
+// looked at first, and what is read are the bytes that it was looked at for.
 func (s Source) read(options readOptions) (*policy, error) {
 	files, err := s.contents()
 	if err != nil {
 		return nil, err
 	}
+	if options.verify != nil {
+		if problems := s.verify(files, *options.verify); len(problems) > 0 {
+			return nil, problems
+		}
+	}
 	p := &policy{
+		files:    files,
 		modules:  map[string]*ast.Module{},
 		texts:    map[string][]byte{},
 		dataFile: map[string]any{},
