@@ -1,7 +1,9 @@
 /**
  * From schemas/*.schema.json: the types in src/contracts.ts and the tables in docs/reference/. From
- * the METADATA of policies/: docs/reference/rules.md. Schemas and METADATA are the only places where
- * these things are described; run this after changing one. `--check` writes nothing and exits 1 when the committed output is not current.
+ * the schema of the facts: their part in that of the decision cases. From the METADATA of policies/:
+ * docs/reference/rules.md. Schemas and METADATA are the only places where these things are
+ * described; run this after changing one. `--check` writes nothing and exits 1 when the committed
+ * output is not current.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,6 +18,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** File stem → name of the TypeScript interface. A schema without an entry is an error. */
 const interfaces = {
   'audit-event': 'AuditEventDocument',
+  cases: 'CasesDocument',
   config: 'ConfigFile',
   decision: 'DecisionDocument',
   facts: 'Facts',
@@ -26,8 +29,10 @@ const contractsHeader = `/**
  */
 `
 
+const folder = join(root, 'schemas')
+const casesSchema = join(folder, 'cases.schema.json')
+
 function readSchemas() {
-  const folder = join(root, 'schemas')
   return readdirSync(folder)
     .filter((file) => file.endsWith('.schema.json'))
     .sort()
@@ -35,8 +40,28 @@ function readSchemas() {
       const stem = file.slice(0, -'.schema.json'.length)
       const name = interfaces[stem]
       if (name === undefined) throw new Error(`schemas/${file}: no interface name in generate.mjs`)
-      return { file, stem, name, schema: JSON.parse(readFileSync(join(folder, file), 'utf8')) }
+      return { file, stem, name, schema: withFacts(stem, readSchema(file)) }
     })
+}
+
+function readSchema(file) {
+  return JSON.parse(readFileSync(join(folder, file), 'utf8'))
+}
+
+/** Decision cases name any part of the facts: the same schema, and nothing in it is required. */
+function withFacts(stem, schema) {
+  if (stem !== 'cases') return schema
+  const { $schema: _schema, title: _title, ...facts } = readSchema('facts.schema.json')
+  const { description } = schema.definitions.partialFacts
+  const partialFacts = { ...withoutRequired(facts), description }
+  return { ...schema, definitions: { ...schema.definitions, partialFacts } }
+}
+
+function withoutRequired(node) {
+  if (Array.isArray(node)) return node.map(withoutRequired)
+  if (typeof node !== 'object' || node === null) return node
+  const entries = Object.entries(node).filter(([keyword]) => keyword !== 'required')
+  return Object.fromEntries(entries.map(([keyword, value]) => [keyword, withoutRequired(value)]))
 }
 
 // ── Types ───────────────────────────────────────────────────────────────────────────────────────
@@ -121,7 +146,7 @@ function addRow(rootSchema, unresolved, path, required, rows) {
   const fallback = 'default' in schema ? `\`${JSON.stringify(schema.default)}\`` : ''
   const presence = fallback || (required ? 'required' : 'optional')
   rows.push([`\`${path}\``, typeText(rootSchema, schema), presence, meaning(schema)])
-  collectRows(rootSchema, schema, path, rows)
+  if (unresolved.$ref !== '#/definitions/partialFacts') collectRows(rootSchema, schema, path, rows)
 }
 
 function meaning(schema) {
@@ -180,6 +205,8 @@ for (const schema of schemas) {
   outputs.set(join(root, 'docs', 'reference', `${schema.stem}.md`), reference(schema))
 }
 
+const cases = schemas.find(({ stem }) => stem === 'cases')
+outputs.set(casesSchema, formatted(JSON.stringify(cases.schema), 'schemas/cases.schema.json'))
 outputs.set(join(root, 'docs', 'reference', 'rules.md'), rulesPage(readRules(root)))
 
 if (process.argv.includes('--check')) {

@@ -182,6 +182,382 @@ export interface AuditEventDocument {
 }
 
 /**
+ * One file of decision cases: what the policy has to say to given facts. `mcp-guard test-policy` puts each case to the compiled policy as the gateway would: first the question of each item that the message names, then the message itself. The facts of a case are merged into the file's `defaults`, where lists and texts stand in the place of the defaults' own. Files are YAML, read as strictly as the configuration, except that an explicit `null` is a value.
+ */
+export interface CasesDocument {
+  defaults?: PartialFacts
+  /**
+   * Data for the cases of this file in place of the policy's own, by the first name of their path, such as `quarantine`. The policy has to have data of that name. Default: the policy's own data.
+   */
+  data?: {
+    [k: string]: unknown
+  }
+  /**
+   * The cases, at least one.
+   *
+   * @minItems 1
+   */
+  cases: DecisionCase[]
+}
+/**
+ * Any part of the policy's input (see facts). What is left out is completed: class and kind of resource from the method, `uri` from the id, `arguments` with {}, all of the clock from a part of it, everything else with what is usual: `alice`, known by an API key, without roles; an item that the gateway knows. The method (or the type of an item), `resource.server` and the id of an item have to be said.
+ */
+export interface PartialFacts {
+  /**
+   * The verified caller. Nothing in here comes from an unverified source.
+   */
+  subject?: {
+    /**
+     * Identifier of the caller, unique within the issuer.
+     */
+    id?: string
+    /**
+     * A person, a program, or nobody in particular (only where the operator switched anonymous access on).
+     */
+    kind?: 'user' | 'service' | 'anonymous'
+    /**
+     * Who vouches for the identifier: the token's issuer, or a name for a list of local keys.
+     */
+    issuer?: string
+    /**
+     * How the caller proved who it is.
+     */
+    method?: 'api-key' | 'anonymous' | 'jwt' | 'oauth' | 'client-cert'
+    /**
+     * Identifier of the OAuth client the credential was issued to; null where there is none.
+     */
+    client_id?: string | null
+    /**
+     * Who acts on the subject's behalf, nearest first; empty when the subject acts for itself.
+     */
+    actors?: string[]
+    /**
+     * Roles of the subject; the shipped grants are keyed by them.
+     */
+    roles?: string[]
+    /**
+     * Groups of the subject, as its identity provider names them.
+     */
+    groups?: string[]
+    /**
+     * OAuth scopes of the credential.
+     */
+    scopes?: string[]
+    /**
+     * The organisation the subject belongs to; null where tenants are not used.
+     */
+    tenant?: string | null
+    /**
+     * When the credential dies, RFC 3339 in UTC; null = never.
+     */
+    expires_at?: string | null
+    /**
+     * Further claims of the verified credential, as they arrived.
+     */
+    claims?: {
+      [k: string]: unknown
+    }
+  }
+  /**
+   * What is being done.
+   */
+  action?: {
+    /**
+     * The method, e.g. `tools/call`; `response` for an answer; `stream/open` and `session/close` for a GET stream and a DELETE.
+     */
+    name?: string
+    /**
+     * Coarse class of the method: keeping a session, listing, using an item, notifying, answering the other side, or a method the gateway does not know.
+     */
+    class?: 'session' | 'list' | 'use' | 'notify' | 'answer' | 'unknown'
+  }
+  /**
+   * What it is done to.
+   */
+  resource?: {
+    /**
+     * Kind of the resource, by the method: the item that a message names, else the server.
+     */
+    type?: 'server' | 'tool' | 'prompt' | 'resource' | 'resource_template' | 'task' | 'completion'
+    /**
+     * Name of the tool or prompt, URI of the resource, text of the resource template, id of the task; the server's name where the server itself is meant.
+     */
+    id?: string
+    /**
+     * Configured name of the server behind the gateway.
+     */
+    server?: string
+    /**
+     * Labels the operator gave the server in the configuration; empty by default.
+     */
+    labels?: {
+      /**
+       * Value of one label.
+       */
+      [k: string]: string
+    }
+    /**
+     * True when the gateway knows the definition of the item from the server. False = unknown: there are no annotations and no digest, and a careful policy treats the item as destructive.
+     */
+    known?: boolean
+    /**
+     * What the server says of the item, e.g. `readOnlyHint`. The server's word, not a fact: let it tighten, never loosen, unless the digest is pinned or the server trusted. Absent when the item is not known.
+     */
+    annotations?: {
+      [k: string]: unknown
+    }
+    /**
+     * Digest of the item's definition, `sha256:` and 64 hex digits. Absent when the item is not known.
+     */
+    digest?: string
+    /**
+     * The parts of `id` as a URI. Present where `type` is `resource` or `resource_template` (there: of the template's text, its braces allowed as they stand).
+     */
+    uri?: {
+      /**
+       * Scheme in lower case without the colon; empty when `id` is not a URI.
+       */
+      scheme?: string
+      /**
+       * Host and port as written, without the slashes; empty when there is none.
+       */
+      authority?: string
+      /**
+       * Path as written, without query and fragment.
+       */
+      path?: string
+      /**
+       * True when `id` is a URI that every parser reads alike: no dot segments, encoded or not, no empty segments but a last one, no backslash, control or non-ASCII characters, no needless percent-encoding, scheme and host in lower case. False for anything else, also for what is not a URI.
+       */
+      canonical?: boolean
+    }
+    /**
+     * Arguments of the call. Absent in an item question; in a message question about an item always an object, `{}` when the message has none.
+     */
+    arguments?: {
+      [k: string]: unknown
+    }
+    /**
+     * The remaining parameters of the message, without `_meta`. Absent in an item question.
+     */
+    params?: {
+      [k: string]: unknown
+    }
+  }
+  /**
+   * The circumstances.
+   */
+  context?: {
+    /**
+     * `item`: may the caller use this item at all? Asked for each item of a list and before each message that names the item; carries neither `arguments` nor `params`. `message`: may this very message pass?
+     */
+    question?: 'item' | 'message'
+    /**
+     * Who sent the message: the client or the server.
+     */
+    direction?: 'client' | 'server'
+    /**
+     * What the message is in JSON-RPC.
+     */
+    kind?: 'request' | 'notification' | 'response'
+    /**
+     * When the message arrived, RFC 3339 in UTC.
+     */
+    time?: string
+    /**
+     * The same in nanoseconds since the epoch, in whole milliseconds.
+     */
+    time_ns?: number
+    /**
+     * The date in UTC, `YYYY-MM-DD`.
+     */
+    date?: string
+    /**
+     * The hour of the day in UTC.
+     */
+    hour?: number
+    /**
+     * The day of the week in UTC.
+     */
+    weekday?: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday'
+    /**
+     * The clock in each time zone of the configuration's `policy.timeZones`, by the zone's IANA name; empty when none is configured.
+     */
+    zones?: {
+      /**
+       * The clock in one zone.
+       */
+      [k: string]: {
+        /**
+         * The date there, `YYYY-MM-DD`.
+         */
+        date?: string
+        /**
+         * The hour of the day there.
+         */
+        hour?: number
+        /**
+         * The minute of the hour there.
+         */
+        minute?: number
+        /**
+         * The day of the week there.
+         */
+        weekday?: 'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday'
+      }
+    }
+    /**
+     * Address of the client: IPv4 in dots, IPv6 as RFC 5952 writes it. Behind listen.trustedProxies the one that they report; empty over stdio.
+     */
+    ip?: string
+    /**
+     * How the caller is connected.
+     */
+    transport?: 'http' | 'sse' | 'stdio'
+    /**
+     * `legacy`: protocol revisions with an initialize handshake, up to 2025-11-25. `modern`: per-request metadata, from 2026-07-28.
+     */
+    era?: 'legacy' | 'modern'
+    /**
+     * Protocol revision in use; null before it is known.
+     */
+    protocol_version?: string | null
+    /**
+     * What the client program says of itself; null when it says nothing. Not verified: never grant anything by it.
+     */
+    client?: {
+      /**
+       * Name the client program gives itself.
+       */
+      name?: string
+      /**
+       * Version the client program gives itself.
+       */
+      version?: string
+    } | null
+    /**
+     * Short fingerprint of the legacy session; null where there is none.
+     */
+    session?: string | null
+    /**
+     * The gateway's identifier of the exchange, as in the audit.
+     */
+    request_id?: string
+  }
+}
+/**
+ * One case.
+ */
+export interface DecisionCase {
+  /**
+   * What the case shows, in a sentence. Each name is in a file once.
+   */
+  name: string
+  facts?: PartialFacts
+  /**
+   * For a method that lists: what the server's list has, at least one, each judged by its own question. Default: none.
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  items?: (string | ListedItem)[]
+  expect: Expectation
+}
+/**
+ * One item of a list with what the gateway knows of it.
+ */
+export interface ListedItem {
+  /**
+   * Name of the tool or prompt, URI of the resource, text of the template.
+   */
+  id: string
+  /**
+   * Whether the gateway knows the item's definition. Default true.
+   */
+  known?: boolean
+  /**
+   * What the server says of the item. Default {} for an item that is known.
+   */
+  annotations?: {
+    [k: string]: unknown
+  }
+  /**
+   * Digest of the definition, `sha256:` and 64 hex digits. Default: zeros for an item that is known.
+   */
+  digest?: string
+}
+/**
+ * What the policy has to say; at least one member. What is left out is not looked at.
+ */
+export interface Expectation {
+  /**
+   * Whether the message passes. Of a list: whether the list itself may be asked for.
+   */
+  allow?: boolean
+  /**
+   * All reason codes of the decision, in any order. Instead of `reason`.
+   *
+   * @maxItems 32
+   */
+  reasons?: string[]
+  /**
+   * A reason code that has to be among those of the decision. Instead of `reasons`.
+   */
+  reason?: string
+  /**
+   * The tier that all buckets to be charged come from; null: no bucket is charged.
+   */
+  tier?: string | null
+  /**
+   * All buckets to be charged, in any order; []: unlimited; null: the policy names none, and `limits.default` of the configuration applies.
+   */
+  limits?: null | (string | ExpectedLimit)[]
+  /**
+   * Scopes that the denial asks for, in any order; []: it asks for none.
+   *
+   * @maxItems 16
+   */
+  challenge?: string[]
+  /**
+   * Those of `items` that the caller gets to see, in any order.
+   */
+  visible?: string[]
+}
+/**
+ * One bucket, as far as its members matter.
+ */
+export interface ExpectedLimit {
+  /**
+   * What is limited.
+   */
+  name: string
+  /**
+   * Tier that the numbers come from.
+   */
+  tier?: string
+  /**
+   * Whose bucket it is.
+   */
+  key?: string[]
+  /**
+   * Tokens that the message takes.
+   */
+  cost?: number
+  /**
+   * Tokens that the bucket gains in each `per`.
+   */
+  tokens?: number
+  /**
+   * The period, such as 30s, 1m or 24h.
+   */
+  per?: string
+  /**
+   * Most tokens that the bucket holds.
+   */
+  burst?: number
+}
+
+/**
  * One YAML file. Every key except `upstreams` has a safe default. Any text may hold references: `${env:NAME}` is replaced by that environment variable, `${file:./path}` by the content of that file (relative to the configuration file, one trailing newline cut; the file must not be readable by group or others). Anchors, aliases, tags, merge keys, duplicate keys and empty values are refused.
  */
 export interface ConfigFile {

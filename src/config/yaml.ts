@@ -33,14 +33,19 @@ export interface ParsedYaml {
 
 const maxDepth = 16
 
-export function parseYaml(source: string): ParsedYaml {
+export interface YamlOptions {
+  /** An explicit `null` is a value; one that is left empty is none either way. */
+  readonly nulls?: boolean
+}
+
+export function parseYaml(source: string, { nulls = false }: YamlOptions = {}): ParsedYaml {
   let events: Event[]
   try {
     events = parseEvents(source, { maxDepth })
   } catch (thrown) {
     return { value: null, lines: new Map(), problems: [syntaxProblem(thrown)] }
   }
-  return new Reader(source, events).read()
+  return new Reader(source, events, nulls).read()
 }
 
 // The exception's message quotes the source, which may hold a secret; its reason does not.
@@ -54,15 +59,17 @@ function syntaxProblem(thrown: unknown): ConfigProblem {
 class Reader {
   readonly #source: string
   readonly #events: readonly Event[]
+  readonly #nulls: boolean
   readonly #lines = new Map<string, number>()
   readonly #problems: ConfigProblem[] = []
   #next = 0
   #line = 1
   #position = 0
 
-  constructor(source: string, events: readonly Event[]) {
+  constructor(source: string, events: readonly Event[], nulls: boolean) {
     this.#source = source
     this.#events = events
+    this.#nulls = nulls
   }
 
   read(): ParsedYaml {
@@ -104,8 +111,9 @@ class Reader {
     if (event.type === EVENT_ID.MAPPING) return this.#mapping(pointer)
     if (event.type === EVENT_ID.SEQUENCE) return this.#sequence(pointer)
     if (event.type !== EVENT_ID.SCALAR) return null
-    const value = resolveScalar(getScalarValue(this.#source, event), event)
-    if (value === null) {
+    const text = getScalarValue(this.#source, event)
+    const value = resolveScalar(text, event)
+    if (value === null && !(this.#nulls && text !== '')) {
       this.#refuse(pointer, 'has no value', 'give it a value or remove the key')
     }
     return value

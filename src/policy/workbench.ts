@@ -1,32 +1,22 @@
 /**
  * The decision point for whoever writes a policy: the production module, evaluator and decision
- * parser, asked with facts as they stand in a file instead of a message. The only file of this room
- * that commands import. Nothing is remembered between questions.
+ * parser, asked with facts as they stand in a file instead of a message. Nothing is remembered
+ * between questions.
  */
-import type { CompiledBundle, Decision } from '../domain.js'
+import type { CompiledBundle, Decision, Observer } from '../domain.js'
 import { GuardError } from '../errors.js'
+import type { PolicyOptions } from './activate.js'
 import { maxAnswerBytes } from './ask.js'
+import { type AskAs, createAskAs } from './ask-as.js'
+import type { Decided, Decider } from './decider.js'
 import { denial, parseDecision } from './decision.js'
 import { createEvaluator } from './evaluator.js'
 import { createInstance } from './instance.js'
 import { loadPolicy } from './load.js'
 import { compileProjection, projectedText } from './project.js'
 
-export interface Decider {
-  readonly revision: string
-  /** One question, exactly as the facts put it; the facts are shown as the gateway would show them. */
-  decide(facts: object): Decided
-  /** The same facts shown whole, whatever the policy reads. The decision has to be the same. */
-  decideWhole(facts: object): Decided
-}
-
-export interface Decided {
-  readonly decision: Decision
-  /** What is wrong with the policy's answer; null when nothing is. */
-  readonly problem: string | null
-  /** Units of work. */
-  readonly spent: number
-}
+export type { AskAs } from './ask-as.js'
+export type { Decided, Decider } from './decider.js'
 
 const defaultBudget = 1_000_000
 const budgets = 4
@@ -61,6 +51,16 @@ export function openDecider(bundle: CompiledBundle, budget = defaultBudget): Dec
     decide: (facts) => ask(projectedText(projection, facts) ?? '{}'),
     decideWhole: (facts) => ask(JSON.stringify(facts)),
   }
+}
+
+/** The decision point as the gateway asks it. Rejects with GuardError GUARD_POLICY_INVALID. */
+export async function openAskAs(
+  bundle: CompiledBundle,
+  options: PolicyOptions,
+  observer: Observer,
+): Promise<AskAs> {
+  const { decide } = openDecider(bundle, options.budget)
+  return createAskAs({ bundle, options, decide: (facts) => decide(facts).decision, observer })
 }
 
 /** The engine writes some numbers as it was given them, `.5` and `1e`, which are no JSON. */

@@ -43,8 +43,8 @@ function asEvent(event: AuditEventDocument): AuditEvent {
   return event
 }
 
-test('the schemas are the published four', () => {
-  assert.equal([...schemas.keys()].sort(), ['audit-event', 'config', 'decision', 'facts'])
+test('the schemas are the published five', () => {
+  assert.equal([...schemas.keys()].sort(), ['audit-event', 'cases', 'config', 'decision', 'facts'])
 })
 
 for (const [name, schema] of schemas) {
