@@ -4,6 +4,9 @@ import { resolve } from 'node:path'
 import { loadKeyFile } from '../config/key-file.js'
 import { formatConfigProblem } from '../config/problem.js'
 
+/** What `init` writes: a list to which nothing was added yet. */
+const emptyList = /^apiKeys: *\[ *\] *$/m
+
 /** A list that is written out on its own line, to which no line can be added. */
 const flowList = /^apiKeys: *\[/m
 const flowListHint =
@@ -11,7 +14,8 @@ const flowListHint =
 
 /** `entry`: lines of a YAML list without the last line feed. Throws Error with what to do. */
 export function appendEntry(path: string, entry: string): void {
-  const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const found = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const before = found.replace(emptyList, 'apiKeys:')
   const start = before === '' ? 'apiKeys:\n' : before.endsWith('\n') ? '' : '\n'
   const addition = `${start}${entry}\n`
   const trial = `${resolve(path)}.${process.pid}.new`
@@ -30,5 +34,6 @@ export function appendEntry(path: string, entry: string): void {
     rmSync(trial, { force: true })
   }
   // In place, so that owner and mode stay what the gateway's user needs.
-  appendFileSync(path, addition, { mode: 0o600 })
+  if (before === found) appendFileSync(path, addition, { mode: 0o600 })
+  else writeFileSync(path, before + addition)
 }

@@ -9,6 +9,7 @@ import { hideBin } from 'yargs/helpers'
 import { describeThrown } from '../errors.js'
 import { callCommand } from './call.js'
 import { hashKeyCommand } from './hash-key.js'
+import { initCommand } from './init.js'
 import { keygenCommand } from './keygen.js'
 import { parsing } from './options.js'
 import { pinCommand } from './pin.js'
@@ -26,12 +27,16 @@ async function main(): Promise<void> {
     )
     .command(runCommand)
     .command(callCommand)
+    .command(initCommand)
     .command(keygenCommand)
     .command(hashKeyCommand)
     .command(pinCommand)
     .command(validateCommand)
     .command(versionCommand)
-    .demandCommand(1, 'say which command: run, call, keygen, hash-key, pin, validate or version')
+    .demandCommand(
+      1,
+      'say which command: run, call, init, keygen, hash-key, pin, validate or version',
+    )
     .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
     .example('$0 call list --key-file alice.key', 'see what alice may use')
     .recommendCommands()

@@ -6,9 +6,11 @@ import { cli, folder } from './support.js'
 
 writeFileSync(join(folder, 'two.key'), 'a b\n')
 
+const commands = ['run', 'call', 'init', 'keygen', 'hash-key', 'pin', 'validate', 'version']
+
 /** What is wrong with the command line itself: exit 2, one line that says how it is right. */
 const wrong: readonly (readonly [args: string, message: string])[] = [
-  ['', 'say which command: run, call, keygen, hash-key, pin, validate or version'],
+  ['', `say which command: ${commands.join(', ').replace(/, (\w+)$/, ' or $1')}`],
   ['rnu', 'there is no such command; did you mean run?'],
   ['run --upstrem a=b', 'Unknown argument: upstrem'],
   [
@@ -73,7 +75,7 @@ for (const [args, message] of wrong) {
   })
 }
 
-for (const command of ['run', 'call', 'keygen', 'hash-key', 'pin', 'validate', 'version']) {
+for (const command of commands) {
   test(`mcp-guard ${command} --help explains itself, plainly in a pipe`, async () => {
     const { code, stdout, stderr } = await cli([command, '--help'])
     assert.is(code, 0)
@@ -87,7 +89,7 @@ for (const command of ['run', 'call', 'keygen', 'hash-key', 'pin', 'validate', '
 test('mcp-guard --help names every command, with examples', async () => {
   const { code, stdout } = await cli(['--help'])
   assert.is(code, 0)
-  for (const command of ['run', 'call', 'keygen', 'hash-key', 'pin', 'validate', 'version']) {
+  for (const command of commands) {
     assert.match(stdout, new RegExp(`^  mcp-guard ${command}\\b.* {2}\\w`, 'm'))
   }
   assert.match(stdout, 'mcp-guard run --config guard.yaml')
