@@ -19,6 +19,8 @@ export function frameBundle(result: JsonObject): Uint8Array | null {
 
 export interface FramedBundle {
   readonly bundle: CompiledBundle
+  /** `mcpguard.serial` of the manifest's metadata, the order of signed bundles; null: it has none. */
+  readonly serial: number | null
   /** What compiles and decides right, but costs more than its author may think. */
   readonly warnings: readonly PolicyProblem[]
 }
@@ -28,14 +30,13 @@ export function readBundleFrame(frame: Uint8Array): FramedBundle | null {
   const end = frame.indexOf(newline)
   const header = end < 0 ? null : parse(frame.subarray(0, end))
   if (!isObject(header)) return null
-  const { wasmBytes, dataBytes, revision, contract, paths, hostModule, warnings } = header
-  if (typeof wasmBytes !== 'number' || typeof dataBytes !== 'number') return null
+  const { wasmBytes, dataBytes, revision, contract, paths, hostModule, serial, warnings } = header
+  if (!isCount(wasmBytes) || !isCount(dataBytes)) return null
   if (typeof revision !== 'string' || typeof contract !== 'number') return null
   if (typeof hostModule !== 'boolean' || (paths !== null && !isPaths(paths))) return null
-  if (!Array.isArray(warnings)) return null
+  if (!Array.isArray(warnings) || (serial !== null && !isCount(serial))) return null
   const wasmAt = end + 1
   const dataAt = wasmAt + wasmBytes
-  if (!isLength(wasmBytes) || !isLength(dataBytes)) return null
   if (dataAt + dataBytes !== frame.byteLength) return null
   const bundle: CompiledBundle = {
     wasm: frame.subarray(wasmAt, dataAt),
@@ -45,7 +46,7 @@ export function readBundleFrame(frame: Uint8Array): FramedBundle | null {
     paths,
     hostModule,
   }
-  return { bundle, warnings: warnings.map(readProblem) }
+  return { bundle, serial, warnings: warnings.map(readProblem) }
 }
 
 function parse(line: Uint8Array): Json | null {
@@ -56,8 +57,8 @@ function parse(line: Uint8Array): Json | null {
   }
 }
 
-function isLength(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0
+function isCount(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -16,6 +16,9 @@ import { callCompiler } from './compiler.js'
 import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
 import type { PolicyProblem } from './problem.js'
 import { type PolicySource, readSources } from './sources.js'
+import { type BundleVerification, type NewestRevision, orderProblem } from './verify.js'
+
+export type { BundleVerification, NewestRevision } from './verify.js'
 
 export interface CompilePolicyOptions {
   /** Folder of the cache; null = no cache; absent = `~/.cache/mcp-guard`. */
@@ -28,24 +31,6 @@ export interface CompilePolicyOptions {
   readonly verify?: BundleVerification | null
   /** The newest signed revision that was ever active; absent or null: none that is known. */
   readonly newest?: NewestRevision | null
-}
-
-/** As `policy.verify` of the configuration. */
-export interface BundleVerification {
-  /** A public key as PEM, of the kind that the algorithm takes. */
-  readonly key: string
-  /** JWS name of a signature algorithm, such as ES256. */
-  readonly algorithm: string
-  /** null: whatever id the signature names. */
-  readonly keyId: string | null
-  /** The signature's own scope has to be this. */
-  readonly scope: string
-}
-
-/** What an older signed bundle is told by: `metadata.mcpguard.serial` of its manifest. */
-export interface NewestRevision {
-  readonly serial: number
-  readonly revision: string
 }
 
 export type CompiledPolicy =
@@ -65,6 +50,18 @@ export async function compileSource(
   source: PolicySource,
   options: CompilePolicyOptions = {},
 ): Promise<CompiledPolicy> {
+  const compiled = await compileOrFind(source, options)
+  if (!compiled.ok || !options.newest) return compiled
+  const { bundle, serial } = compiled
+  const older = orderProblem(options.newest, { serial, revision: bundle.revision })
+  return older === null ? compiled : { ok: false, problems: [older] }
+}
+
+async function compileOrFind(
+  source: PolicySource,
+  options: CompilePolicyOptions,
+): Promise<CompiledPolicy> {
+  const verify = options.verify ?? null
   const request = {
     source,
     capabilities: capabilities(),
@@ -73,8 +70,10 @@ export async function compileSource(
     entryPoint,
     hostModule,
     hostEntryPoint,
+    verify: verify === null ? null : { ...verify },
   }
-  const cacheDir = options.cacheDir === undefined ? defaultCacheDir(undefined) : options.cacheDir
+  // Whoever can write into the cache is believed there; with a signature, nobody is but its owner.
+  const cacheDir = verify === null ? cacheFolder(options) : null
   const key = await cacheKey(request)
   if (cacheDir !== null) {
     const stored = await readCache(cacheDir, key)
@@ -83,6 +82,10 @@ export async function compileSource(
   }
   // Whoever asks for the same while it is being compiled waits for that.
   return underWay.get(key) ?? compileOnce(key, request, cacheDir, options)
+}
+
+function cacheFolder({ cacheDir }: CompilePolicyOptions): string | null {
+  return cacheDir === undefined ? defaultCacheDir(undefined) : cacheDir
 }
 
 type CompileRequest = JsonObject & { readonly source: PolicySource }

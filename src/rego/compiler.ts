@@ -19,6 +19,7 @@ export type CompilerOp =
   | 'fmt'
   | 'inspect'
   | 'lint'
+  | 'pack'
   | 'paths'
   | 'sign'
   | 'test'
