@@ -1,0 +1,263 @@
+/**
+ * `init` from each start: the same files every time, each of them used, and a repository whose
+ * workflow passes and whose gateway runs as it was written.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { Ajv } from 'ajv'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ask } from '../../src/cli/init.js'
+import { inTheWay, scaffoldOf, writeScaffold } from '../../src/cli/scaffold.js'
+import { policyDataReaders } from '../../src/config/policy-data.js'
+import { parseYaml } from '../../src/config/yaml.js'
+import { packageFile } from '../../src/lib/package-root.js'
+import { installInto, readWorkflow, runStep } from '../support/policy-repository.js'
+import { cli, folder, startCli } from './support.js'
+
+const starts = ['roles', 'servers', 'read-only'] as const
+const list = [
+  '  roles      what a caller may use depends on its roles',
+  '  servers    one list for each server of what may be used, whoever calls',
+  '  read-only  only tools that their server marks as read-only, or that are listed',
+].join('\n')
+
+/** Whom a call is made as, a call that is allowed and one that is denied, and what is in a list. */
+const trials = {
+  roles: { role: 'reader', allowed: 'get-sum', denied: 'get-env', listed: ['echo', 'get-sum'] },
+  servers: {
+    role: 'user',
+    allowed: 'get-sum',
+    denied: 'get-env',
+    listed: ['echo', 'get-structured-content', 'get-sum'],
+  },
+  'read-only': {
+    role: 'agent',
+    allowed: 'get-sum',
+    denied: 'toggle-simulated-logging',
+    listed: ['echo', 'get-annotated-message', 'get-structured-content', 'get-sum'],
+  },
+} as const
+
+function filesOf(name: string): Map<string, string> {
+  const root = join(folder, name)
+  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+  return new Map(files.sort().map((path) => [path, readFileSync(join(root, path), 'utf8')]))
+}
+
+installInto(folder)
+
+for (const start of starts) {
+  const { role, allowed, denied, listed } = trials[start]
+
+  test(`${start}: says what to do next, and writes the same files each time`, async () => {
+    const { code, stdout, stderr } = await cli(['init', start, '--from', start])
+    assert.is(stderr, '')
+    assert.is(code, 0)
+    assert.match(stdout, `cd ${start}\n`)
+    assert.match(stdout, `--role ${role} `)
+    await cli(['init', `again/${start}`, '--from', start])
+    assert.equal(filesOf(`again/${start}`), filesOf(start))
+    assert.is(Number(/^\d+/.exec(stdout)?.[0]), filesOf(start).size)
+  })
+
+  test(`${start}: every file is used`, () => {
+    const files = filesOf(start)
+    for (const [path, text] of files) assert.not.match(text, /\{\{\w+\}\}/, path)
+    checkSchemas(files)
+    const { roots } = JSON.parse(files.get('policies/.manifest') ?? '') as { roots: string[] }
+    const folders = [...files.keys()].map((path) => /^policies\/(\w+)\//.exec(path)?.[1])
+    assert.equal(new Set(roots), new Set(folders.filter((name) => name !== undefined)))
+  })
+
+  test(`${start}: the steps of the workflow pass as they are written`, async () => {
+    const { env, steps } = readWorkflow(join(folder, start))
+    assert.ok(steps.length >= 6)
+    for (const { name, run } of steps) {
+      const { code, output } = await runStep(join(folder, start), run, { ...env, HOME: folder })
+      assert.is(code, 0, `${name}: ${output}`)
+    }
+  })
+
+  test(`${start}: the gateway runs, allows, denies and lists`, async () => {
+    const config = readFileSync(join(folder, start, 'mcp-guard.yaml'), 'utf8')
+    // Other tests run gateways at the same time.
+    const own = join(folder, start, 'own.yaml')
+    writeFileSync(own, `${config.replace('port: 8080', 'port: 0')}admin: { port: 0 }\n`)
+    const keys = `${start}/keys.yaml`
+    const made = await cli([
+      'keygen',
+      '--id',
+      'alice',
+      '--role',
+      role,
+      '--append',
+      keys,
+      '--out',
+      `${start}.key`,
+    ])
+    assert.is(made.code, 0, made.stderr)
+    const running = startCli(['run', '--config', `${start}/own.yaml`])
+    const [, url = ''] = await running.until(/"endpoint":"([^"]+)"/)
+    const call = (...args: string[]) =>
+      cli(['call', '--url', url, '--key-file', `${start}.key`, ...args])
+    const sum = await call(allowed, 'a:=1', 'b:=2')
+    assert.is(sum.code, 0, sum.stderr)
+    assert.match(sum.stdout, '3')
+    const refused = await call(denied)
+    assert.is(refused.code, 1)
+    assert.match(refused.stdout + refused.stderr, 'Denied by policy')
+    const { stdout } = await call('list')
+    const names = stdout.split('\n').map((line) => /^\S+/.exec(line)?.[0])
+    for (const name of listed) assert.ok(names.includes(name), stdout)
+    assert.not.ok(names.includes(denied))
+    assert.not.ok(names.includes('get-env'))
+    running.child.kill('SIGTERM')
+    await running.ended
+  })
+}
+
+/** Settings of editors, first lines and schemas name each other, and the texts fit. */
+function checkSchemas(files: ReadonlyMap<string, string>): void {
+  const settings = JSON.parse(files.get('.vscode/settings.json') ?? '') as {
+    'yaml.schemas': Record<string, string>
+  }
+  const mapped = Object.entries(settings['yaml.schemas'])
+  const schemas = [...files.keys()].filter((path) => path.startsWith('schemas/'))
+  assert.equal(mapped.map(([schema]) => schema.replace('./', '')).sort(), schemas.sort())
+  const described = new Map<string, string>()
+  for (const [schema, glob] of mapped) {
+    const pattern = new RegExp(`^${glob.slice(1).replaceAll('.', '\\.').replace('*', '[^/]+')}$`)
+    const found = [...files.keys()].filter((path) => pattern.test(path))
+    assert.ok(found.length > 0, `${glob} is for nothing`)
+    for (const path of found) described.set(path, schema.replace('./', ''))
+  }
+  for (const [path, schema] of described) {
+    const text = files.get(path) ?? ''
+    const up = '../'.repeat(path.split('/').length - 1)
+    assert.is(text.split('\n')[0], `# yaml-language-server: $schema=${up}${schema}`)
+    const { value, problems } = parseYaml(text, { nulls: true })
+    assert.equal(problems, [])
+    const validate = new Ajv().compile(JSON.parse(files.get(schema) ?? ''))
+    assert.ok(validate(value), `${path}: ${JSON.stringify(validate.errors)}`)
+  }
+  const unread = [...files.keys()].filter(
+    (path) => path.endsWith('.yaml') && !described.has(path) && path !== 'keys.yaml',
+  )
+  assert.equal(
+    unread.filter((path) => path !== 'policies/read_only/data.yaml'),
+    [],
+  )
+}
+
+test('every schema of policy data is mapped', () => {
+  const settings = readFileSync(packageFile('templates/common/dot-vscode/settings.json'), 'utf8')
+  for (const name of Object.keys(policyDataReaders)) {
+    assert.match(settings, `policy-data/${name}.schema.json`)
+  }
+})
+
+test('the manifest of read-only is the shipped one with a name of its own', () => {
+  const manifest = (text: string | undefined) => JSON.parse(text ?? '') as { roots: string[] }
+  const shipped = manifest(scaffoldOf('roles', '1').get('policies/.manifest'))
+  const own = manifest(scaffoldOf('read-only', '1').get('policies/.manifest'))
+  assert.equal(own, { ...shipped, roots: [...shipped.roots, 'read_only'] })
+})
+
+test('the example server is the one that is tested here, and the version is this one', () => {
+  const { version, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const name = '@modelcontextprotocol/server-everything'
+  const files = scaffoldOf('roles', version)
+  assert.match(files.get('mcp-guard.yaml') ?? '', `"${name}@${devDependencies[name]}"`)
+  assert.match(files.get('.github/workflows/policy.yml') ?? '', `MCP_GUARD: mcp-guard@${version}\n`)
+})
+
+// ── What is there already ───────────────────────────────────────────────────────────────────────
+
+const inTheWayRows: readonly (readonly [name: string, path: string])[] = [
+  ['a file', 'README.md'],
+  ['a folder that would be wholly ours', 'policies'],
+  ['a file in a folder of others', '.github/workflows/policy.yml'],
+]
+for (const [name, path] of inTheWayRows) {
+  test(`nothing is written over ${name}`, async () => {
+    const dir = `taken-${path.replaceAll('/', '-')}`
+    const target = join(folder, dir, path)
+    mkdirSync(path === 'policies' ? target : join(target, '..'), { recursive: true })
+    if (path !== 'policies') writeFileSync(target, 'mine')
+    const ended = await cli(['init', dir, '--from', 'roles'])
+    assert.equal(ended, {
+      code: 1,
+      stdout: '',
+      stderr:
+        `error: nothing was written, since nothing is overwritten and these are there already: ${dir}/${path}\n` +
+        'name another folder (mcp-guard init DIR), or move them away\n',
+    })
+    assert.equal([...filesOf(dir).values()], path === 'policies' ? [] : ['mine'])
+  })
+}
+
+test('other files of the folder stay', () => {
+  const dir = join(folder, 'beside')
+  mkdirSync(join(dir, '.github/workflows'), { recursive: true })
+  writeFileSync(join(dir, '.github/workflows/other.yml'), 'mine')
+  writeFileSync(join(dir, 'LICENSE'), 'mine')
+  const scaffold = scaffoldOf('servers', '1')
+  assert.equal(inTheWay(dir, scaffold), [])
+  writeScaffold(dir, scaffold)
+  assert.is(filesOf('beside').size, scaffold.size + 2)
+})
+
+test('a writing that fails leaves nothing', () => {
+  const dir = join(folder, 'failing/deep')
+  const scaffold = new Map([
+    ['a/b/one', '1'],
+    ['a/two', '2'],
+    ['a/two/three', 'no folder'],
+  ])
+  assert.throws(() => writeScaffold(dir, scaffold), /ENOTDIR|EEXIST/)
+  assert.not(existsSync(join(folder, 'failing')))
+})
+
+// ── Where to start from ─────────────────────────────────────────────────────────────────────────
+
+test('without a terminal the start has to be said', async () => {
+  const hint = 'mcp-guard --help shows how it is used\n'
+  assert.equal(await cli(['init', 'none']), {
+    code: 2,
+    stdout: '',
+    stderr: `error: say where to start from with --from, one of\n${list}\n${hint}`,
+  })
+  assert.equal(await cli(['init', 'none', '--from', 'role']), {
+    code: 2,
+    stdout: '',
+    stderr: `error: there is no start "role"; --from takes one of\n${list}\n${hint}`,
+  })
+  assert.not(existsSync(join(folder, 'none')))
+})
+
+const answers: readonly (readonly [typed: string, start: string | null])[] = [
+  ['', null],
+  ['\n4\n0\n-1\nrole\n', null],
+  ['1\n', 'roles'],
+  [' servers \n', 'servers'],
+  ['read only\n3\n', 'read-only'],
+]
+for (const [typed, start] of answers) {
+  test(`asked at a terminal: ${JSON.stringify(typed)}`, async () => {
+    const input = new PassThrough()
+    input.end(typed)
+    const output = new PassThrough()
+    const asked = await ask(input, output).catch((error: Error) => error.message)
+    assert.is(asked, start ?? 'nothing was chosen')
+    assert.match(
+      String(output.read()),
+      '  1  roles      what a caller may use depends on its roles\n',
+    )
+  })
+}
+
+test.run()
