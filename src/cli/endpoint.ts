@@ -6,9 +6,16 @@ import { readFileText } from '../config/read-file.js'
 import { describeThrown } from '../errors.js'
 import { UsageError } from './terminal.js'
 
-export function parseUrl(text: string): string {
+export function parseUrl(text: string, option = '--url'): string {
   if (/^https?:\/\//.test(text) && URL.canParse(text)) return text
-  throw new UsageError('--url takes an http or https URL')
+  throw new UsageError(`${option} takes an http or https URL`)
+}
+
+/** The server's name in the configuration, where the gateway's own path has it. */
+export function serverIn(url: string): string {
+  const [, name] = /\/mcp\/([A-Za-z0-9._-]{1,64})$/.exec(new URL(url).pathname) ?? []
+  if (name !== undefined) return name
+  throw new UsageError('say which server of the configuration this is: --server NAME')
 }
 
 export function readKey(path: string): string {

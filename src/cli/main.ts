@@ -8,6 +8,8 @@ import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { describeThrown } from '../errors.js'
 import { callCommand } from './call.js'
+import { canCommand } from './can.js'
+import { grantsCommand } from './grants.js'
 import { hashKeyCommand } from './hash-key.js'
 import { initCommand } from './init.js'
 import { keygenCommand } from './keygen.js'
@@ -31,11 +33,13 @@ async function main(): Promise<void> {
     .command(keygenCommand)
     .command(hashKeyCommand)
     .command(pinCommand)
+    .command(canCommand)
+    .command(grantsCommand)
     .command(validateCommand)
     .command(versionCommand)
     .demandCommand(
       1,
-      'say which command: run, call, init, keygen, hash-key, pin, validate or version',
+      'say which command: run, call, init, keygen, hash-key, pin, can, grants, validate or version',
     )
     .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
     .example('$0 call list --key-file alice.key', 'see what alice may use')

@@ -147,11 +147,15 @@ async function readAnswer(response: Response, id: number): Promise<RawAnswer> {
     return { answer, message: new Uint8Array() }
   }
   const bytes = await readBytes(response)
-  const message = type === 'application/json' ? parseMessage(bytes) : null
-  const answer =
-    message === null
-      ? failure(response.status, `HTTP ${response.status} ${response.statusText}`.trim())
-      : parseAnswer(message, response.status)
+  const status = `${response.status} ${response.statusText}`.trim()
+  if (type === 'application/json') return rawAnswer(bytes, response.status, status)
+  return { answer: failure(response.status, `HTTP ${status}`), message: bytes }
+}
+
+/** `shown`: the status as people are told of it, where there is no answer. */
+export function rawAnswer(bytes: Uint8Array, status: number, shown = String(status)): RawAnswer {
+  const message = parseMessage(bytes)
+  const answer = message === null ? failure(status, `HTTP ${shown}`) : parseAnswer(message, status)
   return { answer, message: bytes }
 }
 

@@ -6,10 +6,10 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { readFileText } from '../config/read-file.js'
 import { describeThrown } from '../errors.js'
-import { cutText, escapeUnprintable } from '../lib/printable.js'
-import { describeNetworkFailure, parseUrl, readKey } from './endpoint.js'
-import { type ListDigests, readDigests } from './list-digests.js'
-import { createMcpClient } from './mcp-client.js'
+import { escapeUnprintable } from '../lib/printable.js'
+import { parseUrl, readKey, serverIn } from './endpoint.js'
+import { digestsOf } from './list-digests.js'
+import { readEndpoint } from './live-server.js'
 import { reportPins } from './pin-report.js'
 import {
   canBePinned,
@@ -18,10 +18,10 @@ import {
   noPins,
   type Pins,
   parsePins,
+  pinnedKinds,
   renewPins,
 } from './pins.js'
 import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
-import { readVersion } from './version.js'
 
 export interface PinArguments {
   readonly url: string
@@ -33,17 +33,14 @@ export interface PinArguments {
   readonly json?: boolean | undefined
 }
 
-const timeoutMs = 30_000
 const maxFileBytes = 16 * 1024 * 1024
-/** Of what a server says went wrong. */
-const maxProblemLength = 1000
 /** Something has no pin, or for `--check`: the server says something else than what is pinned. */
 const differs = 2
 
 /** Returns the exit code. */
 export async function pin(given: PinArguments): Promise<number> {
   const url = parseUrl(given.url)
-  const server = given.server ?? nameIn(url)
+  const server = given.server ?? serverIn(url)
   if (!canBePinned(server)) throw new UsageError('--server is no name for a file of pins')
   const keyFile = given['key-file']
   const key = keyFile === undefined ? null : readKey(keyFile)
@@ -51,29 +48,23 @@ export async function pin(given: PinArguments): Promise<number> {
   const pins = readPins(given.out, check)
   if (pins === null) return exitCodes.failed
 
-  const live = await readLive(url, key, given.modern === true)
+  const live = await readEndpoint({ url, key, modern: given.modern === true }, pinnedKinds)
   if (!live.ok) {
-    printFailure(`${given.url}: ${escapeUnprintable(cutText(live.problem, maxProblemLength))}`)
+    printFailure(`${given.url}: ${live.problem}`)
     if (live.unauthenticated) {
       printNote(key === null ? 'send a key: --key-file FILE' : 'the key is not accepted')
     }
     return exitCodes.failed
   }
   const before = pins.get(server) ?? noPins
-  const differences = comparePins(before, live.pins)
-  const renewed = new Map([...pins, [server, renewPins(before, live.pins)]])
+  const { pins: now, unclear } = digestsOf(live.lists)
+  const differences = comparePins(before, now)
+  const renewed = new Map([...pins, [server, renewPins(before, now)]])
   if (!check && !write(given.out, renewed)) return exitCodes.failed
-  const { unclear } = live
   const json = given.json === true
-  reportPins({ server, file: given.out, check, json, pins: live.pins, differences, unclear })
+  reportPins({ server, file: given.out, check, json, pins: now, differences, unclear })
   if (check && !pins.has(server)) printNote(`nothing is pinned of ${server}; is its name right?`)
   return unclear.length > 0 || (check && differences.length > 0) ? differs : exitCodes.ok
-}
-
-function nameIn(url: string): string {
-  const [, name] = /\/mcp\/([A-Za-z0-9._-]{1,64})$/.exec(new URL(url).pathname) ?? []
-  if (name !== undefined) return name
-  throw new UsageError('say which server of the configuration this is: --server NAME')
 }
 
 /** null: it cannot be read, and that has been said. A file that is not there yet holds no pins. */
@@ -85,30 +76,6 @@ function readPins(file: string, mustExist: boolean): Pins | null {
   printFailure(`${file} ${escapeUnprintable(parsed.problem)}`)
   if (parsed.problem === 'does not exist') printNote('pin without --check writes it')
   return null
-}
-
-type Live = Extract<ListDigests, { ok: true }> | Failed
-interface Failed {
-  readonly ok: false
-  readonly problem: string
-  readonly unauthenticated: boolean
-}
-
-async function readLive(url: string, key: string | null, modern: boolean): Promise<Live> {
-  const client = createMcpClient({ url, key, modern, version: readVersion(), timeoutMs })
-  try {
-    const refused = await client.connect()
-    if (refused?.kind === 'error') {
-      const problem = `${refused.message} (HTTP ${refused.status})`
-      return { ok: false, problem, unauthenticated: refused.status === 401 }
-    }
-    const read = await readDigests(client)
-    await client.close()
-    return read.ok ? read : { ...read, unauthenticated: false }
-  } catch (thrown) {
-    const problem = describeNetworkFailure(thrown, { who: 'the server', timeoutMs })
-    return { ok: false, problem, unauthenticated: false }
-  }
 }
 
 /** A gateway that watches the folder sees the old file or the new one. */

@@ -4,6 +4,7 @@
  * digest`; a folder of a policy makes it data under the folder's name. Pure.
  */
 import { parseYaml, type YamlMap, type YamlValue } from '../config/yaml.js'
+import { fitsKey, quotedKey } from './yaml-key.js'
 
 export const pinnedKinds = ['tools', 'prompts', 'resources'] as const
 export type PinnedKind = (typeof pinnedKinds)[number]
@@ -26,8 +27,6 @@ export const noPins: ServerPins = { tools: new Map(), prompts: new Map(), resour
 
 const anyName = '*'
 const required = 'required'
-/** YAML readers take no key that is longer than 1,024 characters as it is written. */
-const maxKeyBytes = 1000
 const digestPattern = /^sha256:[0-9a-f]{64}$/
 const header = `# Digests of what servers say of their tools, prompts and resources, by server, kind and name.
 # Written by "mcp-guard pin", which replaces a server's part as a whole and keeps no comments.
@@ -63,10 +62,11 @@ export function formatPins(pins: Pins): string {
   let text = header
   for (const [server, kinds] of sorted(pins)) {
     const filled = pinnedKinds.filter((kind) => kinds[kind].size > 0)
-    text += filled.length === 0 ? `${quoted(server)}: {}\n` : `${quoted(server)}:\n`
+    text += filled.length === 0 ? `${quotedKey(server)}: {}\n` : `${quotedKey(server)}:\n`
     for (const kind of filled) {
       text += `  ${kind}:\n`
-      for (const [name, digest] of sorted(kinds[kind])) text += `    ${quoted(name)}: ${digest}\n`
+      for (const [name, digest] of sorted(kinds[kind]))
+        text += `    ${quotedKey(name)}: ${digest}\n`
     }
   }
   return pins.size === 0 ? `${text}{}\n` : text
@@ -74,8 +74,7 @@ export function formatPins(pins: Pins): string {
 
 /** A name that is no key of the file, or means something else there, cannot be pinned. */
 export function canBePinned(name: string): boolean {
-  const isWhole = !/\p{Surrogate}/u.test(name)
-  return isWhole && name !== anyName && Buffer.byteLength(quoted(name)) <= maxKeyBytes
+  return name !== anyName && fitsKey(name)
 }
 
 /** What is pinned anew; what the operator asked of whole lists stays. */
@@ -126,12 +125,4 @@ function isMap(value: YamlValue): value is YamlMap {
 
 function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
   return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
-}
-
-/** A double-quoted YAML scalar: what is not printable in YAML 1.2 goes as an escape. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu,
-    (character) => `\\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
-  )
 }
