@@ -56,7 +56,7 @@ export const grantsCommand: CommandModule<object, GrantsArguments> = {
       )
       .example('$0 grants --server files -- npx -y some-server .', 'of a server that is a command')
       .epilogue(
-        'docs/policy.md#grants-1 tells what is written, and docs/policy.md#grants how to go on.',
+        'docs/policy.md#grants tells what is written, and docs/policy.md#grants-by-role how to go on.',
       ),
   handler: async (given) => {
     endQuietlyOnBrokenPipe()
