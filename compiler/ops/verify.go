@@ -49,7 +49,7 @@ const (
 func (s Source) verify(files map[string][]byte, v Verification) Problems {
 	if s.Bundle == "" {
 		return unverified("", "bundle_unsigned", "sources cannot have a signature, and one is asked for",
-			"build a bundle and "+strings.TrimPrefix(hintSign, "sign it "))
+			"build a bundle and "+hintSign)
 	}
 	if err := asymmetric(v.Algorithm); err != nil {
 		return unverified("", "signature_algorithm", err.Error(), "")

@@ -48,7 +48,7 @@ test('inspect lists packages, annotations, entry points and data', () => {
   assert.equal(found['packages'], [{ package: 'a', files: ['a/x.rego', 'a/y.rego'] }])
   assert.equal(found['entryPoints'], ['a/x'])
   assert.equal(found['dataRoots'], ['roles'])
-  assert.equal(found['compiled'], false)
+  assert.is(found['compiled'], null)
   assert.match(String(found['revision']), /^sha256:[0-9a-f]{64}$/)
   const annotations = found['annotations'] as { path: string; file: string; row: number }[]
   assert.equal(

@@ -37,7 +37,11 @@ export function compile(files: Record<string, string>): RawReply {
 }
 
 export function compileSource(source: JsonObject): RawReply {
-  return call('compile', {
+  return call('compile', compileRequest(source))
+}
+
+export function compileRequest(source: JsonObject): JsonObject {
+  return {
     source,
     capabilities: capabilities(),
     schema: factsSchema(),
@@ -45,7 +49,7 @@ export function compileSource(source: JsonObject): RawReply {
     entryPoint,
     hostModule,
     hostEntryPoint,
-  })
+  }
 }
 
 export function onSource(op: CompilerOp, files: Record<string, string>, rest: JsonObject = {}) {
