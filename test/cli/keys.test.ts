@@ -60,10 +60,18 @@ test('keygen --append adds the entry to a key file, made if absent', async () =>
   )
 })
 
+test('keygen --append begins a list that is empty and keeps what stands around it', async () => {
+  writeFileSync(join(folder, 'keys5.yaml'), '# ours\napiKeys: []\n')
+  const { code, stderr } = await cli(['keygen', '--id', 'alice', '--append', 'keys5.yaml'])
+  assert.is(code, 0, stderr)
+  const text = readFileSync(join(folder, 'keys5.yaml'), 'utf8')
+  assert.match(text, /^# ours\napiKeys:\n {2}- id: "alice"\n {4}sha256: "[0-9a-f]{64}"\n$/)
+})
+
 test('keygen --append changes no file that would be wrong with the entry', async () => {
   const rows: readonly (readonly [text: string, why: RegExp])[] = [
     [
-      'apiKeys: []\n',
+      `apiKeys: [{ id: eve, sha256: "${'0'.repeat(64)}" }]\n`,
       /keys2\.yaml:2: is not YAML.*\nwrite each entry of apiKeys on lines of its own/,
     ],
     ['listen: {}\n', /keys2\.yaml/],
