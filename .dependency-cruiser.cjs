@@ -116,6 +116,7 @@ module.exports = {
       to: {
         path: '^src/policy/',
         pathNot: '^src/policy/(workbench|complete-facts|judge-facts)\\.ts$',
+        dependencyTypesNot: ['type-only'],
       },
     },
     {

@@ -460,31 +460,30 @@ export interface DecisionCase {
    * @minItems 1
    * @maxItems 200
    */
-  items?: (string | ListedItem)[]
+  items?: (
+    | string
+    | {
+        /**
+         * Name of the tool or prompt, URI of the resource, text of the template.
+         */
+        id: string
+        /**
+         * Whether the gateway knows the item's definition. Default true.
+         */
+        known?: boolean
+        /**
+         * What the server says of the item. Default {} for an item that is known.
+         */
+        annotations?: {
+          [k: string]: unknown
+        }
+        /**
+         * Digest of the definition, `sha256:` and 64 hex digits. Default: zeros for an item that is known.
+         */
+        digest?: string
+      }
+  )[]
   expect: Expectation
-}
-/**
- * One item of a list with what the gateway knows of it.
- */
-export interface ListedItem {
-  /**
-   * Name of the tool or prompt, URI of the resource, text of the template.
-   */
-  id: string
-  /**
-   * Whether the gateway knows the item's definition. Default true.
-   */
-  known?: boolean
-  /**
-   * What the server says of the item. Default {} for an item that is known.
-   */
-  annotations?: {
-    [k: string]: unknown
-  }
-  /**
-   * Digest of the definition, `sha256:` and 64 hex digits. Default: zeros for an item that is known.
-   */
-  digest?: string
 }
 /**
  * What the policy has to say; at least one member. What is left out is not looked at.
@@ -510,8 +509,44 @@ export interface Expectation {
   tier?: string | null
   /**
    * All buckets to be charged, in any order; []: unlimited; null: the policy names none, and `limits.default` of the configuration applies.
+   *
+   * @maxItems 8
    */
-  limits?: null | (string | ExpectedLimit)[]
+  limits?:
+    | (
+        | string
+        | {
+            /**
+             * What is limited.
+             */
+            name: string
+            /**
+             * Tier that the numbers come from.
+             */
+            tier?: string
+            /**
+             * Whose bucket it is.
+             */
+            key?: string[]
+            /**
+             * Tokens that the message takes.
+             */
+            cost?: number
+            /**
+             * Tokens that the bucket gains in each `per`.
+             */
+            tokens?: number
+            /**
+             * The period, such as 30s, 1m or 24h.
+             */
+            per?: string
+            /**
+             * Most tokens that the bucket holds.
+             */
+            burst?: number
+          }
+      )[]
+    | null
   /**
    * Scopes that the denial asks for, in any order; []: it asks for none.
    *
@@ -522,39 +557,6 @@ export interface Expectation {
    * Those of `items` that the caller gets to see, in any order.
    */
   visible?: string[]
-}
-/**
- * One bucket, as far as its members matter.
- */
-export interface ExpectedLimit {
-  /**
-   * What is limited.
-   */
-  name: string
-  /**
-   * Tier that the numbers come from.
-   */
-  tier?: string
-  /**
-   * Whose bucket it is.
-   */
-  key?: string[]
-  /**
-   * Tokens that the message takes.
-   */
-  cost?: number
-  /**
-   * Tokens that the bucket gains in each `per`.
-   */
-  tokens?: number
-  /**
-   * The period, such as 30s, 1m or 24h.
-   */
-  per?: string
-  /**
-   * Most tokens that the bucket holds.
-   */
-  burst?: number
 }
 
 /**
