@@ -3,8 +3,8 @@
  * often a line was evaluated is not known, so a covered line counts as evaluated once.
  */
 import type { JsonObject } from '../../domain.js'
-import { escapeUnprintable } from '../../lib/printable.js'
 import type { CoverageReport, FileCoverage, Range } from '../test-report.js'
+import { escaped, toJson } from './text.js'
 import { element, formatXml, type XmlElement } from './xml.js'
 
 export function formatCoverageJson(coverage: CoverageReport): string {
@@ -15,7 +15,7 @@ export function formatCoverageJson(coverage: CoverageReport): string {
     not_covered_lines: coverage.notCoveredLines,
     coverage: coverage.percent,
   }
-  return `${JSON.stringify(report, null, 2)}\n`
+  return `${toJson(report, 2)}\n`
 }
 
 /** Like OPA's, without members that say nothing. */
@@ -37,7 +37,7 @@ export function formatLcov({ files }: CoverageReport): string {
   return files
     .flatMap((one) => [
       'TN:',
-      `SF:${escapeUnprintable(one.file.toWellFormed())}`,
+      `SF:${escaped(one.file)}`,
       ...lineHits(one).map(({ row, hits }) => `DA:${row},${hits}`),
       `LF:${one.covered.length + one.notCovered.length}`,
       `LH:${one.covered.length}`,

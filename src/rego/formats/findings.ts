@@ -4,9 +4,9 @@
  */
 import type { Json, JsonObject } from '../../domain.js'
 import type { Paint } from '../../lib/paint.js'
-import { escapeUnprintable } from '../../lib/printable.js'
 import { formatProblem } from '../compile-policy.js'
 import type { PolicyFinding } from '../finding.js'
+import { escaped, toJson } from './text.js'
 
 /** `file:row:col: level: message (hint) [code]`, and below it the page that explains it. */
 export function formatFindingsPretty(findings: readonly PolicyFinding[], paint: Paint): string {
@@ -27,7 +27,7 @@ export function formatFindingsPretty(findings: readonly PolicyFinding[], paint: 
 export function formatFindingsJson(findings: readonly PolicyFinding[]): string {
   const of = (level: PolicyFinding['level']): Json =>
     findings.filter((one) => one.level === level).map(findingJson)
-  return `${JSON.stringify({ errors: of('error'), warnings: of('warning') }, null, 2)}\n`
+  return `${toJson({ errors: of('error'), warnings: of('warning') }, 2)}\n`
 }
 
 function findingJson({ message, code, file, row, col, details, hint, page }: PolicyFinding) {
@@ -36,5 +36,5 @@ function findingJson({ message, code, file, row, col, details, hint, page }: Pol
 }
 
 function safe<Text extends string | null>(text: Text): Text | string {
-  return text === null ? text : escapeUnprintable(text)
+  return text === null ? text : escaped(text)
 }

@@ -3,8 +3,8 @@
  * step, folded into one group. The runner also reads commands from the middle of a line (`##[…]`)
  * and after leading spaces, so whatever others wrote is only ever inside a command's value.
  */
-import { escapeUnprintable } from '../../lib/printable.js'
 import type { Annotation } from './annotations.js'
+import { escaped } from './text.js'
 
 /** `lines` say what was fine, `summary` is the last word. */
 export function formatGithub(
@@ -19,7 +19,7 @@ export function formatGithub(
 
 /** Begins with a word of ours, so only the older form of a command could be in it. */
 function plainLine(text: string): string {
-  return escapeUnprintable(text.toWellFormed()).replaceAll('##[', '#\\u0023[')
+  return escaped(text).replaceAll('##[', '#\\u0023[')
 }
 
 function command({ level, title, message, details, file, row, col }: Annotation): string {
@@ -36,7 +36,7 @@ function command({ level, title, message, details, file, row, col }: Annotation)
 }
 
 function data(text: string): string {
-  return escapeUnprintable(text.toWellFormed()).replaceAll('%', '%25')
+  return escaped(text).replaceAll('%', '%25')
 }
 
 function property(text: string): string {

@@ -5,6 +5,7 @@
  */
 import type { Json, JsonObject } from '../../domain.js'
 import type { Benchmark, DecisionCase, PolicyTest, TestReport } from '../test-report.js'
+import { toJson } from './text.js'
 
 export function formatOpaJson({ tests, cases, benchmarks }: TestReport): string {
   const results = [
@@ -12,7 +13,7 @@ export function formatOpaJson({ tests, cases, benchmarks }: TestReport): string 
     ...cases.map(caseResult),
     ...benchmarks.map(benchmarkResult),
   ]
-  return `${JSON.stringify(results, null, 2)}\n`
+  return `${toJson(results, 2)}\n`
 }
 
 function testResult(test: PolicyTest): JsonObject {

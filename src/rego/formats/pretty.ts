@@ -4,7 +4,6 @@
  * terminal would carry them out.
  */
 import type { Paint } from '../../lib/paint.js'
-import { escapeUnprintable } from '../../lib/printable.js'
 import type {
   CoverageReport,
   DecisionCase,
@@ -15,6 +14,7 @@ import type {
 import { countTests } from './counts.js'
 import { caseFailure, countedCases, type Failure, testFailure, testName } from './failures.js'
 import { rowRanges } from './rows.js'
+import { escaped } from './text.js'
 
 export interface PrettyOptions {
   readonly paint: Paint
@@ -128,5 +128,5 @@ function indented(text: string, spaces: number): string[] {
 }
 
 function safe(text: string): string {
-  return text.split('\t').map(escapeUnprintable).join('\t')
+  return text.split('\t').map(escaped).join('\t')
 }

@@ -2,8 +2,9 @@
  * Annotations as SARIF 2.1.0, as code scanning reads it: one run, a rule for each kind of finding,
  * places as percent-encoded URIs relative to the root of the source.
  */
-import type { Json, JsonObject } from '../../domain.js'
+import type { JsonObject } from '../../domain.js'
 import type { Annotation } from './annotations.js'
+import { toJson } from './text.js'
 
 const schema = 'https://json.schemastore.org/sarif-2.1.0.json'
 const root = '%SRCROOT%'
@@ -30,7 +31,7 @@ export function formatSarif(annotations: readonly Annotation[], version: string)
       },
     ],
   }
-  return `${JSON.stringify(log, wellFormed, 2)}\n`
+  return `${toJson(log, 2)}\n`
 }
 
 function rule({ rule: id, help, level }: Annotation): JsonObject {
@@ -65,8 +66,4 @@ function startColumn(col: number | null): JsonObject {
 function uri(file: string): string {
   const parts = file.toWellFormed().split('/')
   return parts.map((part) => encodeURIComponent(part)).join('/')
-}
-
-function wellFormed(_name: string, value: Json): Json {
-  return typeof value === 'string' ? value.toWellFormed() : value
 }

@@ -2,9 +2,9 @@
  * A run as TAP 14 (testanything.org), one point for each test and each decision case. Reasons are a
  * block of YAML whose values are JSON texts, so that nothing in them ends the block.
  */
-import { escapeUnprintable } from '../../lib/printable.js'
 import type { TestReport } from '../test-report.js'
 import { caseFailure, countedCases, type Failure, testFailure, testName } from './failures.js'
+import { escaped, toJson } from './text.js'
 
 interface Point {
   readonly name: string
@@ -63,10 +63,10 @@ function reasons({ kind, message, details, file, row, col }: Failure) {
 
 /** JSON on one line, which is YAML 1.2; what YAML calls unprintable is escaped. */
 function yaml(value: unknown): string {
-  return escapeUnprintable(JSON.stringify(value)).replace(/[\ufffe\uffff]/g, '\ufffd')
+  return escaped(toJson(value))
 }
 
 /** `#` begins a directive, and a name is one line. */
 function description(text: string): string {
-  return escapeUnprintable(text.toWellFormed()).replace(/[\\#]/g, '\\$&')
+  return escaped(text).replace(/[\\#]/g, '\\$&')
 }

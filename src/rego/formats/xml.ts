@@ -2,7 +2,7 @@
  * The little XML that reports need (XML 1.0): elements with attributes, text or children. Characters
  * that XML cannot hold, and those nobody sees, become `\uXXXX`; line ends and tabs stay.
  */
-import { escapeUnprintable } from '../../lib/printable.js'
+import { escaped } from './text.js'
 
 export interface XmlElement {
   readonly name: string
@@ -35,10 +35,9 @@ function lines({ name, attributes, content }: XmlElement, indent: string): strin
 
 /** `>` too: `]]>` may not stand in text. */
 function written(text: string, special: RegExp): string {
-  const parts = text.toWellFormed().split(/([\n\t])/)
+  const parts = text.split(/([\n\t])/)
   return parts
-    .map((part) => (part === '\n' || part === '\t' ? part : escapeUnprintable(part)))
+    .map((part) => (part === '\n' || part === '\t' ? part : escaped(part)))
     .join('')
-    .replace(/[\ufffe\uffff]/g, (one) => (one === '\ufffe' ? '\\ufffe' : '\\uffff'))
     .replace(special, (one) => `&#${one.charCodeAt(0)};`)
 }
