@@ -19,16 +19,18 @@ type reply struct {
 type operation func(raw []byte) (any, error)
 
 var operations = map[string]operation{
-	"build":   op(runBuild),
-	"check":   op(runCheck),
-	"compile": op(runCompile),
-	"eval":    op(runEval),
-	"fmt":     op(runFormat),
-	"inspect": op(runInspect),
-	"paths":   op(runPaths),
-	"sign":    op(runSign),
-	"test":    op(runTest),
-	"verify":  op(runVerify),
+	"build":      op(runBuild),
+	"check":      op(runCheck),
+	"compile":    op(runCompile),
+	"eval":       op(runEval),
+	"fmt":        op(runFormat),
+	"inspect":    op(runInspect),
+	"pack":       op(runPack),
+	"paths":      op(runPaths),
+	"sign":       op(runSign),
+	"test":       op(runTest),
+	"testmodule": op(runTestModule),
+	"verify":     op(runVerify),
 }
 
 // Handle answers one request. It never panics and never answers with nothing.
@@ -49,6 +51,8 @@ func answer(in []byte) (r reply) {
 	var head struct {
 		Op      string          `json:"op"`
 		Request json.RawMessage `json:"request"`
+		// Keep says that more requests of the same policy will follow.
+		Keep bool `json:"keep"`
 	}
 	if err := json.Unmarshal(in, &head); err != nil {
 		return reply{Fault: "the request is not JSON: " + err.Error()}
@@ -57,6 +61,8 @@ func answer(in []byte) (r reply) {
 	if !known {
 		return reply{Fault: fmt.Sprintf("unknown operation %q", head.Op)}
 	}
+	parsed.begin(head.Keep)
+	defer parsed.end()
 	result, err := run(head.Request)
 	if err == nil {
 		return reply{OK: true, Result: result}

@@ -114,11 +114,7 @@ func (p *policy) readFile(name string, content []byte, options readOptions) Prob
 }
 
 func (p *policy) readModule(name string, content []byte, caps *ast.Capabilities) Problems {
-	module, err := ast.ParseModuleWithOpts(name, string(content), ast.ParserOptions{
-		ProcessAnnotation: true,
-		RegoVersion:       ast.RegoV1,
-		Capabilities:      caps,
-	})
+	module, err := parsed.parse(name, content, caps)
 	if err != nil {
 		return problemsOf(err)
 	}

@@ -1,12 +1,10 @@
 package ops
 
 import (
-	"regexp"
-	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
-	"github.com/open-policy-agent/opa/v1/topdown/lineage"
 )
 
 // FailedAt is the expression a failed test got no further than, and the values it had by then.
@@ -18,37 +16,52 @@ type FailedAt struct {
 	Values map[string]string `json:"values"`
 }
 
+// So many failed tests are run once more for what they failed at, for so long in all.
+const (
+	maxExplained = 200
+	explainFor   = 20 * time.Second
+)
+
 // explainFailures runs the failed tests once more, traced; tracing all of them would be slow.
-func (s testSession) explainFailures(outcomes []TestOutcome) error {
-	var names []string
-	for _, o := range outcomes {
-		if o.Outcome == "fail" {
-			names = append(names, regexp.QuoteMeta("data."+o.Package+"."+o.Name))
+func explainFailures(p *policy, caps *ast.Capabilities, outcomes []TestOutcome) error {
+	failed := map[string]*TestOutcome{}
+	files := map[string]bool{}
+	for i := range outcomes {
+		o := &outcomes[i]
+		if o.Outcome == "fail" && len(failed) < maxExplained {
+			failed[o.Package+"."+o.Name] = o
+			files[o.File] = true
 		}
 	}
-	if len(names) == 0 {
+	if len(failed) == 0 {
 		return nil
 	}
-	traced, err := s.run("^("+strings.Join(names, "|")+")$", nil, true)
+	graph := graphOf(p.modules)
+	from := make([]string, 0, len(files))
+	for name := range files {
+		from = append(from, name)
+	}
+	session, err := newInterpreter(p, restrict(p.modules, graph, from), caps, true)
 	if err != nil {
 		return err
 	}
-	for i := range outcomes {
-		for _, again := range traced {
-			if again.Package == outcomes[i].Package && again.Name == outcomes[i].Name && again.Row == outcomes[i].Row {
-				outcomes[i].FailedAt = failedAt(again)
-				outcomes[i].Trace = traceLines(lineage.Fails(again.result.Trace))
-			}
+	end := time.Now().Add(explainFor)
+	for _, test := range testsOf(session.compiler.Modules) {
+		o := failed[test.packageName()+"."+test.name()]
+		session.timeout = time.Until(end)
+		if o != nil && session.timeout > 0 {
+			trace := topdown.NewBufferTracer()
+			session.evaluate(test, trace)
+			o.FailedAt = failedAt(*o, *trace)
 		}
 	}
 	return nil
 }
 
-// failedAt is the furthest failing expression of the test rule itself: what failed in a rule it
-// asks shows in the trace.
-func failedAt(o TestOutcome) *FailedAt {
+// failedAt is the furthest failing expression of the test rule itself, not of a rule that it asks.
+func failedAt(o TestOutcome, trace []*topdown.Event) *FailedAt {
 	var last *topdown.Event
-	for _, event := range o.result.Trace {
+	for _, event := range trace {
 		expr, is := event.Node.(*ast.Expr)
 		if !is || event.Op != topdown.FailOp || expr.Location == nil || expr.Location.File != o.File {
 			continue
