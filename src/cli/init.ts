@@ -3,6 +3,7 @@
  * person sits at the terminal and the command line does not say. Keys are not made here: two
  * repositories from the same start are the same, byte for byte.
  */
+import { statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
@@ -91,6 +92,9 @@ export async function ask(input: Readable, output: Writable): Promise<StartingPo
 
 function create(dir: string, start: StartingPoint): void {
   const folder = resolve(dir)
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new UsageError(`${dir} is a file; name a folder`)
+  }
   const scaffold = scaffoldOf(start, readVersion())
   const there = inTheWay(folder, scaffold)
   if (there.length > 0) {

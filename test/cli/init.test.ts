@@ -200,6 +200,15 @@ for (const [name, path] of inTheWayRows) {
   })
 }
 
+test('a file is no folder', async () => {
+  writeFileSync(join(folder, 'plain'), 'mine')
+  assert.equal(await cli(['init', 'plain', '--from', 'roles']), {
+    code: 2,
+    stdout: '',
+    stderr: 'error: plain is a file; name a folder\nmcp-guard --help shows how it is used\n',
+  })
+})
+
 test('other files of the folder stay', () => {
   const dir = join(folder, 'beside')
   mkdirSync(join(dir, '.github/workflows'), { recursive: true })
