@@ -7,11 +7,13 @@
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { describeThrown } from '../errors.js'
+import { buildCommand } from './build.js'
 import { callCommand } from './call.js'
 import { canCommand } from './can.js'
 import { grantsCommand } from './grants.js'
 import { hashKeyCommand } from './hash-key.js'
 import { initCommand } from './init.js'
+import { inspectCommand } from './inspect.js'
 import { keygenCommand } from './keygen.js'
 import { parsing } from './options.js'
 import { pinCommand } from './pin.js'
@@ -30,6 +32,8 @@ async function main(): Promise<void> {
     .command(runCommand)
     .command(callCommand)
     .command(initCommand)
+    .command(buildCommand)
+    .command(inspectCommand)
     .command(keygenCommand)
     .command(hashKeyCommand)
     .command(pinCommand)
@@ -39,7 +43,7 @@ async function main(): Promise<void> {
     .command(versionCommand)
     .demandCommand(
       1,
-      'say which command: run, call, init, keygen, hash-key, pin, can, grants, validate or version',
+      'say which command: run, call, init, build, inspect, keygen, hash-key, pin, can, grants, validate or version',
     )
     .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
     .example('$0 call list --key-file alice.key', 'see what alice may use')
