@@ -1,5 +1,5 @@
 /** Coverage, read by parsers of other people's making. */
-import { createRequire } from 'node:module'
+import cobertura from '@cvrg-report/cobertura-json'
 import parseLcov from '@friedemannsommer/lcov-parser/sync'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,18 +7,6 @@ import { formatCoverage } from '../../../src/rego/formats/index.js'
 import type { CoverageReport } from '../../../src/rego/test-report.js'
 import { hostileText } from './reports.js'
 import { readXml } from './xml-reader.js'
-
-interface CoberturaFile {
-  readonly file: string
-  readonly lines: {
-    readonly found: number
-    readonly hit: number
-    readonly details: readonly { readonly line: number; readonly hit: number }[]
-  }
-}
-const cobertura: { parseContent(xml: string): Promise<CoberturaFile[]> } = createRequire(
-  import.meta.url,
-)('@cvrg-report/cobertura-json')
 
 /** What version 4 of the form says of each element: its children, and attributes it must have. */
 const rates = ['line-rate', 'branch-rate']
