@@ -143,12 +143,12 @@ function readSerial({ serial, sign }: BuildArguments): number | null {
   throw new UsageError(`${name} is a whole number from 0 on, not ${JSON.stringify(text)}`)
 }
 
-/** What is surely not meant is no bundle either; warnings do not stop it. */
+/** What is surely not meant is no bundle; warnings are for `check` to say. */
 async function isSound(set: SourceSet): Promise<boolean> {
-  const findings = await checkPolicy(set)
-  const said = formatFindingsPretty(findings, (code, text) => paint(process.stderr, code, text))
-  if (said !== '') process.stderr.write(said)
-  return findings.every(({ level }) => level !== 'error')
+  const errors = (await checkPolicy(set)).filter(({ level }) => level === 'error')
+  const painted = (code: number, text: string) => paint(process.stderr, code, text)
+  process.stderr.write(formatFindingsPretty(errors, painted))
+  return errors.length === 0
 }
 
 function refused(problems: readonly PolicyProblem[], set?: SourceSet): number {

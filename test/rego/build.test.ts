@@ -1,0 +1,415 @@
+/**
+ * A built bundle is the policy that the gateway would compile from the sources, with the same module,
+ * data and projection; whatever else its manifest could say of it is not believed.
+ */
+import { createHash } from 'node:crypto'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Json, JsonObject } from '../../src/domain.js'
+import { openDecider } from '../../src/policy/workbench.js'
+import { readArtefactInfo } from '../../src/rego/artefact.js'
+import { buildBundle } from '../../src/rego/build-bundle.js'
+import { capabilities, compileSource, factsSchema } from '../../src/rego/compile-policy.js'
+import { entryPoint, hostEntryPoint, hostModule } from '../../src/rego/host-module.js'
+import { readSources } from '../../src/rego/sources.js'
+import { folderOf } from './folder.js'
+import { call, compileSource as compile, must, type RawReply } from './reactor-fixture.js'
+import { keyPair, unpacked } from './signed.js'
+import { bundleOf, tarGz } from './tar.js'
+
+const files = {
+  '.manifest':
+    '{"roots": ["mcpguard", "grants"], "metadata": {"team": "a", "mcpguard": {"contract": 1}}}',
+  'mcpguard/main/main.rego': `# METADATA
+# title: The decision
+package mcpguard.main
+
+# METADATA
+# title: By grants
+# custom:
+#   code: granted
+decision := {"allow": input.resource.id in data.grants[input.subject.id]}
+`,
+  'mcpguard/main/main_test.rego': 'package mcpguard.main_test\n\ntest_x if 1 == 1\n',
+  'grants/data.yaml': 'alice: [read, "<&>"]\nlimit: 1.50\n',
+}
+
+function pack(source: Record<string, string>, more: JsonObject = {}): RawReply {
+  return call('pack', {
+    source: { files: source },
+    capabilities: capabilities(),
+    schema: factsSchema(),
+    entryPoint,
+    hostModule,
+    hostEntryPoint,
+    revision: '',
+    compiler: 'sha256:0',
+    serial: null,
+    withSources: false,
+    sign: null,
+    ...more,
+  })
+}
+
+function bytesOf(reply: RawReply): Buffer {
+  return Buffer.from(String(must(reply)['bundle']), 'base64')
+}
+
+const built = bytesOf(pack(files))
+const manifestOf = (bundle: Uint8Array) =>
+  JSON.parse(String(unpacked(bundle)['.manifest'])) as {
+    revision: string
+    roots: string[]
+    wasm: JsonObject[]
+    rego_version: number
+    metadata: JsonObject & { mcpguard: JsonObject }
+  }
+const loaded = (bundle: Uint8Array) =>
+  must(compile({ bundle: Buffer.from(bundle).toString('base64') }))
+
+// ── What is in it ───────────────────────────────────────────────────────────────────────────────
+
+test('a bundle loads as what its sources compile to: module, data, paths, list module, contract', () => {
+  const { revision: ofSources, ...fromSources } = must(compile({ files }))
+  const { revision, ...fromBundle } = loaded(built)
+  assert.equal(fromBundle, fromSources)
+  assert.is.not(revision, ofSources)
+  assert.equal(fromBundle['warnings'], [])
+})
+
+test('the files are the module, the data, the manifest and the annotations, and no test', () => {
+  const found = unpacked(built)
+  assert.equal(Object.keys(found), ['.manifest', 'annotations.json', 'data.json', 'policy.wasm'])
+  assert.is(String(found['data.json']), '{"grants":{"alice":["read","<&>"],"limit":1.5}}\n')
+  const { packages, annotations } = JSON.parse(String(found['annotations.json'])) as {
+    packages: Json
+    annotations: { path: string; row: number; annotations: { title: string } }[]
+  }
+  assert.equal(packages, [{ package: 'mcpguard.main', files: ['mcpguard/main/main.rego'] }])
+  assert.equal(
+    annotations.map(({ path, row, annotations: { title } }) => [path, row, title]),
+    [
+      ['data.mcpguard.main', 3, 'The decision'],
+      ['data.mcpguard.main.decision', 9, 'By grants'],
+    ],
+  )
+})
+
+test('the manifest has what OPA reads, and what the gateway has to know of the module', () => {
+  const manifest = manifestOf(built)
+  const module = unpacked(built)['policy.wasm'] ?? Buffer.alloc(0)
+  const digest = (text: string | Buffer) =>
+    `sha256:${createHash('sha256').update(text).digest('hex')}`
+  assert.is(manifest.revision, must(compile({ files }))['revision'])
+  assert.equal(manifest.roots, ['mcpguard', 'grants'])
+  assert.is(manifest.rego_version, 1)
+  assert.equal(
+    manifest.wasm.map(({ entrypoint, module: at }) => [entrypoint, at]),
+    [
+      ['mcpguard/main/decision', '/policy.wasm'],
+      ['mcpguard/host/decisions', '/policy.wasm'],
+    ],
+  )
+  assert.match(JSON.stringify(manifest.wasm[0]), '"code":"granted"')
+  assert.equal(manifest.metadata, {
+    team: 'a',
+    mcpguard: {
+      contract: 1,
+      paths: [
+        ['resource', 'id'],
+        ['subject', 'id'],
+      ],
+      module: digest(module),
+      hostModule: digest(hostModule),
+      compiler: 'sha256:0',
+    },
+  })
+})
+
+test('roots that leave out the gateway are widened by it', () => {
+  const narrow = { ...files, '.manifest': '{"roots": ["mcpguard/main", "grants"]}' }
+  assert.equal(manifestOf(bytesOf(pack(narrow))).roots, [
+    'mcpguard/main',
+    'grants',
+    'mcpguard/host',
+  ])
+  const none = { ...files, '.manifest': '{}' }
+  assert.equal(manifestOf(bytesOf(pack(none))).roots, [''])
+})
+
+test('a policy that reads the input as a whole says so by null', () => {
+  const whole = 'package mcpguard.main\n\ndecision := {"allow": count(input) > 9}\n'
+  const bundle = bytesOf(pack({ 'main.rego': whole }))
+  assert.is(manifestOf(bundle).metadata.mcpguard['paths'], null)
+  assert.is(loaded(bundle)['paths'], null)
+  const nothing = 'package mcpguard.main\n\ndecision := {"allow": false}\n'
+  assert.equal(loaded(bytesOf(pack({ 'main.rego': nothing })))['paths'], [])
+})
+
+test('sources travel along when asked for, as they are and without tests; the module decides', () => {
+  const bundle = bytesOf(pack(files, { withSources: true }))
+  const found = unpacked(bundle)
+  assert.is(String(found['mcpguard/main/main.rego']), files['mcpguard/main/main.rego'])
+  assert.is(found['mcpguard/main/main_test.rego'], undefined)
+  const other = Object.entries(found).map(([name, content]) => ({
+    name: `/${name}`,
+    content: name.endsWith('.rego')
+      ? 'package mcpguard.main\n\ndecision := {"allow": true}\n'
+      : content,
+  }))
+  assert.equal(loaded(tarGz(other))['wasm'], loaded(bundle)['wasm'])
+  assert.is(loaded(tarGz(other))['hostModule'], true)
+})
+
+test('revision and serial are as they are given', () => {
+  const manifest = manifestOf(bytesOf(pack(files, { revision: 'v1 <2>', serial: 7 })))
+  assert.is(manifest.revision, 'v1 <2>')
+  assert.is(manifest.metadata.mcpguard['serial'], 7)
+  assert.is(loaded(bytesOf(pack(files, { serial: 0 })))['serial'], 0)
+  assert.is(loaded(built)['serial'], null)
+})
+
+// ── The same bytes ──────────────────────────────────────────────────────────────────────────────
+
+test('the bytes depend on the policy alone: no time, no owner, no order, no tests', () => {
+  const turned = Object.fromEntries(Object.entries(files).reverse())
+  const untested = { ...files, 'mcpguard/main/main_test.rego': '', 'x/y_test.rego': 'package z' }
+  for (const source of [files, turned, untested]) assert.ok(built.equals(bytesOf(pack(source))))
+  assert.is(built.readUInt32LE(4), 0) // the time in the header of gzip
+  const tar = gunzipSync(built)
+  const header = (at: number) => tar.toString('latin1', 100 + at, 157 + at)
+  assert.is(
+    header(0),
+    `0000644\0${'0000000\0'.repeat(2)}${tar.toString('latin1', 124, 136)}00000000000\0${tar.toString('latin1', 148, 156)}0`,
+  )
+  assert.is.not(built.equals(bytesOf(pack({ ...files, 'grants/data.yaml': 'alice: []\n' }))), true)
+})
+
+test('a signed build can be repeated too, where the algorithm allows', () => {
+  for (const [kind, algorithm] of [
+    ['P-256', 'ES256'],
+    ['P-384', 'ES384'],
+    ['P-521', 'ES512'],
+    ['rsa', 'RS256'],
+  ] as const) {
+    const { privateKey: key } = keyPair(kind)
+    const sign = { key, algorithm, keyId: 'k1', scope: 'prod' }
+    assert.ok(bytesOf(pack(files, { sign })).equals(bytesOf(pack(files, { sign }))), algorithm)
+  }
+})
+
+// ── What is not believed ────────────────────────────────────────────────────────────────────────
+
+type Stamp = Record<string, Json>
+
+/** The bundle with another metadata.mcpguard, or another module. */
+function restamped(change: (stamp: Stamp) => Stamp, more: Record<string, Uint8Array> = {}): Buffer {
+  const manifest = manifestOf(built)
+  const metadata = { ...manifest.metadata, mcpguard: change(manifest.metadata.mcpguard) }
+  const text = JSON.stringify({ ...manifest, metadata })
+  const all = { ...unpacked(built), ...more, '.manifest': Buffer.from(text) }
+  return tarGz(Object.entries(all).map(([name, content]) => ({ name: `/${name}`, content })))
+}
+
+const without = (name: string) => (stamp: Stamp) =>
+  Object.fromEntries(Object.entries(stamp).filter(([member]) => member !== name))
+const otherModule =
+  unpacked(
+    bytesOf(
+      pack({
+        ...files,
+        'mcpguard/main/main.rego':
+          'package mcpguard.main\n\ndecision := {"allow": input.action.name == "x"}\n',
+      }),
+    ),
+  )['policy.wasm'] ?? Buffer.alloc(0)
+
+const foreign: readonly [what: string, bundle: () => Buffer, text: string][] = [
+  [
+    'nothing of the module',
+    () => restamped(without('module')),
+    'the module was not built by mcp-guard',
+  ],
+  [
+    'another module in its place',
+    () => restamped((stamp) => stamp, { 'policy.wasm': otherModule }),
+    'the manifest speaks of another module',
+  ],
+  [
+    'a digest that is none',
+    () => restamped((stamp) => ({ ...stamp, module: 7 })),
+    'the manifest speaks of another module',
+  ],
+  [
+    'paths that are a text',
+    () => restamped((stamp) => ({ ...stamp, paths: 'resource' })),
+    'paths of the manifest is not a list',
+  ],
+  [
+    'a path that is a text',
+    () => restamped((stamp) => ({ ...stamp, paths: ['resource'] })),
+    'has something that is not a path',
+  ],
+  [
+    'an empty path',
+    () => restamped((stamp) => ({ ...stamp, paths: [[]] })),
+    'has something that is not a path',
+  ],
+  [
+    'a number in a path',
+    () => restamped((stamp) => ({ ...stamp, paths: [['resource', 1]] })),
+    'has something that is not a path',
+  ],
+  [
+    'too many paths',
+    () => restamped((stamp) => ({ ...stamp, paths: Array.from({ length: 10_001 }, () => ['a']) })),
+    'is not a list of at most 10000 paths',
+  ],
+]
+
+for (const [what, bundle, text] of foreign) {
+  test(`as any bundle of others: ${what}`, () => {
+    const result = loaded(bundle())
+    assert.is(result['paths'], null)
+    assert.is(result['hostModule'], false)
+    const [warning] = result['warnings'] as JsonObject[]
+    assert.is(warning?.['code'], 'foreign_bundle')
+    assert.match(String(warning?.['message']), text)
+    assert.match(
+      String(warning?.['message']),
+      'facts are sent whole and lists are asked item by item',
+    )
+  })
+}
+
+test('a list module of another version is not asked, and the paths still hold', () => {
+  const other = restamped((stamp) => ({ ...stamp, hostModule: 'sha256:0' }))
+  const manifest = manifestOf(built)
+  const noEntry = JSON.stringify({ ...manifest, wasm: manifest.wasm.slice(0, 1) })
+  const all = { ...unpacked(built), '.manifest': Buffer.from(noEntry) }
+  const unnamed = tarGz(
+    Object.entries(all).map(([name, content]) => ({ name: `/${name}`, content })),
+  )
+  for (const bundle of [other, restamped(without('hostModule')), unnamed]) {
+    const result = loaded(bundle)
+    assert.is(result['hostModule'], false)
+    assert.equal(result['paths'], loaded(built)['paths'])
+    const [warning] = result['warnings'] as JsonObject[]
+    assert.match(String(warning?.['message']), 'built for another version of the gateway')
+  }
+})
+
+test('what a source says of paths is not what counts', () => {
+  const lying =
+    '{"metadata": {"mcpguard": {"contract": 1, "paths": [], "module": "sha256:0", "hostModule": "x"}}}'
+  assert.equal(
+    must(compile({ files: { ...files, '.manifest': lying } }))['paths'],
+    loaded(built)['paths'],
+  )
+  const { mcpguard } = manifestOf(bytesOf(pack({ ...files, '.manifest': lying }))).metadata
+  assert.equal(mcpguard['paths'], manifestOf(built).metadata.mcpguard['paths'])
+})
+
+test('refused: what does not compile, and what is compiled already', () => {
+  const broken = pack({ ...files, 'mcpguard/main/main.rego': 'package mcpguard.main\n\nx := y\n' })
+  assert.is(broken.problems?.[0]?.['code'], 'rego_unsafe_var_error')
+  const again = pack({}, { source: { bundle: built.toString('base64') } })
+  assert.is(again.problems?.[0]?.['code'], 'already_compiled')
+})
+
+// ── The gateway's own way ───────────────────────────────────────────────────────────────────────
+
+test('from sources or from the bundle: the same decisions, seen whole or projected', async () => {
+  const read = await readSources(folderOf(files))
+  assert.ok(read.ok)
+  if (!read.ok) return
+  const made = await buildBundle(read.source, { serial: 3 })
+  const sources = await compileSource(read.source, { cacheDir: null })
+  assert.ok(made.ok && sources.ok)
+  if (!made.ok || !sources.ok) return
+  assert.is(made.serial, 3)
+  assert.is(made.revision, sources.bundle.revision)
+  assert.is(
+    manifestOf(made.packed).metadata.mcpguard['compiler'],
+    `sha256:${readArtefactInfo().sha256}`,
+  )
+  const [one, other] = [openDecider(made.bundle), openDecider(sources.bundle)]
+  for (const [id, allow] of [
+    ['read', true],
+    ['<&>', true],
+    ['write', false],
+  ] as const) {
+    const facts = {
+      subject: { id: 'alice' },
+      resource: { id, server: 's' },
+      action: {},
+      context: {},
+    }
+    assert.equal(one.decide(facts), other.decide(facts))
+    assert.equal(one.decideWhole(facts), other.decideWhole(facts))
+    assert.is(one.decide(facts).decision.allow, allow)
+  }
+})
+
+test('what we sign, OPA verifies; scope and key id are in what is signed', async () => {
+  for (const [kind, algorithm] of [
+    ['P-256', 'ES256'],
+    ['P-384', 'ES384'],
+    ['P-521', 'ES512'],
+    ['rsa', 'RS512'],
+    ['rsa', 'PS256'],
+  ] as const) {
+    const { privateKey, publicKey } = keyPair(kind)
+    const sign = { key: privateKey, algorithm, keyId: 'k1', scope: 'prod' }
+    const bundle = bytesOf(pack(files, { sign, serial: 1 })).toString('base64')
+    const asked = { key: publicKey, algorithm, keyId: 'k1', scope: 'prod' }
+    assert.ok(call('verify', { bundle, verify: asked }).ok, algorithm)
+    const other = call('verify', { bundle, verify: { ...asked, scope: '' } })
+    assert.is(other.problems?.[0]?.['code'], 'signature_scope')
+    const token =
+      (
+        JSON.parse(String(unpacked(Buffer.from(bundle, 'base64'))['.signatures.json'])) as {
+          signatures: string[]
+        }
+      ).signatures[0] ?? ''
+    const [header = '', payload = ''] = token
+      .split('.')
+      .map((text) => Buffer.from(text, 'base64url').toString())
+    assert.equal(JSON.parse(header), { alg: algorithm, kid: 'k1', typ: 'JWT' })
+    const { files: signed, scope } = JSON.parse(payload) as {
+      files: { name: string; algorithm: string }[]
+      scope: string
+    }
+    assert.is(scope, 'prod')
+    assert.equal(
+      signed.map(({ name }) => name),
+      ['.manifest', 'annotations.json', 'data.json', 'policy.wasm'],
+    )
+  }
+})
+
+test("a bundle of OPA's own build is foreign, and decides", () => {
+  const module = unpacked(built)['policy.wasm'] ?? Buffer.alloc(0)
+  const manifest = { wasm: [{ entrypoint: entryPoint, module: '/policy.wasm' }] }
+  const bundle = tarGz([
+    { name: '/policy.wasm', content: module },
+    { name: '/.manifest', content: JSON.stringify(manifest) },
+    {
+      name: '/mcpguard/main/main.rego',
+      content: 'package mcpguard.main\n\nimport data.mcpguard.main.decision\n',
+    },
+  ])
+  const result = loaded(bundle)
+  assert.is(result['hostModule'], false)
+  assert.match(JSON.stringify(result['warnings']), 'was not built by mcp-guard')
+})
+
+test('the bytes behind the end of the archive are not read', () => {
+  const more = gzipSync(
+    Buffer.concat([gunzipSync(built), gunzipSync(bundleOf({ 'x.rego': 'broken' }))]),
+  )
+  assert.equal(loaded(more), loaded(built))
+})
+
+test.run()
