@@ -356,6 +356,14 @@ export interface Observer {
 export type PolicyEvent =
   | { readonly type: 'activated'; readonly revision: string; readonly durationMs: number }
   | { readonly type: 'refused'; readonly message: string; readonly keeps: string | null }
+  /** The server of a bundle URL was asked whether there is a new one. */
+  | { readonly type: 'asked'; readonly result: 'changed' | 'unchanged' | 'failed' }
+  /** An operator's rollback began, or is over; then `revision` is what is active at that moment. */
+  | {
+      readonly type: 'rolled-back' | 'released'
+      readonly revision: string | null
+      readonly from: readonly string[]
+    }
   | { readonly type: 'fault'; readonly revision: string; readonly reason: string }
   /** A principal's questions caused at least so many faults within the time. */
   | {

@@ -7,13 +7,14 @@ import type { Readable, Writable } from 'node:stream'
 import { openAuditLog } from './audit/audit-log.js'
 import { createCatalogue } from './catalogue/catalogue.js'
 import type { Config, UpstreamConfig } from './config/config.js'
-import type { CompiledBundle, Limit, Observer, Server, Subject } from './domain.js'
-import { asGuardError, describeThrown, GuardError } from './errors.js'
+import type { Limit, Observer, Server, Subject } from './domain.js'
+import { describeThrown, GuardError } from './errors.js'
 import { createFetcher } from './fetcher/create-fetcher.js'
 import { openIdentity } from './guard/identity.js'
 import { createKeySources } from './guard/keys.js'
 import { certificateVerifier, listenerOf, readTls } from './guard/listener.js'
 import { introspectionOf, protectedResources } from './guard/oauth.js'
+import { openPolicySource } from './guard/policy-source.js'
 import { routeTo } from './guard/routes.js'
 import { tokenVerifiers } from './guard/tokens.js'
 import { certificateHeaders } from './identity/certificate/presented.js'
@@ -21,7 +22,6 @@ import { type Claim, identifyAs } from './identity/identify-as.js'
 import { systemClock } from './lib/clock.js'
 import { createIdSource } from './lib/ids.js'
 import { createSealer } from './lib/seal.js'
-import { watchPath } from './lib/watch.js'
 import { createMemoryLimiter } from './limit/memory.js'
 import { isKnownMethod } from './mcp/methods.js'
 import { createPolicyHolder } from './policy/activate.js'
@@ -45,7 +45,6 @@ import type { Steps } from './proxy/steps.js'
 import { createStreamShare } from './proxy/stream-share.js'
 import { createStreams } from './proxy/streams.js'
 import { startTrail, toAuditEvent } from './proxy/trail.js'
-import { type CompilePolicyOptions, compilePolicy, formatProblem } from './rego/compile-policy.js'
 import { createMetrics } from './telemetry/metrics.js'
 import { combine } from './telemetry/observers.js'
 
@@ -85,59 +84,18 @@ const maxLimitKeys = 100_000
 
 /**
  * Throws GuardError GUARD_CONFIG_INVALID or GUARD_POLICY_INVALID, one problem a line in its message.
- * `observer` sees everything that is logged and every outcome.
+ * `observer` sees everything that is logged and every outcome. `trial`: to find out whether a gateway
+ * can be made of it, without leaving anything on disk and without asking the server of a policy.
  */
 export async function createGuard(
   config: Config,
-  options: { observer: Observer; cacheDir?: string | null },
+  options: { observer: Observer; cacheDir?: string | null; trial?: boolean },
 ): Promise<Guard> {
   const listener = listenerOf(config.listen)
   const certificates = certificateVerifier(config)
   const metrics = createMetrics({ isKnownMethod })
   const observer = combine([options.observer, metrics.observer])
   const policy = createPolicyHolder(observer, config.policy)
-  const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
-
-  async function activate(): Promise<void> {
-    let bundle: CompiledBundle
-    try {
-      bundle = await compile(config.policy.path, cache, observer)
-    } catch (thrown) {
-      const error = asGuardError(thrown, 'GUARD_POLICY_UNAVAILABLE', 'the policy was not compiled')
-      observer.policy?.({
-        type: 'refused',
-        message: error.message,
-        keeps: policy.status().revision,
-      })
-      throw error
-    }
-    await policy.activate(bundle)
-    void streams.reconsider()
-  }
-
-  let problem: string | null = null
-  let turn: Promise<unknown> = Promise.resolve()
-
-  /** One at a time: what was read last is what is active last, however long compiling takes. */
-  function reload(): Promise<{ ok: boolean; message: string }> {
-    const next = turn.then(reloadNow)
-    turn = next
-    return next
-  }
-
-  async function reloadNow(): Promise<{ ok: boolean; message: string }> {
-    const before = policy.status().revision
-    try {
-      await activate()
-    } catch (thrown) {
-      problem = thrown instanceof GuardError ? thrown.message : describeThrown(thrown)
-      return { ok: false, message: problem }
-    }
-    problem = null
-    const after = policy.status().revision
-    return { ok: true, message: after === before ? 'unchanged' : `revision ${after} is active` }
-  }
-
   const fetcher = createFetcher()
   const keySources = createKeySources(fetcher, observer)
   const resources = protectedResources(config)
@@ -150,14 +108,21 @@ export async function createGuard(
       oauth === null ? null : introspectionOf(oauth, { fetcher, resources, keys }),
   })
   const streams = createStreams(Date.now, identity.keys.withdrawn)
-  // Watched from before the first reading, so that nothing saved meanwhile is missed.
-  const watch = await watchPath(config.policy.path, async () => {
-    await reload()
-  })
+  const source = await openPolicySource(
+    {
+      config: config.policy,
+      policy,
+      observer,
+      fetcher,
+      cacheDir: options.cacheDir,
+      activated: () => void streams.reconsider(),
+    },
+    { trial: options.trial ?? false },
+  )
   try {
-    await activate()
+    await source.begin()
   } catch (thrown) {
-    watch.stop()
+    await source.stop()
     throw thrown
   }
   const keys = sessionKeys(config, observer)
@@ -252,8 +217,6 @@ export async function createGuard(
     readiness,
     async details() {
       const { ready, reason } = await readiness()
-      const { revision, activatedAtMs } = policy.status()
-      const activated = activatedAtMs === null ? null : new Date(activatedAtMs).toISOString()
       const upstreams = config.upstreams.map(({ name, path, required }) => ({
         name,
         path,
@@ -263,7 +226,7 @@ export async function createGuard(
         status: 'healthy',
         ready,
         reason,
-        policy: { revision, activated, problem },
+        policy: source.health(),
         upstreams,
       }
     },
@@ -272,7 +235,7 @@ export async function createGuard(
 
   async function close(): Promise<void> {
     stop()
-    watch.stop()
+    const sourceStopped = source.stop()
     identity.stop()
     await Promise.all([
       front.drain(config.listen.drainTimeoutMs),
@@ -280,12 +243,12 @@ export async function createGuard(
       stdio?.drain(Math.min(config.listen.drainTimeoutMs, stdioStopMs)),
     ])
     await Promise.all([...routes.values()].map(({ back }) => back.close()))
-    await fetcher.close()
+    await Promise.all([sourceStopped, fetcher.close()])
     await admin.close()
     await audit.close()
   }
 
-  watch.start()
+  source.start()
   identity.start(() => void streams.recheck())
 
   return {
@@ -335,26 +298,13 @@ export async function createGuard(
         observer.log?.('error', `TLS goes on with its old files: ${describeThrown(thrown)}`)
       }
       identity.reload()
-      return reload()
+      return source.reload()
     },
     close() {
       closing ??= close()
       return closing
     },
   }
-}
-
-async function compile(
-  path: string,
-  cache: CompilePolicyOptions,
-  observer: Observer,
-): Promise<CompiledBundle> {
-  const compiled = await compilePolicy(path, cache)
-  if (compiled.ok) {
-    for (const warning of compiled.warnings) observer.log?.('warn', formatProblem(warning))
-    return compiled.bundle
-  }
-  throw new GuardError('GUARD_POLICY_INVALID', compiled.problems.map(formatProblem).join('\n'))
 }
 
 /** Names under which the gateway may be addressed: loopback only reaches a loopback listener. */

@@ -83,7 +83,10 @@ async function check(loaded: LoadedConfig): Promise<Report> {
 async function tryActivation(config: Config, cacheDir: string): Promise<unknown> {
   const { createGuard } = await import('../guard.js')
   try {
-    const guard = await createGuard({ ...config, audit: { file: '-' } }, { observer: {}, cacheDir })
+    const guard = await createGuard(
+      { ...config, audit: { file: '-' } },
+      { observer: {}, cacheDir, trial: true },
+    )
     await guard.close().catch(() => undefined)
     return null
   } catch (thrown) {

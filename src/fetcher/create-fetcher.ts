@@ -8,14 +8,14 @@
 // undici's index loads a browser's fetch and more, and is never used.
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Json } from '../domain.js'
-import { GuardError } from '../errors.js'
+import { type ErrorCode, GuardError } from '../errors.js'
 import type { AddressKind } from '../lib/ip.js'
 import { readServiceUrl } from '../lib/service-url.js'
 import { parseStrict } from '../mcp/json.js'
-import type { Fetcher, FetchRules, Form } from './fetcher.js'
+import type { BytesAnswer, BytesAsked, Fetcher, FetchRules, Form } from './fetcher.js'
 import { checkAddress, guardedLookup, type Resolve, systemResolve } from './guarded-lookup.js'
 import { describeAnswer, describeFailure } from './problems.js'
-import { type Transfer, type Transferred, transfer, Unusable } from './transfer.js'
+import { type Expected, type Transfer, type Transferred, transfer, Unusable } from './transfer.js'
 
 export interface FetcherOptions {
   /** Default: the system's resolver. */
@@ -67,11 +67,13 @@ export function createFetcher({ resolve = systemResolve }: FetcherOptions = {}):
     return service
   }
 
-  async function ask(
+  async function ask<Answer>(
     text: string,
     asked: Omit<Transfer, 'path'>,
     rules: FetchRules,
-  ): Promise<Json> {
+    { code, use }: Use<Answer>,
+  ): Promise<Answer> {
+    const unavailable = (service: string, why: string) => new GuardError(code, `${service} ${why}`)
     const read = readServiceUrl(text)
     if (!read.ok) throw unavailable('the address of a service', `${read.problem}; ${read.fix}`)
     const { url, loopback } = read
@@ -82,7 +84,7 @@ export function createFetcher({ resolve = systemResolve }: FetcherOptions = {}):
       // An address needs no resolver, so none would look at it.
       if (literal !== null) checkAddress(literal[1] ?? literal[2] ?? '', allows)
       const service = serviceAt(url.origin, allows, `${rules.privateAddresses} ${url.origin}`)
-      return readJson(await send(service, { ...asked, path: url.pathname + url.search }, rules))
+      return use(await send(service, { ...asked, path: url.pathname + url.search }, rules))
     } catch (thrown) {
       throw unavailable(url.origin, describeFailure(thrown))
     }
@@ -110,8 +112,9 @@ export function createFetcher({ resolve = systemResolve }: FetcherOptions = {}):
   }
 
   return {
-    getJson: (url, rules) => ask(url, { method: 'GET', headers: ours, body: null }, rules),
-    postForm: (url, form, rules) => ask(url, formTransfer(form), rules),
+    getJson: (url, rules) => ask(url, jsonTransfer, rules, json),
+    postForm: (url, form, rules) => ask(url, formTransfer(form), rules, json),
+    getBytes: (url, asked, rules) => ask(url, bytesTransfer(asked), rules, bytes),
     async close() {
       closed = true
       for (const abort of [...aborts]) {
@@ -123,14 +126,29 @@ export function createFetcher({ resolve = systemResolve }: FetcherOptions = {}):
   }
 }
 
-const ours = [
-  'accept',
-  'application/json',
-  'accept-encoding',
-  'identity',
-  'user-agent',
-  'mcp-guard',
-]
+/** What becomes of an answer, and as what a failure is told. */
+interface Use<Answer> {
+  readonly code: ErrorCode
+  readonly use: (transferred: Transferred) => Answer
+}
+
+const json: Use<Json> = { code: 'GUARD_IDENTITY_UNAVAILABLE', use: readJson }
+const bytes: Use<BytesAnswer> = { code: 'GUARD_POLICY_UNAVAILABLE', use: readBytes }
+
+const ours = ['accept-encoding', 'identity', 'user-agent', 'mcp-guard']
+const oursForJson = ['accept', 'application/json', ...ours]
+const expectsJson: Expected = {
+  name: 'JSON',
+  accepts: (type) => type === 'application/json' || type?.endsWith('+json') === true,
+  encodings: [],
+  fix: 'see whether the address is right; static files need the type application/json',
+}
+const jsonTransfer = {
+  method: 'GET',
+  headers: oursForJson,
+  body: null,
+  expects: expectsJson,
+} as const
 
 const jsonLimits = { maxDepth: 16, maxMembers: 10_000 }
 
@@ -141,9 +159,21 @@ function isAllowed(kind: AddressKind, loopback: boolean, rules: FetchRules): boo
 }
 
 function formTransfer({ fields, client }: Form): Omit<Transfer, 'path'> {
-  const headers = [...ours, 'content-type', 'application/x-www-form-urlencoded']
+  const headers = [...oursForJson, 'content-type', 'application/x-www-form-urlencoded']
   if (client !== null) headers.push('authorization', basic(client))
-  return { method: 'POST', headers, body: new URLSearchParams(fields).toString() }
+  const body = new URLSearchParams(fields).toString()
+  return { method: 'POST', headers, body, expects: expectsJson }
+}
+
+function bytesTransfer({ headers, etag, accepts, wanted }: BytesAsked): Omit<Transfer, 'path'> {
+  const known = etag === null ? [] : ['if-none-match', etag]
+  const expects = {
+    name: wanted,
+    accepts,
+    encodings: ['gzip', 'x-gzip'],
+    fix: 'see whether the address is right',
+  }
+  return { method: 'GET', headers: [...ours, ...headers, ...known], body: null, expects }
 }
 
 /** Both parts are encoded as in a form before they are joined (RFC 6749 2.3.1). */
@@ -160,6 +190,8 @@ function readJson({ status, body }: Transferred): Json {
   throw new Unusable(problem, 'see whether the address is right')
 }
 
-function unavailable(service: string, text: string): GuardError {
-  return new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${service} ${text}`)
+function readBytes({ status, body, type, etag }: Transferred): BytesAnswer {
+  if (status === 304) return { changed: false, type }
+  if (status !== 200) throw describeAnswer(status, body)
+  return { changed: true, bytes: body, etag, type }
 }

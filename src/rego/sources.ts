@@ -75,11 +75,27 @@ async function readSingle(file: string, found: Stats): Promise<PolicySource> {
   if (file.endsWith('.rego')) {
     return { files: { [basename(file)]: decode(content, basename(file)) } }
   }
-  if (content[0] !== 0x1f || content[1] !== 0x8b) {
+  if (!isPacked(content)) {
     const hint = 'name a folder, a .rego file or a bundle as `opa build` writes it'
     throw new Refusal('neither Rego nor a bundle', basename(file), hint)
   }
   return { bundle: content.toString('base64') }
+}
+
+/** A bundle that came in another way than from disk. */
+export function readBundle(content: Uint8Array): ReadSources {
+  if (isPacked(content)) return { ok: true, source: { bundle: toBase64(content) } }
+  const hint = 'offer a bundle as `mcp-guard build` or `opa build` writes it'
+  return { ok: false, problems: [problem('source_error', 'what came is no bundle', null, hint)] }
+}
+
+function toBase64(content: Uint8Array): string {
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('base64')
+}
+
+/** By the first bytes of gzip. */
+function isPacked(content: Uint8Array): boolean {
+  return content[0] === 0x1f && content[1] === 0x8b
 }
 
 interface Reading {
@@ -102,10 +118,19 @@ async function enter(reading: Reading, folder: string, depth: number): Promise<v
     if (name.startsWith('.') && path !== '.manifest') continue
     const found = await lstat(join(reading.root, path))
     if (found.isDirectory()) await enter(reading, path, depth + 1)
-    else if (path === '.manifest' || name.endsWith('.rego') || dataFiles.has(name)) {
+    else if (path === '.manifest' || isRead(name)) {
       reading.files[path] = await readOne(reading, path)
     } else await checkUnread(reading.root, path, found)
   }
+}
+
+/** Of a file in a folder, whether it matters what stands in it or that it is there. */
+export function mayBeSource(name: string): boolean {
+  return isRead(name) || name === '.manifest' || name === 'policy.wasm'
+}
+
+function isRead(name: string): boolean {
+  return name.endsWith('.rego') || dataFiles.has(name)
 }
 
 /** What is not read is passed over, except where the operator surely means it to count. */

@@ -102,6 +102,14 @@ function logPolicy(
       const kept = event.keeps === null ? 'no policy is active' : `${event.keeps} stays active`
       return log('error', `policy refused, ${kept}: ${event.message}`)
     }
+    case 'asked':
+      return
+    case 'rolled-back':
+    case 'released': {
+      const { type, revision, from } = event
+      const text = type === 'released' ? 'the rollback is over' : 'rolled back by the operator'
+      return log('warn', text, { revision, rolled_back_from: [...from] })
+    }
     case 'fault':
       return log('warn', 'policy failed and its answer is a denial', {
         reason: event.reason,

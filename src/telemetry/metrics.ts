@@ -202,6 +202,17 @@ function createPolicyMetrics(registry: Registry) {
     help: 'Times that the policy failed again and again for one caller; the log names who.',
     registers,
   })
+  const asked = new Counter({
+    name: 'mcp_guard_policy_polls_total',
+    help: 'Times that the server of a bundle URL was asked for a new policy.',
+    labelNames: ['result'],
+    registers,
+  })
+  const held = new Gauge({
+    name: 'mcp_guard_policy_rolled_back',
+    help: "1 while an operator's rollback is in force.",
+    registers,
+  })
   const reasonLabel = createLabelGate(maxLabelValues)
 
   return function observePolicy(event: PolicyEvent): void {
@@ -212,6 +223,12 @@ function createPolicyMetrics(registry: Registry) {
         return activations.inc({ result: 'activated' })
       case 'refused':
         return activations.inc({ result: 'refused' })
+      case 'asked':
+        return asked.inc({ result: event.result })
+      case 'rolled-back':
+        return held.set(1)
+      case 'released':
+        return held.set(0)
       case 'fault':
         return faults.inc({ reason: reasonLabel(event.reason.split(':', 1)[0] ?? '') })
       case 'alarm':

@@ -199,7 +199,7 @@ export async function writeFiles(
   const config = {
     listen: { port: 0, ...options.listen },
     admin: { port: 0, ...options.admin },
-    policy: { path: policyFolder, ...options.policyOptions },
+    policy: { path: policyFolder, state: join(folder, 'state'), ...options.policyOptions },
     upstreams: Object.fromEntries(upstreams),
     identity: {
       anonymous: options.anonymous ?? false,

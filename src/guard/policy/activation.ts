@@ -1,0 +1,129 @@
+/**
+ * The one way a policy becomes active, wherever it came from: read, compiled (and verified, where
+ * somebody has to have signed it), found to be one that may follow, activated, kept. One at a time,
+ * in the order in which they were offered. Whatever goes wrong, what was active stays, and it is told.
+ */
+import type { Observer } from '../../domain.js'
+import { asGuardError, GuardError } from '../../errors.js'
+import type { ActivePolicy } from '../../policy/activate.js'
+import type { FramedBundle } from '../../rego/bundle-frame.js'
+import {
+  type BundleVerification,
+  type CompiledPolicy,
+  compileSource,
+  formatProblem,
+} from '../../rego/compile-policy.js'
+import type { PolicySource, ReadSources } from '../../rego/sources.js'
+import type { Newest } from './newest.js'
+import type { Revisions } from './revisions.js'
+
+export interface Offer {
+  /** `kept`: the last good one, in place of a source that does not answer. */
+  readonly from: 'source' | 'kept' | 'rollback'
+  readonly read: () => Promise<ReadSources>
+  /** Of what was kept: its content has to make this very revision. */
+  readonly expected?: string
+  /** Asked when it could be activated or refused: whether it is still what is on offer. */
+  readonly isCurrent?: () => Promise<boolean>
+}
+
+export type Outcome =
+  | { readonly kind: 'activated'; readonly revision: string }
+  /** The source offers what the operator went back from. */
+  | { readonly kind: 'held'; readonly revision: string }
+  | { readonly kind: 'superseded' }
+  /** Nothing was offered: the source cannot be asked. */
+  | { readonly kind: 'unanswered'; readonly error: GuardError }
+  /** `lasting`: the same would be refused again. */
+  | { readonly kind: 'refused'; readonly error: GuardError; readonly lasting: boolean }
+
+export interface ActivationOptions {
+  readonly policy: ActivePolicy
+  readonly observer: Observer
+  readonly cacheDir: string | null | undefined
+  readonly verify: BundleVerification | null
+  readonly revisions: Revisions
+  readonly newest: Newest
+  /** What is not taken from the source now. */
+  readonly isHeldBack: (revision: string) => boolean
+  /** Whether anything is left on disk. */
+  readonly keeps: boolean
+  /** What has to stay there. */
+  readonly needed: () => string | null
+  /** Called as soon as another policy decides. */
+  readonly activated: (offer: Offer) => void
+}
+
+export type Activate = (offer: Offer) => Promise<Outcome>
+
+type Refused = Extract<Outcome, { kind: 'refused' }>
+type Prepared =
+  | Refused
+  | ({ readonly kind: 'prepared'; readonly source: PolicySource } & FramedBundle)
+
+export function createActivation(options: ActivationOptions): Activate {
+  const { policy, observer, verify, revisions, newest } = options
+  const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function compile(source: PolicySource, from: Offer['from']): Promise<CompiledPolicy> {
+    const ordered = verify !== null && from !== 'rollback'
+    return compileSource(source, { ...cache, verify, newest: ordered ? await newest.read() : null })
+  }
+
+  async function prepare({ read, from, expected }: Offer): Promise<Prepared> {
+    try {
+      const found = await read()
+      const compiled = found.ok ? await compile(found.source, from) : found
+      if (!found.ok || !compiled.ok) {
+        const problems = compiled.ok ? [] : compiled.problems
+        return invalid(problems.map(formatProblem).join('\n'))
+      }
+      const { revision } = compiled.bundle
+      if (expected !== undefined && revision !== expected) {
+        return invalid(`what was kept as ${expected} is something else, ${revision}`)
+      }
+      return { ...compiled, kind: 'prepared', source: found.source }
+    } catch (thrown) {
+      const error = asGuardError(thrown, 'GUARD_POLICY_UNAVAILABLE', 'the policy was not compiled')
+      return { kind: 'refused', error, lasting: false }
+    }
+  }
+
+  async function activate(offer: Offer): Promise<Outcome> {
+    const prepared = await prepare(offer)
+    if (offer.isCurrent !== undefined && !(await offer.isCurrent())) return { kind: 'superseded' }
+    if (prepared.kind === 'refused') {
+      const { message } = prepared.error
+      observer.policy?.({ type: 'refused', message, keeps: policy.status().revision })
+      return prepared
+    }
+    const { bundle, serial, warnings, source } = prepared
+    const { revision } = bundle
+    if (offer.from === 'source' && options.isHeldBack(revision)) return { kind: 'held', revision }
+    for (const warning of warnings) observer.log?.('warn', formatProblem(warning))
+    try {
+      await policy.activate(bundle)
+    } catch (thrown) {
+      // The policy's own keeper has told of it.
+      const error = asGuardError(thrown, 'GUARD_POLICY_INVALID', 'the policy is not usable')
+      return { kind: 'refused', error, lasting: true }
+    }
+    options.activated(offer)
+    if (offer.from === 'source' && options.keeps) {
+      if (verify !== null && serial !== null) await newest.raise({ serial, revision })
+      await revisions.keep(revision, source, options.needed())
+    }
+    return { kind: 'activated', revision }
+  }
+
+  return (offer) => {
+    const next = turn.then(() => activate(offer))
+    turn = next.catch(() => undefined)
+    return next
+  }
+}
+
+function invalid(message: string): Refused {
+  return { kind: 'refused', error: new GuardError('GUARD_POLICY_INVALID', message), lasting: true }
+}

@@ -1,0 +1,125 @@
+/**
+ * The operator's rollback in a running gateway: looked for several times a second, begun and ended
+ * by the same activation as everything else. What is on disk decides, so that it survives a restart;
+ * what was made of it is said on disk too, for the command that waits for it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Observer } from '../../domain.js'
+import { describeThrown } from '../../errors.js'
+import type { Activate } from './activation.js'
+import { type Hold, holdState, readHold, removeHold } from './hold.js'
+import { type Revisions, readRevision } from './revisions.js'
+import type { Stating } from './statements.js'
+
+export interface RollbackOptions {
+  readonly folder: string
+  readonly activate: Activate
+  readonly revisions: Revisions
+  readonly stating: Stating
+  readonly observer: Observer
+  readonly active: () => string | null
+  /** Offers what the source has, after the rollback is over. */
+  readonly resume: () => Promise<void>
+}
+
+export interface Rollback {
+  /** In force now; null: none. */
+  current(): Hold | null
+  isHeldBack(revision: string): boolean
+  /** Looks whether there is one and puts it into force; null: there is none. */
+  look(): Promise<{ readonly ok: boolean; readonly message: string } | null>
+  /** What is active came from the source: if there was a rollback, it is over. */
+  sourceMoved(): Promise<void>
+  start(): void
+  stop(): void
+}
+
+const intervalMs = 300
+
+export function createRollback(options: RollbackOptions): Rollback {
+  const { folder, revisions, stating, observer, active } = options
+  let hold: Hold | null = null
+  let seen = ''
+  let stopped = false
+  const stopping = new AbortController()
+
+  async function state(of: string | null, problem: string | null): Promise<void> {
+    const done = problem === null ? 'done' : 'failed'
+    await stating.state({ revision: active(), hold: of, state: done, problem })
+  }
+
+  async function begin(wanted: Hold): Promise<{ ok: boolean; message: string }> {
+    const { id, to, from } = wanted
+    await stating.state({ revision: active(), hold: id, state: 'working', problem: null })
+    const before = hold
+    // From here on nothing of what is rolled back from is taken any more.
+    hold = wanted
+    const outcome = await options.activate({
+      from: 'rollback',
+      read: () => readRevision(revisions, to),
+      expected: to,
+      isCurrent: async () => hold === wanted,
+    })
+    if (outcome.kind === 'activated') {
+      observer.policy?.({ type: 'rolled-back', revision: to, from })
+      await state(id, null)
+      return { ok: true, message: `rolled back to ${to}` }
+    }
+    if (hold === wanted) hold = before
+    const why = outcome.kind === 'refused' ? outcome.error.message : 'it was not activated'
+    await state(id, why)
+    return { ok: false, message: why }
+  }
+
+  function over(): void {
+    if (hold === null) return
+    const { from } = hold
+    hold = null
+    observer.policy?.({ type: 'released', revision: active(), from })
+  }
+
+  async function look(): Promise<{ ok: boolean; message: string } | null> {
+    seen = await holdState(folder)
+    const wanted = await readHold(folder)
+    if (wanted === null) {
+      if (hold === null) return null
+      over()
+      await options.resume()
+      await state(null, null)
+      return null
+    }
+    return wanted.id === hold?.id ? { ok: true, message: 'in force' } : begin(wanted)
+  }
+
+  async function watch(): Promise<void> {
+    while (!stopped) {
+      await sleep(intervalMs, undefined, { signal: stopping.signal })
+      if ((await holdState(folder)) !== seen) await look()
+    }
+  }
+
+  return {
+    current: () => hold,
+    isHeldBack: (revision) => hold?.from.includes(revision) === true,
+    look,
+    async sourceMoved() {
+      if (hold !== null) {
+        const { id } = hold
+        over()
+        await removeHold(folder, id).catch((thrown: unknown) => {
+          const text = 'the rollback is over but will be back after a restart'
+          observer.log?.('error', `${text}: ${describeThrown(thrown)}`)
+        })
+        seen = await holdState(folder)
+      }
+      await state(null, null)
+    },
+    start() {
+      watch().catch(() => undefined)
+    },
+    stop() {
+      stopped = true
+      stopping.abort()
+    },
+  }
+}
