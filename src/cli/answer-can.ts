@@ -10,15 +10,22 @@ import { compileSource, formatProblem } from '../rego/compile-policy.js'
 import { readReasonTitles } from '../rego/reasons.js'
 import { type PolicySource, readSources } from '../rego/sources.js'
 import { parseCallArguments } from './call-arguments.js'
-import type { CanArguments } from './can.js'
 import { answerItem, type ItemAnswer, type ItemQuestion } from './can-item.js'
 import { type Caller, type ServerView, viewServer } from './can-items.js'
 import { reportItems, reportServers } from './can-report.js'
-import { type Place, readSetting, readTime, type Setting } from './can-setting.js'
+import {
+  type CanArguments,
+  type Place,
+  readSetting,
+  readTime,
+  type Setting,
+} from './can-setting.js'
 import { findWho } from './can-who.js'
 import { allKinds, type LiveLists } from './live-lists.js'
 import { readUpstream } from './live-server.js'
 import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
+
+const noTitles: ReadonlyMap<string, string> = new Map()
 
 interface Policy {
   readonly askAs: AskAs
@@ -42,11 +49,13 @@ export async function can(words: CanArguments): Promise<number> {
   if (policy === null) return exitCodes.failed
   const caller = callerOf(who.identity, nowMs, given.ip ?? '')
   const report = { who: who.id, json: given.json === true, defaultLimits: setting.defaultLimits }
-  const asked = await askServers(setting.servers)
+  const [asked, titles] = await Promise.all([
+    askServers(setting.servers),
+    question === null ? noTitles : readReasonTitles(policy.source),
+  ])
   const answered = asked.every(({ lists }) => lists !== null)
   if (question !== null) {
     const answers = await answerEach(policy, caller, asked, question)
-    const titles = await readReasonTitles(policy.source)
     reportItems(answers, titles, report)
     const isYes = answers.every(({ decision }) => decision.allow)
     return isYes && answered ? exitCodes.ok : exitCodes.failed

@@ -54,7 +54,9 @@ interface Row {
 
 function rowOf(server: string, item: ItemView, report: CanReport): Row {
   const { kind, name, seen, use, decision } = item
-  const detail = decision.allow ? limitsText(decision, report) : refusalText(decision)
+  // A template is seen, not read: what is charged is the reading of a URI.
+  const charged = decision.allow && kind !== 'resourceTemplates'
+  const detail = charged ? limitsText(decision, report) : reasonsText(decision)
   const cells = [server, kindNames[kind], name, seen ? 'seen' : 'hidden', said[use], detail]
   return { use, cells: cells.map(escapeUnprintable) }
 }
@@ -69,10 +71,10 @@ function printTable(rows: readonly Row[]): void {
   }
 }
 
-function refusalText(decision: Extract<Decision, { allow: false }>): string {
-  const { reasons, challenge } = decision
+function reasonsText(decision: Decision): string {
+  const challenge = decision.allow ? null : decision.challenge
   const scopes = challenge === null ? '' : ` (scopes ${challenge.scopes.join(' ')})`
-  return `${reasons.join(', ')}${scopes}`
+  return `${decision.reasons.join(', ')}${scopes}`
 }
 
 function limitsText(

@@ -6,10 +6,32 @@ import { loadConfig } from '../config/load.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { readFileText } from '../config/read-file.js'
 import type { Server } from '../domain.js'
-import type { CanArguments } from './can.js'
 import { type LiveLists, listsIn } from './live-lists.js'
 import { readLoadOptions } from './options.js'
 import { printFailure, UsageError } from './terminal.js'
+
+export interface CanArguments {
+  readonly who?: string | undefined
+  readonly item?: string | undefined
+  readonly argument?: readonly string[] | undefined
+  readonly config?: string | undefined
+  readonly policy?: string | undefined
+  readonly upstream?: readonly string[] | undefined
+  readonly server?: string | undefined
+  readonly subject?: string | undefined
+  readonly role?: readonly string[] | undefined
+  readonly group?: readonly string[] | undefined
+  readonly scope?: readonly string[] | undefined
+  readonly tenant?: string | undefined
+  readonly issuer?: string | undefined
+  readonly items?: string | undefined
+  readonly prompts?: boolean | undefined
+  readonly resources?: boolean | undefined
+  readonly arguments?: string | undefined
+  readonly time?: string | undefined
+  readonly ip?: string | undefined
+  readonly json?: boolean | undefined
+}
 
 export interface Setting {
   readonly policy: Pick<Config['policy'], 'path' | 'budget' | 'timeZones' | 'verify'>

@@ -3,31 +3,9 @@
  * active policy is not asked, a gateway need not run: configuration and policy are read anew.
  */
 import type { CommandModule } from 'yargs'
+import type { CanArguments } from './can-setting.js'
 import { parsing, repeatedOption, textOption } from './options.js'
 import { endQuietlyOnBrokenPipe } from './terminal.js'
-
-export interface CanArguments {
-  readonly who?: string | undefined
-  readonly item?: string | undefined
-  readonly argument?: readonly string[] | undefined
-  readonly config?: string | undefined
-  readonly policy?: string | undefined
-  readonly upstream?: readonly string[] | undefined
-  readonly server?: string | undefined
-  readonly subject?: string | undefined
-  readonly role?: readonly string[] | undefined
-  readonly group?: readonly string[] | undefined
-  readonly scope?: readonly string[] | undefined
-  readonly tenant?: string | undefined
-  readonly issuer?: string | undefined
-  readonly items?: string | undefined
-  readonly prompts?: boolean | undefined
-  readonly resources?: boolean | undefined
-  readonly arguments?: string | undefined
-  readonly time?: string | undefined
-  readonly ip?: string | undefined
-  readonly json?: boolean | undefined
-}
 
 export const canCommand: CommandModule<object, CanArguments> = {
   command: 'can [who] [item] [argument..]',

@@ -5,19 +5,7 @@
 import type { CommandModule } from 'yargs'
 import { parsing, textOption } from './options.js'
 import { endQuietlyOnBrokenPipe } from './terminal.js'
-
-export interface GrantsArguments {
-  readonly from?: string | undefined
-  readonly config?: string | undefined
-  readonly server?: string | undefined
-  readonly role: string
-  readonly 'key-file'?: string | undefined
-  readonly modern?: boolean | undefined
-  readonly out?: string | undefined
-  readonly overwrite?: boolean | undefined
-  /** What follows `--`. */
-  readonly '--'?: readonly string[] | undefined
-}
+import type { GrantsArguments } from './write-grants.js'
 
 export const grantsCommand: CommandModule<object, GrantsArguments> = {
   command: 'grants',

@@ -1,5 +1,5 @@
 /** What `grants` does: finds the server, asks it, and prints or writes the draft. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { UpstreamConfig } from '../config/config.js'
 import { loadConfig } from '../config/load.js'
@@ -7,7 +7,6 @@ import { commandUpstream } from '../config/overrides.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { describeThrown } from '../errors.js'
 import { parseUrl, readKey, serverIn } from './endpoint.js'
-import type { GrantsArguments } from './grants.js'
 import { type GrantsFile, grantsFile } from './grants-file.js'
 import { allKinds } from './live-lists.js'
 import { type Live, readEndpoint, readUpstream } from './live-server.js'
@@ -16,6 +15,19 @@ import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
 import { fitsKey } from './yaml-key.js'
 
 type Kind = (typeof allKinds)[number]
+
+export interface GrantsArguments {
+  readonly from?: string | undefined
+  readonly config?: string | undefined
+  readonly server?: string | undefined
+  readonly role: string
+  readonly 'key-file'?: string | undefined
+  readonly modern?: boolean | undefined
+  readonly out?: string | undefined
+  readonly overwrite?: boolean | undefined
+  /** What follows `--`. */
+  readonly '--'?: readonly string[] | undefined
+}
 
 interface Asked {
   /** As the grants name it. */
@@ -107,17 +119,16 @@ function chosen(upstreams: readonly UpstreamConfig[], name: string | undefined):
 }
 
 function write(file: string, text: string, overwrite: boolean): boolean {
+  if (!overwrite && existsSync(file)) {
+    printFailure(`${file} is there already: name another file, or replace it with --overwrite`)
+    return false
+  }
   try {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text, { flag: overwrite ? 'w' : 'wx' })
     return true
   } catch (thrown) {
-    const isThere = thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST'
-    printFailure(
-      isThere
-        ? `${file} is there already: name another file, or replace it with --overwrite`
-        : `${file} cannot be written: ${describeThrown(thrown)}`,
-    )
+    printFailure(`${file} cannot be written: ${describeThrown(thrown)}`)
     return false
   }
 }

@@ -6,7 +6,18 @@ import { cli, folder } from './support.js'
 
 writeFileSync(join(folder, 'two.key'), 'a b\n')
 
-const commands = ['run', 'call', 'init', 'keygen', 'hash-key', 'pin', 'validate', 'version']
+const commands = [
+  'run',
+  'call',
+  'init',
+  'keygen',
+  'hash-key',
+  'pin',
+  'can',
+  'grants',
+  'validate',
+  'version',
+]
 
 /** What is wrong with the command line itself: exit 2, one line that says how it is right. */
 const wrong: readonly (readonly [args: string, message: string])[] = [
