@@ -23,6 +23,7 @@ var operations = map[string]operation{
 	"check":      op(runCheck),
 	"compile":    op(runCompile),
 	"eval":       op(runEval),
+	"explain":    op(runExplain),
 	"fmt":        op(runFormat),
 	"inspect":    op(runInspect),
 	"pack":       op(runPack),
