@@ -65,7 +65,7 @@ type enforcement struct {
 	built      *bundle.Bundle
 	paths      [][]string
 	hostModule bool
-	outline    outline
+	outline    Outline
 	warnings   Problems
 }
 

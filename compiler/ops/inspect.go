@@ -21,7 +21,7 @@ type InspectRequest struct {
 
 // InspectResult lists entry points that annotations name and those of compiled modules.
 type InspectResult struct {
-	outline
+	Outline
 	Manifest bundle.Manifest `json:"manifest"`
 	// Revision is the content digest, which decisions carry; the manifest has its own.
 	Revision    string         `json:"revision"`
@@ -74,7 +74,7 @@ func runInspect(request InspectRequest) (any, error) {
 		Manifest: p.manifest, Revision: p.digest, Contract: contract, Serial: serial,
 		EntryPoints: []string{}, DataRoots: util.KeysSorted(p.data), Warnings: p.warnings(),
 	}
-	if result.outline, err = p.outline(caps); err != nil {
+	if result.Outline, err = p.outline(caps); err != nil {
 		return nil, err
 	}
 	for _, found := range result.Annotations {
@@ -124,17 +124,17 @@ func (r *InspectResult) addCompiled(p *policy, request InspectRequest) error {
 	if !kept || len(p.modules) > 0 {
 		return nil
 	}
-	var before outline
+	var before Outline
 	if err := strictly(text, &before); err != nil {
 		r.Warnings = append(r.Warnings, problemIn(annotationsFile, "bundle_error", "cannot be read: "+err.Error(), ""))
 		return nil
 	}
-	r.outline = before
+	r.Outline = before
 	return nil
 }
 
-// outline is what the sources say of themselves. It travels with a compiled bundle.
-type outline struct {
+// Outline is what the sources say of themselves. It travels with a compiled bundle.
+type Outline struct {
 	Packages    []PackageInfo `json:"packages"`
 	Annotations []Annotated   `json:"annotations"`
 }
@@ -154,8 +154,8 @@ type Annotated struct {
 	entryPoint  string
 }
 
-func (p *policy) outline(caps *ast.Capabilities) (outline, error) {
-	made := outline{Packages: []PackageInfo{}, Annotations: []Annotated{}}
+func (p *policy) outline(caps *ast.Capabilities) (Outline, error) {
+	made := Outline{Packages: []PackageInfo{}, Annotations: []Annotated{}}
 	packages := map[string][]string{}
 	modules := make([]*ast.Module, 0, len(p.modules))
 	for _, name := range util.KeysSorted(p.modules) {
