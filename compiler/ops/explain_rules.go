@@ -2,6 +2,7 @@ package ops
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,13 +16,14 @@ import (
 // failed (whenever it was evaluated), or not reached.
 type ExplainedRule struct {
 	// Package is without `data.`, e.g. `mcpguard.rules.grants`; Name as it stands in there.
-	Package string   `json:"package"`
-	Name    string   `json:"name"`
-	File    string   `json:"file"`
-	Row     int      `json:"row"`
-	Title   string   `json:"title"`
-	Codes   []string `json:"codes"`
-	Outcome string   `json:"outcome"`
+	Package string `json:"package"`
+	Name    string `json:"name"`
+	File    string `json:"file"`
+	Row     int    `json:"row"`
+	Title   string `json:"title"`
+	// Codes are the reasons that it can give, each with what it means.
+	Codes   map[string]string `json:"codes"`
+	Outcome string            `json:"outcome"`
 	// Values are what it gave, when it fired.
 	Values   []string    `json:"values"`
 	FailedAt *FailedExpr `json:"failedAt"`
@@ -87,7 +89,6 @@ func (o *ruleObserver) explainedRule(rule, first *ast.Rule, annotations *ast.Ann
 	explained := ExplainedRule{
 		Package: strings.TrimPrefix(rule.Module.Package.Path.String(), "data."),
 		Name:    rule.Head.Ref().GroundPrefix().String(),
-		Codes:   []string{},
 		Values:  []string{},
 		Missing: []string{},
 		Outcome: "not reached",
@@ -135,8 +136,8 @@ func asked(expr *ast.Expr) []string {
 }
 
 // described is the title and the reason codes of the rule's METADATA.
-func described(annotations *ast.AnnotationSet, rule *ast.Rule) (string, []string) {
-	title, codes := "", []string{}
+func described(annotations *ast.AnnotationSet, rule *ast.Rule) (string, map[string]string) {
+	title, codes := "", map[string]string{}
 	of := annotations.GetRuleScope(rule)
 	if document := annotations.GetDocumentScope(rule.Ref().GroundPrefix()); document != nil {
 		of = append(slices.Clone(of), document)
@@ -146,10 +147,11 @@ func described(annotations *ast.AnnotationSet, rule *ast.Rule) (string, []string
 			title = annotation.Title
 		}
 		if code, is := annotation.Custom["code"].(string); is {
-			codes = append(codes, code)
+			codes[code] = annotation.Title
 		}
-		if several, is := annotation.Custom["codes"].(map[string]any); is {
-			codes = append(codes, util.KeysSorted(several)...)
+		several, _ := annotation.Custom["codes"].(map[string]any)
+		for code, text := range several {
+			codes[code] = fmt.Sprint(text)
 		}
 	}
 	return title, codes

@@ -130,7 +130,7 @@ func TestExplainShipped(t *testing.T) {
 	result := explain(t, sourceIn(t, "../../policies"), input)
 	at := slices.IndexFunc(result.Rules, func(r ExplainedRule) bool { return r.Package == "mcpguard.rules.grants" && r.Name == "permit" })
 	permit := result.Rules[at]
-	if permit.Title != "Granted to a role of the caller" || !slices.Contains(permit.Codes, "tool-granted") || permit.FailedAt.Text != "_is_met(entry)" {
+	if permit.Title != "Granted to a role of the caller" || permit.Codes["tool-granted"] != "A tool granted to a role of the caller" || permit.FailedAt.Text != "_is_met(entry)" {
 		t.Errorf("%+v", permit)
 	}
 	if !slices.Contains(permit.FailedAt.Asks, "mcpguard.rules.grants._is_met") {

@@ -3,8 +3,6 @@
  * the difference was shown. Nothing is written while facts are wrong, and no file whose cases would
  * not pass afterwards: a policy that could not decide is nobody's expectation.
  */
-import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { parseCaseFile } from '../config/case-file.js'
 import { readCases } from '../config/cases.js'
 import { type CaseChange, updateCaseText } from '../config/update-cases.js'
@@ -13,6 +11,7 @@ import type { Paint } from '../lib/paint.js'
 import type { CaseFile } from '../policy/decision-case.js'
 import type { CaseDifference, DecisionCase } from '../rego/test-report.js'
 import { asPolicyProblem, type CaseRun, runCaseFiles } from './decision-cases.js'
+import { replaceFile } from './replace-file.js'
 import { showDiff } from './show-diff.js'
 
 export interface UpdateOptions {
@@ -56,7 +55,7 @@ function updateFile(
     throw new Error(`${file.file} cannot be updated by itself: write what it expects by hand`)
   }
   show(showDiff(file.file, file.text, text, paint))
-  replaceFile(file.file, text)
+  replaceFile(file.file, file.text, text)
   return after.cases
 }
 
@@ -79,18 +78,4 @@ function changeOf(index: number, { member, actual }: CaseDifference): CaseChange
   return /^(allow|reasons|tier|limits|challenge|visible)$/.test(member)
     ? [{ index, member, value: actual }]
     : []
-}
-
-/** At once or not at all; where a link leads, and with the mode it had. */
-function replaceFile(path: string, text: string): void {
-  const file = realpathSync(path)
-  const draft = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
-  try {
-    writeFileSync(draft, text, { flag: 'wx' })
-    chmodSync(draft, statSync(file).mode)
-    renameSync(draft, file)
-  } catch (thrown) {
-    rmSync(draft, { force: true })
-    throw thrown
-  }
 }
