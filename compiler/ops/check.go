@@ -9,17 +9,13 @@ import (
 
 const maxProblems = 50
 
-// CheckRequest asks for every problem of the sources, tests included, without building anything.
+// CheckRequest asks for everything that can be said of the sources, tests included, without building.
 type CheckRequest struct {
 	Source       Source          `json:"source"`
 	Capabilities json.RawMessage `json:"capabilities"`
 	Schema       json.RawMessage `json:"schema"`
 	Strict       bool            `json:"strict"`
-}
-
-// CheckResult has what is no error.
-type CheckResult struct {
-	Warnings Problems `json:"warnings"`
+	EntryPoint   string          `json:"entryPoint"`
 }
 
 func runCheck(request CheckRequest) (any, error) {
@@ -31,13 +27,44 @@ func runCheck(request CheckRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if problems := p.reservedProblems(); len(problems) > 0 {
-		return nil, problems
+	options := checkOptions{capabilities: caps, schema: request.Schema, strict: request.Strict, print: true}
+	s, err := p.checked(options, request.EntryPoint)
+	if err != nil {
+		return nil, err
 	}
-	_, err = p.checkModules(checkOptions{
-		capabilities: caps, schema: request.Schema, strict: request.Strict, print: true,
-	})
-	return CheckResult{Warnings: p.warnings()}, err
+	list := silence(s.findings.sorted(), p.allowances(), isWarning)
+	return FindingsResult{Findings: list}, nil
+}
+
+func isWarning(finding Finding) bool { return finding.Level == levelWarning }
+
+// checked compiles and makes all analyses; where the compiler gave up too early there are none.
+func (p *policy) checked(options checkOptions, entryPoint string) (*study, error) {
+	s, compiler, errs, err := p.takeStudy(options, entryPoint)
+	if err != nil {
+		return nil, err
+	}
+	problems := append(p.reservedProblems(), compileProblems(errs, options.capabilities)...)
+	if len(errs) == 0 && len(p.wasm) == 0 {
+		if problem := missingEntry(compiler, s.entry, entryPoint); problem != nil {
+			problems = append(problems, *problem)
+		}
+	}
+	for _, problem := range problems {
+		s.findings.list = append(s.findings.list, Finding{Problem: problem, Level: levelError})
+	}
+	if s.modules == nil {
+		return s, nil
+	}
+	s.checkUnused()
+	s.checkUndefined()
+	s.checkNever()
+	s.checkConflicts()
+	s.checkCodes()
+	s.checkPermits()
+	s.checkDenies()
+	s.checkWholeInput()
+	return s, nil
 }
 
 type checkOptions struct {
@@ -51,6 +78,18 @@ type checkOptions struct {
 // checkModules compiles the modules with all of OPA's checks. The schema is the input's, for every
 // module that has no annotation of its own.
 func (p *policy) checkModules(options checkOptions) (*ast.Compiler, error) {
+	compiler, err := p.newCompiler(options)
+	if err != nil {
+		return nil, err
+	}
+	compiler.Compile(p.modules)
+	if compiler.Failed() {
+		return nil, compileProblems(compiler.Errors, options.capabilities)
+	}
+	return compiler, nil
+}
+
+func (p *policy) newCompiler(options checkOptions) (*ast.Compiler, error) {
 	compiler := ast.NewCompiler().
 		WithCapabilities(options.capabilities).
 		WithStrict(options.strict).
@@ -69,10 +108,6 @@ func (p *policy) checkModules(options checkOptions) (*ast.Compiler, error) {
 		set.Put(ast.SchemaRootRef, schema)
 		set.Put(ast.MustParseRef("schema.facts"), schema)
 		compiler = compiler.WithSchemas(set)
-	}
-	compiler.Compile(p.modules)
-	if compiler.Failed() {
-		return nil, compileProblems(compiler.Errors, options.capabilities)
 	}
 	return compiler, nil
 }

@@ -145,9 +145,11 @@ type ruleTree struct {
 	children map[string]*ruleTree
 }
 
-func newRuleTree(compiler *ast.Compiler) *ruleTree {
+func newRuleTree(compiler *ast.Compiler) *ruleTree { return treeOf(compiler.Modules) }
+
+func treeOf(modules map[string]*ast.Module) *ruleTree {
 	root := &ruleTree{children: map[string]*ruleTree{}}
-	for _, module := range compiler.Modules {
+	for _, module := range modules {
 		for _, rule := range module.Rules {
 			node := root
 			for _, name := range constants(rule.Ref()[1:]) {
@@ -179,6 +181,28 @@ func (t *ruleTree) reach(ref ast.Ref, found func(*ast.Rule)) {
 		node = child
 	}
 	node.all(found)
+}
+
+// match is reach with variables in the place of one name each: data.a[_].b leaves data.a.x.c alone.
+func (t *ruleTree) match(ref ast.Ref, found func(*ast.Rule)) {
+	for _, rule := range t.here {
+		found(rule)
+	}
+	if len(ref) == 0 {
+		for _, child := range t.children {
+			child.all(found)
+		}
+		return
+	}
+	if name, is := ref[0].Value.(ast.String); is {
+		if child, exists := t.children[string(name)]; exists {
+			child.match(ref[1:], found)
+		}
+		return
+	}
+	for _, child := range t.children {
+		child.match(ref[1:], found)
+	}
 }
 
 func (t *ruleTree) all(found func(*ast.Rule)) {

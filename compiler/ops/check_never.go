@@ -1,0 +1,69 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+const (
+	neverMatches = "never-matches"
+	unknownValue = "unknown-value"
+)
+
+// checkNever finds bodies that cannot hold, whatever the facts: an expression that is always false,
+// one value asked to be two, a value that the facts schema does not have. Rules that a body asks are
+// not looked into: what is wrong is said where it is wrong.
+func (s *study) checkNever() {
+	e := &engine{study: s, facts: s.schemaDomain}
+	s.eachRule(func(rule *ast.Rule) {
+		if rule.Default {
+			return
+		}
+		for _, branch := range branches(rule) {
+			e.steps = 0
+			e.say("", "")
+			dead, expr := e.body(e.frameOf(branch, nil, 0), branch.Body)
+			if dead == fails {
+				s.findings.errorAt(expr.Location, neverMatches, "this rule never holds: "+e.why, e.hint)
+			}
+			s.checkValues(branch, expr)
+		}
+	})
+}
+
+// checkValues finds comparisons with values that the facts never have where the rule may still hold:
+// under `not`, in a comprehension, as one of several.
+func (s *study) checkValues(rule *ast.Rule, dead *ast.Expr) {
+	e := &engine{study: s, facts: s.schemaDomain}
+	f := e.frameOf(rule, nil, 0)
+	look := func(expr *ast.Expr) bool {
+		if expr == dead || !expr.IsCall() || len(expr.Operands()) != 2 {
+			return false
+		}
+		left, right := f.resolve(expr.Operand(0)), f.resolve(expr.Operand(1))
+		switch name := operatorName(expr); {
+		case isEquality(expr), name == "neq":
+			s.judgeValue(left, right.Value, expr.Location)
+			s.judgeValue(right, left.Value, expr.Location)
+		case name == ast.Member.Name:
+			values, _ := members(right)
+			for _, value := range values {
+				s.judgeValue(left, value, expr.Location)
+			}
+		}
+		return false
+	}
+	ast.WalkExprs(rule.Body, look)
+	ast.WalkExprs(rule.Head, look)
+}
+
+func (s *study) judgeValue(term *ast.Term, value ast.Value, at *ast.Location) {
+	ref, is := term.Value.(ast.Ref)
+	if !is || !isInput(ref) || !isScalar(&ast.Term{Value: value}) {
+		return
+	}
+	if d := s.schemaDomain(ref); d.values != nil && !d.has(value) {
+		s.findings.warnAt(at, unknownValue, fmt.Sprintf("%s is never %s", s.shown(ref), value), hintForValue(d, value))
+	}
+}
