@@ -26,6 +26,7 @@ var operations = map[string]operation{
 	"explain":    op(runExplain),
 	"fmt":        op(runFormat),
 	"inspect":    op(runInspect),
+	"lint":       op(runLint),
 	"pack":       op(runPack),
 	"paths":      op(runPaths),
 	"sign":       op(runSign),
