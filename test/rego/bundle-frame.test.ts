@@ -11,6 +11,7 @@ const compiled: JsonObject = {
   contract: 1,
   paths: [['resource', 'id']],
   hostModule: true,
+  serial: 7,
   warnings: [{ code: 'glob_match', message: 'slow', file: 'a.rego', row: 3, col: 1 }],
 }
 const frame = Buffer.from(frameBundle(compiled) ?? [])
@@ -34,6 +35,9 @@ test('a frame that is not whole, or says what it does not hold, is no bundle', (
     ['no revision', header({ revision: 1 })],
     ['no contract', header({ contract: '1' })],
     ['no paths', header({ paths: [1] })],
+    ['no serial', header({ serial: undefined as unknown as null })],
+    ['a serial that is no number', header({ serial: '7' })],
+    ['a serial below zero', header({ serial: -1 })],
     ['no warnings', header({ warnings: null })],
     ['neither with nor without the host module', header({ hostModule: null })],
   ]
@@ -49,12 +53,13 @@ test('a bundle arrives as it was compiled', () => {
   const { wasm, data, ...rest } = framed.bundle
   assert.is(Buffer.from(wasm).toString(), 'a\nmodule')
   assert.equal(JSON.parse(Buffer.from(data).toString()), compiled['data'])
-  const { wasm: _wasm, data: _data, warnings: _warnings, ...expected } = compiled
+  const { wasm: _wasm, data: _data, warnings: _warnings, serial: _serial, ...expected } = compiled
   assert.equal(rest, expected)
   const [warning] = framed.warnings
   assert.equal([warning?.code, warning?.file, warning?.hint], ['glob_match', 'a.rego', null])
-  const whole = Buffer.from(frameBundle({ ...compiled, paths: null }) ?? [])
-  assert.is(readBundleFrame(whole)?.bundle.paths, null)
+  assert.is(framed.serial, 7)
+  const whole = readBundleFrame(frameBundle({ ...compiled, paths: null, serial: null }) ?? frame)
+  assert.equal([whole?.bundle.paths, whole?.serial], [null, null])
 })
 
 test('JSON in pieces is the same JSON', () => {
