@@ -51,7 +51,10 @@ export function withConfigOptions<T>(program: Argv<T>) {
     .parserConfiguration({ ...parsing, 'populate--': true })
     .option('config', { alias: 'c', ...textOption('config', 'The configuration, a YAML file') })
     .option('policy', {
-      ...textOption('policy', 'A folder of Rego sources or a bundle file (default ./policies)'),
+      ...textOption(
+        'policy',
+        'A folder of Rego sources, a bundle file or its https URL (default ./policies)',
+      ),
     })
     .option('upstream', {
       ...repeatedOption('An MCP server to guard, as NAME=URL; may be repeated'),

@@ -110,7 +110,7 @@ function listed(ids: readonly string[]): string {
 export function announceStdio(started: {
   readonly config: Config
   readonly client: StdioClient
-  readonly revision: string
+  readonly revision: string | null
   readonly log: Observer
 }): void {
   const { config, client, revision, log } = started

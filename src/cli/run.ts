@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import type { CommandModule } from 'yargs'
 import { certificateWarnings } from '../config/certificate-warnings.js'
 import type { Config } from '../config/config.js'
+import { isUrl } from '../config/policy-place.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { commandWarnings, configWarnings } from '../config/warnings.js'
 import type { Observer } from '../domain.js'
@@ -76,11 +77,12 @@ async function run(given: RunArguments): Promise<number> {
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   // Where the policy has to be compiled, the child does that while the rest is being loaded.
   // createGuard asks again and reports whatever went wrong.
-  const unfitData = compilePolicy(config.policy.path, { cacheDir })
-    .then((compiled) =>
-      compiled.ok ? policyDataWarnings(config.policy.path, compiled.bundle) : [],
-    )
-    .catch(() => [])
+  const { path: policyPath } = config.policy
+  const unfitData = isUrl(policyPath)
+    ? Promise.resolve([])
+    : compilePolicy(policyPath, { cacheDir, verify: config.policy.verify })
+        .then((compiled) => (compiled.ok ? policyDataWarnings(policyPath, compiled.bundle) : []))
+        .catch(() => [])
   const [{ createGuard }, { createLogObserver }] = await Promise.all([
     import('../guard.js'),
     import('../telemetry/log.js'),
@@ -115,8 +117,11 @@ async function run(given: RunArguments): Promise<number> {
 }
 
 /** Which revision was activated last; the summary at start shows it. */
-function rememberRevision(log: Observer): { observer: Observer; revision: () => string } {
-  let revision = 'unknown'
+function rememberRevision(log: Observer): {
+  observer: Observer
+  revision: () => string | null
+} {
+  let revision: string | null = null
   const observer: Observer = {
     ...log,
     policy(event) {
@@ -159,7 +164,8 @@ interface Started {
   readonly fileKeys: number
   readonly url: string
   readonly adminUrl: string | null
-  readonly revision: string
+  /** null: the server of the policy has given none. */
+  readonly revision: string | null
 }
 
 /** A table for a person, one log line for a machine. */
@@ -181,7 +187,7 @@ function announce(
   }
   const rows = [
     ...upstreams.map(({ name, endpoint, upstream }) => [name, `${endpoint} -> ${upstream}`]),
-    ['policy', `${shortPath(config.policy.path)}, revision ${revision.slice(0, 19)}`],
+    ['policy', `${shortPath(config.policy.path)}, ${describeRevision(revision)}`],
     ['identity', identity],
     ['audit', audit === '-' ? 'standard output' : shortPath(audit)],
     ['operators', adminUrl ?? 'no listener'],
@@ -189,6 +195,11 @@ function announce(
   const width = Math.max(...rows.map(([label = '']) => label.length))
   printNote(`${paint(process.stderr, 1, `mcp-guard ${readVersion()}`)} is ready`)
   for (const [label = '', text = ''] of rows) printNote(`  ${label.padEnd(width)}  ${text}`)
+}
+
+function describeRevision(revision: string | null): string {
+  if (revision === null) return 'none yet: every message is denied until its server gives one'
+  return `revision ${revision.slice(0, 19)}`
 }
 
 function explainFailure(thrown: unknown, config: Config): string {

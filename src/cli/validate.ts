@@ -7,6 +7,7 @@ import type { CommandModule } from 'yargs'
 import { certificateWarnings } from '../config/certificate-warnings.js'
 import type { Config } from '../config/config.js'
 import type { LoadedConfig } from '../config/load.js'
+import { isUrl } from '../config/policy-place.js'
 import { formatConfigProblem } from '../config/problem.js'
 import { commandWarnings, configWarnings } from '../config/warnings.js'
 import { describeThrown, GuardError } from '../errors.js'
@@ -43,7 +44,8 @@ export const validateCommand: CommandModule<
 type PolicyCheck =
   | {
       readonly ok: true
-      readonly revision: string
+      /** null: it is at a URL, and no server is asked. */
+      readonly revision: string | null
       readonly warnings: readonly PolicyProblem[]
     }
   | { readonly ok: false; readonly problems: readonly PolicyProblem[] }
@@ -58,6 +60,7 @@ async function check(loaded: LoadedConfig): Promise<Report> {
   const policyPath = loaded.ok ? loaded.config.policy.path : loaded.policyPath
   if (policyPath === null) return { loaded, policy: { ok: false, problems: [] }, policyPath }
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
+  if (isUrl(policyPath)) return checkWithoutPolicy(loaded, policyPath, cacheDir)
   const compiled = await compilePolicy(policyPath, { strict: true, cacheDir })
   if (!compiled.ok)
     return { loaded, policy: { ok: false, problems: compiled.problems }, policyPath }
@@ -72,6 +75,23 @@ async function check(loaded: LoadedConfig): Promise<Report> {
       problems.length > 0
         ? { ok: false, problems }
         : { ok: true, revision: bundle.revision, warnings },
+    policyPath,
+  }
+}
+
+async function checkWithoutPolicy(
+  loaded: LoadedConfig,
+  policyPath: string,
+  cacheDir: string,
+): Promise<Report> {
+  const refusal = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
+  const isOfConfig = refusal instanceof GuardError && refusal.code === 'GUARD_CONFIG_INVALID'
+  return {
+    loaded: isOfConfig ? unusable(refusal, policyPath) : loaded,
+    policy:
+      refusal === null || isOfConfig
+        ? { ok: true, revision: null, warnings: [] }
+        : { ok: false, problems: [notActivated(refusal)] },
     policyPath,
   }
 }
@@ -126,7 +146,12 @@ function printReport({ loaded, policy, policyPath }: Report): void {
   }
   if (policy.ok) {
     for (const warning of policy.warnings) printNote(`warning: policy: ${formatProblem(warning)}`)
-    printLine(`policy ${good}: ${policyPath}, revision ${policy.revision}`)
+    if (policy.revision !== null) {
+      printLine(`policy ${good}: ${policyPath}, revision ${policy.revision}`)
+    } else {
+      const fix = 'check it where it is built'
+      printNote(`the policy was not checked: ${policyPath} is asked by run alone; ${fix}`)
+    }
   } else if (policyPath === null) printNote('the policy was not checked: its place is not known')
   else for (const problem of policy.problems) printNote(`policy: ${formatProblem(problem)}`)
 }

@@ -1,6 +1,7 @@
 /** Which ways there are to be identified, as a short text for whoever starts or checks a gateway. */
 import { relative } from 'node:path'
 import type { IdentityConfig } from '../config/config.js'
+import { isUrl } from '../config/policy-place.js'
 
 /** `fileKeys`: how many keys the file of `apiKeyFile` has now. */
 export function describeWays(identity: IdentityConfig, fileKeys: number): string {
@@ -28,8 +29,9 @@ function ofFile(path: string | null, count: number): string | null {
   return path === null ? null : `${count} from ${shortPath(path)}`
 }
 
-/** As it would be typed in this folder, where that is shorter. */
+/** As it would be typed in this folder, where that is shorter. A URL stays as it is. */
 export function shortPath(path: string): string {
+  if (isUrl(path)) return path
   const near = relative(process.cwd(), path)
   return near === '' || near.startsWith('..') ? path : near
 }

@@ -128,12 +128,22 @@ test('one active revision at a time, activations and faults', async () => {
     faults: 10,
     windowMs: 60_000,
   })
+  policy?.({ type: 'asked', result: 'changed' })
+  policy?.({ type: 'asked', result: 'failed' })
+  policy?.({ type: 'rolled-back', revision: 'sha256:a', from: ['sha256:b'] })
   assert.equal(await samples(metrics, 'mcp_guard_policy_'), [
     'mcp_guard_policy_active_info{revision="sha256:b"} 1',
     'mcp_guard_policy_activations_total{result="activated"} 2',
     'mcp_guard_policy_activations_total{result="refused"} 1',
     'mcp_guard_policy_faults_total{reason="decision-malformed"} 1',
     'mcp_guard_policy_alarms_total 1',
+    'mcp_guard_policy_polls_total{result="changed"} 1',
+    'mcp_guard_policy_polls_total{result="failed"} 1',
+    'mcp_guard_policy_rolled_back 1',
+  ])
+  policy?.({ type: 'released', revision: 'sha256:b', from: ['sha256:b'] })
+  assert.equal(await samples(metrics, 'mcp_guard_policy_rolled_back'), [
+    'mcp_guard_policy_rolled_back 0',
   ])
 })
 
