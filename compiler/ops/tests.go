@@ -29,8 +29,9 @@ type testSelection struct {
 	Changed map[string]string `json:"changed"`
 }
 
-// TestReport is in the order of place.
+// TestReport is in the order of place. Files are those of which the tests were looked at.
 type TestReport struct {
+	Files    []string      `json:"files"`
 	Tests    []TestOutcome `json:"tests"`
 	Coverage *cover.Report `json:"coverage"`
 }
@@ -92,7 +93,7 @@ func runTest(request TestRequest) (any, error) {
 	if request.Coverage {
 		session.coverage = cover.New()
 	}
-	report := TestReport{Tests: []TestOutcome{}}
+	report := TestReport{Files: util.KeysSorted(chosen.files), Tests: []TestOutcome{}}
 	tests := slices.DeleteFunc(testsOf(session.compiler.Modules), func(test testRule) bool {
 		return !chosen.has(test)
 	})

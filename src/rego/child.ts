@@ -5,9 +5,9 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import type { JsonObject } from '../domain.js'
-import { describeThrown } from '../errors.js'
 import { readArtefact } from './artefact.js'
 import { frameBundle } from './bundle-frame.js'
+import { childFailure } from './child-failure.js'
 import { startReactor } from './reactor.js'
 
 const [, , op, pace, artefactFolder] = process.argv
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     if (op === 'compile') writeBundle(reply)
     else process.stdout.write(reply)
   } catch (thrown) {
-    process.stdout.write(JSON.stringify(failure(thrown)))
+    process.stdout.write(JSON.stringify(childFailure(thrown)))
   }
 }
 
@@ -46,13 +46,6 @@ function writeBundle(text: string): void {
     process.stdout.write('{"ok":true,"result":{}}\n')
     process.stdout.write(frame)
   }
-}
-
-/** The stack is the one bound a policy meets in here: it is used up by what is nested too deeply. */
-function failure(thrown: unknown): JsonObject {
-  if (!(thrown instanceof RangeError)) return { ok: false, fault: describeThrown(thrown) }
-  const message = 'something in the policy is nested too deeply to be compiled'
-  return { ok: false, problems: [{ code: 'policy_too_deep', message }] }
 }
 
 await main()

@@ -7,15 +7,18 @@ import { spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Json, JsonObject } from '../domain.js'
-import { asGuardError, GuardError } from '../errors.js'
+import { asGuardError, type GuardError } from '../errors.js'
+import { type CompilerReply, readReply, unavailable } from './compiler-reply.js'
 import { jsonPieces } from './json-pieces.js'
-import { type PolicyProblem, readProblem } from './problem.js'
+
+export type { CompilerReply } from './compiler-reply.js'
 
 export type CompilerOp =
   | 'build'
   | 'check'
   | 'compile'
   | 'eval'
+  | 'explain'
   | 'fmt'
   | 'inspect'
   | 'lint'
@@ -23,6 +26,7 @@ export type CompilerOp =
   | 'paths'
   | 'sign'
   | 'test'
+  | 'testmodule'
   | 'verify'
 
 export interface CompilerOptions {
@@ -31,15 +35,6 @@ export interface CompilerOptions {
   /** Folder of another rego.wasm.br and rego.json; its digest is verified all the same. */
   readonly artefactFolder?: string
 }
-
-export type CompilerReply =
-  | {
-      readonly ok: true
-      readonly result: JsonObject
-      /** What follows the reply's line: the bundle, where one was compiled. */
-      readonly bytes: Uint8Array
-    }
-  | { readonly ok: false; readonly problems: PolicyProblem[] }
 
 const defaultDeadlineMs = 30_000
 const msPerMegabyte = 3_000
@@ -107,45 +102,8 @@ function runChild(op: CompilerOp, request: JsonObject, options: CompilerOptions)
 }
 
 /** Of all texts inside: nearly all of what is sent. */
-function textLength(value: Json): number {
+export function textLength(value: Json): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 0
   return Object.values(value).reduce<number>((sum, member) => sum + textLength(member), 0)
-}
-
-function readReply(bytes: Buffer): CompilerReply {
-  const newline = bytes.indexOf('\n')
-  const lineEnd = newline < 0 ? bytes.length : newline
-  const reply = parse(bytes.toString('utf8', 0, lineEnd))
-  const problems = reply['problems']
-  if (reply['ok'] === true && isObject(reply['result'])) {
-    return { ok: true, result: reply['result'], bytes: bytes.subarray(lineEnd + 1) }
-  }
-  if (reply['ok'] === false && Array.isArray(problems) && problems.length > 0) {
-    return { ok: false, problems: problems.map(readProblem) }
-  }
-  const fault = reply['fault']
-  throw unavailable(typeof fault === 'string' ? fault : 'the Rego compiler answered with nothing')
-}
-
-function parse(text: string): JsonObject {
-  try {
-    const value = JSON.parse(text) as Json
-    if (isObject(value)) return value
-  } catch (thrown) {
-    throw asGuardError(
-      thrown,
-      'GUARD_POLICY_UNAVAILABLE',
-      'the Rego compiler answered with no JSON',
-    )
-  }
-  throw unavailable('the Rego compiler answered with no object')
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function unavailable(message: string): GuardError {
-  return new GuardError('GUARD_POLICY_UNAVAILABLE', message)
 }

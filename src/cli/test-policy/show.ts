@@ -1,0 +1,80 @@
+/** What a run says on the screen and in files, and the exit code it means: OPA's. */
+import { writeFileSync } from 'node:fs'
+import { unpainted } from '../../lib/paint.js'
+import { formatProblem } from '../../rego/compile-policy.js'
+import { formatCoverage, formatReport, type ReportFormat } from '../../rego/formats/index.js'
+import type { PolicyTest, TestReport, TestRunOutcome } from '../../rego/test-report.js'
+import { painter, printFailure, printNote } from '../terminal.js'
+import { readVersion } from '../version.js'
+import type { TestPlan } from './options.js'
+import { isEmpty } from './run-all.js'
+
+/** Those of `opa test`, which differ from every other command's. */
+export const testExitCodes = { passed: 0, error: 1, failed: 2 } as const
+
+export function showOutcome(plan: TestPlan, outcome: TestRunOutcome): number {
+  if (!outcome.ok) {
+    for (const problem of outcome.problems) printFailure(formatProblem(problem))
+    return testExitCodes.error
+  }
+  const report = plan.varValues ? outcome.report : shortened(outcome.report)
+  showReport(plan, report)
+  if (plan.coverageOutput !== null && report.coverage !== null) {
+    const { file, format } = plan.coverageOutput
+    writeFileSync(file, formatCoverage(format, report.coverage))
+  }
+  if (isEmpty(report)) {
+    printNote('no tests were run')
+    if (plan.failOnEmpty) return testExitCodes.error
+  }
+  const percent = report.coverage?.percent ?? 100
+  if (percent < plan.threshold) {
+    printFailure(
+      `the tests reach ${floored(percent)} % of the lines; --threshold is ${plan.threshold}`,
+    )
+  }
+  const passed = percent >= plan.threshold && hasPassed(report, plan)
+  return passed ? testExitCodes.passed : testExitCodes.failed
+}
+
+function hasPassed({ tests, cases }: TestReport, { skippedPass }: TestPlan): boolean {
+  return (
+    tests.every(({ verdict }) => verdict === 'passed' || (verdict === 'skipped' && skippedPass)) &&
+    cases.every(({ verdict }) => verdict === 'passed')
+  )
+}
+
+function showReport({ format, output, verbose }: TestPlan, report: TestReport): void {
+  const print = (shown: ReportFormat) => {
+    const options = { paint: painter(process.stdout), verbose, version: readVersion() }
+    process.stdout.write(formatReport(shown, report, options))
+  }
+  if (output === null) print(format)
+  else {
+    const options = { paint: unpainted, verbose, version: readVersion() }
+    writeFileSync(output, formatReport(format, report, options))
+    print('pretty')
+  }
+}
+
+/** 99.99 % is not what was asked for when that is 100. */
+function floored(percent: number): number {
+  return Math.floor(percent * 100) / 100
+}
+
+const maxValueLength = 200
+
+/** An input can fill the screen. */
+function shortened(report: TestReport): TestReport {
+  return { ...report, tests: report.tests.map(shortenedTest) }
+}
+
+function shortenedTest(test: PolicyTest): PolicyTest {
+  const { failedAt } = test
+  if (failedAt === null) return test
+  const values = Object.entries(failedAt.values).map(([name, value]) => {
+    const isLong = value.length > maxValueLength
+    return [name, isLong ? `${value.slice(0, maxValueLength)}… (--var-values)` : value]
+  })
+  return { ...test, failedAt: { ...failedAt, values: Object.fromEntries(values) } }
+}

@@ -1,0 +1,112 @@
+/**
+ * One test as both engines see it. Pure. The verdict is theirs where they agree; where they do not,
+ * that is what the run says, whichever of them is right: what is tested is then not what decides.
+ */
+import type { Json } from '../domain.js'
+import type { TestAnswer } from '../policy/test-module.js'
+import type { InterpretedTest } from './interpreted-test.js'
+import type { EngineResult, PolicyTest, TestVerdict } from './test-report.js'
+
+/** What the enforcing engine says of a test. */
+export interface EnforcedTest {
+  readonly answer: TestAnswer
+  /** Its value is the outcomes of cases. */
+  readonly table: boolean
+}
+
+/** `shown`: how a file of the policy is named for people. */
+export function compareEngines(
+  interpreted: InterpretedTest,
+  enforced: EnforcedTest | null,
+  shown: (file: string) => string,
+): PolicyTest {
+  const { failedAt, cases, file } = interpreted
+  const interpreter = interpreterResult(interpreted, shown)
+  const wasm = enforced === null ? null : enforcedResult(interpreted, enforced)
+  const verdict = verdictOf(interpreter, wasm)
+  return {
+    package: interpreted.package,
+    name: interpreted.name,
+    file: shown(file),
+    row: interpreted.row,
+    col: interpreted.col,
+    verdict,
+    engines: { interpreter, wasm },
+    error: verdict === 'error' ? (interpreter?.text ?? '') : '',
+    output: interpreted.output,
+    durationNs: interpreted.durationNs,
+    subResults: cases.map(({ name, pass }) => ({ name, passed: pass })),
+    failedAt: failedAt === null ? null : { ...failedAt, file: shown(failedAt.file) },
+  }
+}
+
+function verdictOf(interpreter: EngineResult | null, wasm: EngineResult | null): TestVerdict {
+  if (interpreter === null) return 'skipped'
+  if (interpreter.outcome !== wasm?.outcome) return 'disagreed'
+  switch (interpreter.outcome) {
+    case 'pass':
+      return 'passed'
+    case 'fail':
+      return 'failed'
+    case 'error':
+      return 'error'
+  }
+}
+
+function interpreterResult(
+  { outcome, value, error, cases }: InterpretedTest,
+  shown: (file: string) => string,
+): EngineResult | null {
+  switch (outcome) {
+    case 'skip':
+      return null
+    case 'error':
+      return { outcome, text: placesShown(error, shown) }
+    case 'pass':
+      return { outcome, text: value }
+    case 'fail': {
+      const failed = cases.filter(({ pass }) => !pass).map(({ name }) => name.join('/'))
+      const text = failed.length === 0 ? value || 'undefined' : `fails for ${failed.join(', ')}`
+      return { outcome, text }
+    }
+  }
+}
+
+/** OPA begins an error with its place. */
+function placesShown(error: string, shown: (file: string) => string): string {
+  return error.replace(/^([^:\n]+)(?=:\d+)/, (file) => shown(file))
+}
+
+function enforcedResult({ cases }: InterpretedTest, { answer, table }: EnforcedTest): EngineResult {
+  if (answer.kind === 'error') return { outcome: 'error', text: answer.problem }
+  if (answer.kind === 'undefined') return { outcome: 'fail', text: 'undefined' }
+  if (!table) return { outcome: answer.value === true ? 'pass' : 'fail', text: answer.text }
+  // A case that failed is not there at all, so the other engine has to say which there are.
+  const known = cases.map(({ name }) => ({ name, value: valueAt(answer.value, name) }))
+  const leaves = [...known, ...leavesOf(answer.value, [])]
+  const failed = new Set(
+    leaves.filter(({ value }) => value !== true).map(({ name }) => name.join('/')),
+  )
+  if (failed.size > 0) return { outcome: 'fail', text: `fails for ${[...failed].join(', ')}` }
+  return { outcome: 'pass', text: answer.text }
+}
+
+interface Leaf {
+  readonly name: readonly string[]
+  readonly value: Json | undefined
+}
+
+function leavesOf(value: Json, name: readonly string[]): Leaf[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [{ name, value }]
+  return Object.entries(value).flatMap(([key, member]) => leavesOf(member, [...name, key]))
+}
+
+/** undefined: nothing is there. */
+export function valueAt(value: Json, keys: readonly string[]): Json | undefined {
+  let at: Json | undefined = value
+  for (const key of keys) {
+    if (typeof at !== 'object' || at === null || Array.isArray(at)) return undefined
+    at = Object.hasOwn(at, key) ? at[key] : undefined
+  }
+  return at
+}

@@ -1,0 +1,36 @@
+/**
+ * Entry of a compiler that answers several requests: a line of JSON in, a line of JSON out, until
+ * standard input ends. It keeps what it parsed. A request that broke the compiler off is answered and
+ * is the last one: nobody knows what its memory holds.
+ */
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setFlagsFromString } from 'node:v8'
+import { readArtefact } from './artefact.js'
+import { childFailure } from './child-failure.js'
+import { startReactor } from './reactor.js'
+
+const [, , pace, artefactFolder] = process.argv
+
+// As in child.ts: a single run never pays for optimised code, many do.
+if (pace !== 'long') {
+  setFlagsFromString('--no-wasm-tier-up')
+  setFlagsFromString('--no-wasm-dynamic-tiering')
+}
+
+async function main(): Promise<void> {
+  try {
+    const raw = readArtefact(artefactFolder)
+    const reactor = startReactor(raw, (text) => process.stderr.write(text))
+    for await (const line of createInterface({ input: process.stdin })) await answer(reactor(line))
+  } catch (thrown) {
+    await answer(JSON.stringify(childFailure(thrown)))
+    process.exit()
+  }
+}
+
+async function answer(text: string): Promise<void> {
+  if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain')
+}
+
+await main()
