@@ -44,9 +44,6 @@ func reasonCodes(module *ast.Module) []reasonCode {
 func (s *study) checkCodes() {
 	first := map[string]reasonCode{}
 	for _, name := range s.files {
-		if isTestFile(name) {
-			continue
-		}
 		for _, declared := range reasonCodes(s.modules[name]) {
 			earlier, exists := first[declared.code]
 			switch {

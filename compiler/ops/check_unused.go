@@ -18,7 +18,11 @@ func (s *study) checkUnused() {
 		return
 	}
 	used := s.reachable(start)
-	inTests := s.reachable(s.rulesOfTests())
+	var tested []*ast.Rule
+	for _, ref := range s.inTests {
+		s.rules.match(ref[1:], func(rule *ast.Rule) { tested = append(tested, rule) })
+	}
+	inTests := s.reachable(tested)
 	asked := s.namesAsked(used)
 	said := map[string]bool{}
 	s.eachRule(func(rule *ast.Rule) {
@@ -47,9 +51,6 @@ func (s *study) entryRules() []*ast.Rule {
 	keep := func(rule *ast.Rule) { start = append(start, rule) }
 	s.rules.match(s.entry[1:], keep)
 	for _, name := range s.files {
-		if isTestFile(name) {
-			continue
-		}
 		for _, annotations := range s.modules[name].Annotations {
 			if annotations.Entrypoint {
 				s.rules.match(annotations.GetTargetPath()[1:], keep)

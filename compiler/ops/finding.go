@@ -57,7 +57,7 @@ func (f *findings) sorted() []Finding {
 	if len(list) > maxFindings {
 		list = list[:maxFindings]
 	}
-	return slices.Concat([]Finding{}, list)
+	return append([]Finding{}, list...)
 }
 
 func textOf(text *string) string {

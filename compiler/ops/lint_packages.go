@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/util"
 )
 
 // rawInput: a member that no schema spells, read by the same path in several packages. A misspelling
@@ -65,8 +66,8 @@ var helperNames = []string{"test", "tests", "fixtures", "helpers", "lib", "mock"
 
 // testVotes: whatever below mcpguard.rules has the name of a vote is one, whoever wrote it for what.
 func (l *linter) testVotes() {
-	for _, name := range l.files {
-		module := l.modules[name]
+	for _, name := range util.KeysSorted(l.policy.modules) {
+		module := l.policy.modules[name]
 		path := module.Package.Path
 		if !path.HasPrefix(rulesRef) || len(path) <= len(rulesRef) {
 			continue

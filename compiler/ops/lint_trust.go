@@ -64,7 +64,7 @@ func (l *linter) permitters() []*ast.Rule {
 		composed := rule.Ref().HasPrefix(rulesRef)
 		l.eachAsked(rule, func(target *ast.Rule, direct bool) {
 			name := ruleName(target)
-			if seen[target] || isTestFile(target.Location.File) || name == "deny" {
+			if seen[target] || name == "deny" {
 				return
 			}
 			if !composed && (!direct || target.Ref().HasPrefix(rulesRef)) {

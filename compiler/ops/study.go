@@ -12,8 +12,9 @@ import (
 // variable has a name of its own, but expressions are still as they were written.
 type study struct {
 	policy   *policy
-	modules  map[string]*ast.Module
-	files    []string // of the modules, sorted
+	modules  map[string]*ast.Module // without tests: they take no part in decisions
+	files    []string               // of the modules, sorted
+	inTests  []ast.Ref              // what tests refer to, each once
 	names    map[ast.Var]ast.Var
 	rules    *ruleTree
 	schema   any
@@ -36,8 +37,19 @@ func (p *policy) takeStudy(options checkOptions, entryPoint string) (*study, *as
 	s.entry = entry
 	keep := ast.CompilerStageDefinition{Name: "Study", MetricName: "study", Stage: func(c *ast.Compiler) *ast.Error {
 		s.modules = make(map[string]*ast.Module, len(c.Modules))
+		asked := map[string]bool{}
+		s.inTests = nil
 		for name, module := range c.Modules {
-			s.modules[name] = module.Copy()
+			if !isTestFile(name) {
+				s.modules[name] = module.Copy()
+				continue
+			}
+			eachRef(module, func(ref ast.Ref) {
+				if text := ref.String(); isData(ref) && !asked[text] {
+					asked[text] = true
+					s.inTests = append(s.inTests, ref.Copy())
+				}
+			})
 		}
 		s.names = c.RewrittenVars
 		return nil
@@ -47,7 +59,8 @@ func (p *policy) takeStudy(options checkOptions, entryPoint string) (*study, *as
 		if err != nil {
 			return nil, err
 		}
-		compiler.WithStageAfterID(ast.StageRewriteLocalVars, keep)
+		compiler.WithStageAfterID(ast.StageRewriteLocalVars, keep).
+			WithSkipStages(ast.StageBuildRuleIndices, ast.StageBuildComprehensionIndices) // of use in evaluations only
 		compiler.Compile(p.modules)
 		return compiler, nil
 	}
@@ -86,23 +99,10 @@ func isTestFile(name string) bool { return strings.HasSuffix(name, testFileEnd) 
 // eachRule visits the rules that take part in decisions, in the order of their places.
 func (s *study) eachRule(visit func(*ast.Rule)) {
 	for _, name := range s.files {
-		if isTestFile(name) {
-			continue
-		}
 		for _, rule := range s.modules[name].Rules {
 			visit(rule)
 		}
 	}
-}
-
-func (s *study) rulesOfTests() []*ast.Rule {
-	var rules []*ast.Rule
-	for _, name := range s.files {
-		if isTestFile(name) {
-			rules = append(rules, s.modules[name].Rules...)
-		}
-	}
-	return rules
 }
 
 // branches are a rule and its else branches.
