@@ -25,6 +25,11 @@ _has_scopes("jwt") := true
 _has_scopes("oauth") := true
 
 # METADATA
+# title: The tool's server says that it only reads
+# description: The server's word. Let what follows from it tighten, never loosen.
+says_read_only if input.resource.annotations.readOnlyHint == true
+
+# METADATA
 # title: Keys of the server's tables in data
 # description: Its name, and `*` which stands for any server.
 default server_keys := ["*"]

@@ -45,3 +45,16 @@ test_malformed_facts_say_nothing if {
 test_what_is_no_item_question_is_false if {
 	facts.is_item_question == false with input as {}
 }
+
+test_only_true_says_read_only if {
+	annotated := object.union(fixtures.call, {"resource": {"annotations": {"readOnlyHint": true}}})
+	facts.says_read_only with input as annotated
+	every hint in [false, "true", 1, null, [], {}] {
+		not _says_read_only({"resource": {"annotations": {"readOnlyHint": hint}}})
+	}
+	every malformed in fixtures.malformed {
+		not _says_read_only(malformed)
+	}
+}
+
+_says_read_only(given) if facts.says_read_only with input as given

@@ -91,7 +91,7 @@ _shows("unknown") if not _is_known
 # Anything but `false`: the text "no" is not a server's way to say that nothing is destroyed.
 _shows("destructiveHint") if input.resource.annotations.destructiveHint
 
-_shows("noReadOnlyHint") if not _only_reads
+_shows("noReadOnlyHint") if not facts.says_read_only
 
 # Whoever misspelt a sign meant one: every tool shows it.
 _shows(sign) if not _is_sign(sign)
@@ -103,8 +103,6 @@ _is_sign("destructiveHint") := true
 _is_sign("noReadOnlyHint") := true
 
 _is_known if input.resource.known == true
-
-_only_reads if input.resource.annotations.readOnlyHint == true
 
 _holds(scope) if scope in input.subject.scopes
 

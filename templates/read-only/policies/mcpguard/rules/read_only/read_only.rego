@@ -19,7 +19,7 @@ deny contains "not-read-only" if {
 	not _only_reads
 }
 
-_only_reads if input.resource.annotations.readOnlyHint == true
+_only_reads if facts.says_read_only
 
 _only_reads if {
 	id := input.resource.id
