@@ -10,11 +10,14 @@ import { describeThrown } from '../errors.js'
 import { buildCommand } from './build.js'
 import { callCommand } from './call.js'
 import { canCommand } from './can.js'
+import { checkCommand } from './check.js'
+import { fmtCommand } from './fmt.js'
 import { grantsCommand } from './grants.js'
 import { hashKeyCommand } from './hash-key.js'
 import { initCommand } from './init.js'
 import { inspectCommand } from './inspect.js'
 import { keygenCommand } from './keygen.js'
+import { lintCommand } from './lint.js'
 import { parsing } from './options.js'
 import { pinCommand } from './pin.js'
 import { runCommand } from './run.js'
@@ -32,6 +35,9 @@ async function main(): Promise<void> {
     .command(runCommand)
     .command(callCommand)
     .command(initCommand)
+    .command(fmtCommand)
+    .command(checkCommand)
+    .command(lintCommand)
     .command(buildCommand)
     .command(inspectCommand)
     .command(keygenCommand)
@@ -43,7 +49,7 @@ async function main(): Promise<void> {
     .command(versionCommand)
     .demandCommand(
       1,
-      'say which command: run, call, init, build, inspect, keygen, hash-key, pin, can, grants, validate or version',
+      'say which command: run, call, init, fmt, check, lint, build, inspect, keygen, hash-key, pin, can, grants, validate or version',
     )
     .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
     .example('$0 call list --key-file alice.key', 'see what alice may use')
