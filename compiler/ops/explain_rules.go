@@ -25,7 +25,9 @@ type ExplainedRule struct {
 	Codes   map[string]string `json:"codes"`
 	Outcome string            `json:"outcome"`
 	// Values are what it gave, when it fired.
-	Values   []string    `json:"values"`
+	Values []string `json:"values"`
+	// Asks are the rules and functions that it refers to, without `data.`.
+	Asks     []string    `json:"asks"`
 	FailedAt *FailedExpr `json:"failedAt"`
 	Missing  []string    `json:"missing"`
 }
@@ -92,6 +94,7 @@ func (o *ruleObserver) explainedRule(rule, first *ast.Rule, annotations *ast.Ann
 		Values:  []string{},
 		Missing: []string{},
 		Outcome: "not reached",
+		Asks:    asked(rule),
 	}
 	if loc := rule.Location; loc != nil {
 		explained.File, explained.Row = loc.File, loc.Row
@@ -124,9 +127,9 @@ func failureAt(f *failure) *FailedExpr {
 	}
 }
 
-func asked(expr *ast.Expr) []string {
+func asked(node any) []string {
 	names := map[string]bool{}
-	ast.WalkRefs(expr, func(ref ast.Ref) bool {
+	ast.WalkRefs(node, func(ref ast.Ref) bool {
 		if ref.HasPrefix(ast.DefaultRootRef) && len(ref) > 1 {
 			names[strings.TrimPrefix(ref.ConstantPrefix().String(), "data.")] = true
 		}

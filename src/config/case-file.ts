@@ -7,9 +7,9 @@ import type { JsonObject } from '../domain.js'
 import type { CaseFile, WrittenCase } from '../policy/decision-case.js'
 import type { ListedItem } from '../policy/judge-facts.js'
 import { caseFileProblems } from './case-schema.js'
+import { mergedMaps } from './merge.js'
 import { type ConfigProblem, childPointer, parentPointer, quoted } from './problem.js'
-import { isMap } from './view.js'
-import { parseYaml, type YamlMap, type YamlValue } from './yaml.js'
+import { parseYaml } from './yaml.js'
 
 export type ReadCaseFile =
   | { readonly ok: true; readonly file: CaseFile }
@@ -93,7 +93,7 @@ function writtenCase(
   return {
     name,
     row: lineOf(lines, pointer),
-    facts: merged(defaults as unknown as YamlMap, facts as unknown as YamlMap) as PartialFacts,
+    facts: mergedMaps(defaults as JsonObject, facts as JsonObject) as PartialFacts,
     items: items === undefined ? null : items.map(listedItem),
     expect,
     lineOf(path) {
@@ -106,16 +106,6 @@ function writtenCase(
 
 function listedItem(item: NonNullable<DecisionCase['items']>[number]): ListedItem {
   return typeof item === 'string' ? { id: item } : (item as ListedItem)
-}
-
-/** Maps add up; anything else of the case stands in the place of the default. */
-function merged(below: YamlMap, above: YamlMap): YamlMap {
-  const sum: YamlMap = Object.assign(Object.create(null), below)
-  for (const [member, value] of Object.entries(above)) {
-    const other: YamlValue | undefined = sum[member]
-    sum[member] = other !== undefined && isMap(other) && isMap(value) ? merged(other, value) : value
-  }
-  return sum
 }
 
 /** Of the value, or of the nearest one that it is in. */

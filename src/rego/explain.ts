@@ -37,6 +37,8 @@ export interface ExplainedRule {
   readonly outcome: 'fired' | 'failed' | 'not reached'
   /** What it gave, as Rego writes it. */
   readonly values: readonly string[]
+  /** Rules and functions that it refers to, by package and name. */
+  readonly asks: readonly string[]
   /** null: it did not fail, or its arguments were not the ones it is for. */
   readonly failedAt: FailedExpression | null
   readonly missing: readonly string[]
