@@ -64,6 +64,11 @@ export async function openAskAs(
   return createAskAs({ bundle, options, decide: (facts) => decide(facts).decision, observer })
 }
 
+/** The decision in a value that another engine worked out, by the one parser; undefined: it has none. */
+export function readDecision(value: unknown): Decision {
+  return value === undefined ? denial('policy-undefined') : parseDecision(value).decision
+}
+
 /** The engine writes some numbers as it was given them, `.5` and `1e`, which are no JSON. */
 function parse(text: string): { decision: Decision; problem: string | null } {
   try {
