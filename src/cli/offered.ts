@@ -27,10 +27,14 @@ export async function readOffered(
   for (const text of given) {
     const [, named, place = text] = /^([A-Za-z0-9._-]{1,64})=(.+)$/.exec(text) ?? []
     const server = named ?? serverOf(place)
-    if (servers.has(server)) throw new UsageError(`--tools tells of ${server} twice`)
-    const read = isUrl(place) ? await readLive(place, key) : readAnswer(place)
+    const read = isUrl(place) ? await readLive(place, key) : readFile(place, named === undefined)
     if (typeof read === 'string') return { ok: false, problem: `${place}: ${read}` }
-    servers.set(server, read)
+    for (const [name, names] of 'servers' in read
+      ? read.servers
+      : [[server, read.names] as const]) {
+      if (servers.has(name)) throw new UsageError(`--tools tells of ${name} twice`)
+      servers.set(name, names)
+    }
   }
   return { ok: true, servers: Object.fromEntries(servers) }
 }
@@ -45,23 +49,56 @@ function serverOf(place: string): string {
   return /\/mcp\/([A-Za-z0-9._-]{1,64})$/.exec(path)?.[1] ?? anyServer
 }
 
-async function readLive(url: string, key: string | null): Promise<OfferedNames | string> {
+/** A text says why not. */
+type Read =
+  | { readonly names: OfferedNames }
+  | { readonly servers: readonly (readonly [string, OfferedNames])[] }
+  | string
+
+async function readLive(url: string, key: string | null): Promise<Read> {
   const live = await readEndpoint({ url, key, modern: false }, kinds)
-  if (live.ok) return namesOf(live.lists, kinds)
+  if (live.ok) return { names: namesOf(live.lists, kinds) }
   if (!live.unauthenticated) return live.problem
   return `${live.problem}; ${key === null ? 'send a key: --key-file FILE' : 'the key is not accepted'}`
 }
 
-function readAnswer(file: string): OfferedNames | string {
+function readFile(file: string, maySayWhich: boolean): Read {
   const read = readFileText(file, maxFileBytes)
   if (!read.ok) return `it ${read.problem}`
   const lists = listsIn(Buffer.from(read.text))
-  if (lists === null)
-    return 'it holds no list that every reader reads alike, such as {"tools": [{"name": "echo"}]}'
-  return namesOf(
-    lists,
-    kinds.filter((kind) => kind === 'tools' || lists[kind].size > 0),
+  const told = kinds.filter((kind) => kind === 'tools' || (lists?.[kind].size ?? 0) > 0)
+  if (lists !== null) return { names: namesOf(lists, told) }
+  const servers = maySayWhich ? serversIn(read.text) : null
+  if (servers !== null) return { servers }
+  return 'it holds no list that every reader reads alike, such as {"tools": [{"name": "echo"}]}'
+}
+
+/** `{"github": {"tools": ["search_code"]}}`: names that somebody wrote down. */
+function serversIn(text: string): [string, OfferedNames][] | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    const entries = isObject(value) ? Object.entries(value) : []
+    const isRight = entries.every(([, names]) => isOfferedNames(names))
+    return isRight && entries.length > 0 ? (entries as [string, OfferedNames][]) : null
+  } catch {
+    return null
+  }
+}
+
+function isOfferedNames(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    Object.entries(value).every(
+      ([kind, names]) =>
+        kinds.some((known) => known === kind) &&
+        Array.isArray(names) &&
+        names.every((name) => typeof name === 'string'),
+    )
   )
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function namesOf<Kind extends (typeof kinds)[number]>(

@@ -107,6 +107,21 @@ test('lint: what a live server offers, under the name its path has', async () =>
   assert.match(stderr, 'nothing listens there')
 })
 
+test('lint: one file for several servers', async () => {
+  const names = { github: { tools: ['echo'] }, jira: { tools: ['ecko'], prompts: [] } }
+  writeFileSync(join(folder, 'servers.json'), JSON.stringify(names))
+  assert.is((await cli([...lintUnknown, 'servers.json'])).code, 0)
+  for (const [tools, message] of [
+    ['github=servers.json', 'holds no list'],
+    ['misspelt.json', 'holds no list'],
+  ] as const) {
+    writeFileSync(join(folder, 'misspelt.json'), '{"github": {"tool": ["ecko"]}}')
+    const { code, stderr } = await cli([...lintUnknown, tools])
+    assert.is(code, 1)
+    assert.match(stderr, message)
+  }
+})
+
 test('lint: a file without a list, and none', async () => {
   writeFileSync(join(folder, 'none.json'), '{"tool": []}')
   for (const [file, problem] of [
