@@ -92,6 +92,12 @@ func TestNever(t *testing.T) {
 		{"different", `permit contains "x" if input.action.class != "lst"`, []string{
 			`warning unknown-value 2 input.action.class is never "lst"`,
 		}},
+		{"in what the rule gives", "permit contains \"x\" if _a\n_a := input.action.class == \"lst\"", []string{
+			`warning unknown-value 3 input.action.class is never "lst"`,
+		}},
+		{"in a comprehension", `permit contains "x" if count([1 | input.action.class == "lst"]) == 0`, []string{
+			`warning unknown-value 2 input.action.class is never "lst"`,
+		}},
 		{"the same twice", `permit contains "x" if { input.action.class == "use"; input.action.class == "use" }`, nil},
 		{"two sets that meet", `permit contains "x" if { input.resource.id in {"a", "b"}; input.resource.id in {"b", "c"} }`, nil},
 		{"two members of a list", `permit contains "x" if { "a" in input.subject.roles; "b" in input.subject.roles }`, nil},

@@ -37,25 +37,22 @@ func (s *study) checkNever() {
 func (s *study) checkValues(rule *ast.Rule, dead *ast.Expr) {
 	e := &engine{study: s, facts: s.schemaDomain}
 	f := e.frameOf(rule, nil, 0)
-	look := func(expr *ast.Expr) bool {
-		if expr == dead || !expr.IsCall() || len(expr.Operands()) != 2 {
-			return false
+	eachCall(headAndBody(rule), func(name string, operands []*ast.Term, at *ast.Location) {
+		if len(operands) != 2 || dead != nil && at == dead.Location {
+			return
 		}
-		left, right := f.resolve(expr.Operand(0)), f.resolve(expr.Operand(1))
-		switch name := operatorName(expr); {
-		case isEquality(expr), name == "neq":
-			s.judgeValue(left, right.Value, expr.Location)
-			s.judgeValue(right, left.Value, expr.Location)
+		left, right := f.resolve(operands[0]), f.resolve(operands[1])
+		switch {
 		case name == ast.Member.Name:
 			values, _ := members(right)
 			for _, value := range values {
-				s.judgeValue(left, value, expr.Location)
+				s.judgeValue(left, value, at)
 			}
+		case name == "neq" || comparisons[name] == "==" || name == "assign":
+			s.judgeValue(left, right.Value, at)
+			s.judgeValue(right, left.Value, at)
 		}
-		return false
-	}
-	ast.WalkExprs(rule.Body, look)
-	ast.WalkExprs(rule.Head, look)
+	})
 }
 
 func (s *study) judgeValue(term *ast.Term, value ast.Value, at *ast.Location) {

@@ -12,8 +12,10 @@ import { formatConfigProblem } from '../config/problem.js'
 import { commandWarnings, configWarnings } from '../config/warnings.js'
 import { describeThrown, GuardError } from '../errors.js'
 import { defaultCacheDir } from '../rego/cache.js'
+import { checkPolicy } from '../rego/check.js'
 import { compilePolicy, formatProblem } from '../rego/compile-policy.js'
 import type { PolicyProblem } from '../rego/problem.js'
+import { readSources } from '../rego/sources.js'
 import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
 import { checkPolicyData } from './policy-data.js'
 import { exitCodes, paint, printJson, printLine, printNote } from './terminal.js'
@@ -67,7 +69,8 @@ async function check(loaded: LoadedConfig): Promise<Report> {
   const refusal = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
   const isOfConfig = refusal instanceof GuardError && refusal.code === 'GUARD_CONFIG_INVALID'
   const unfit = await checkPolicyData(policyPath, compiled.bundle)
-  const problems = refusal === null || isOfConfig ? unfit : [notActivated(refusal), ...unfit]
+  const wrong = [...(await surelyWrong(policyPath)), ...unfit]
+  const problems = refusal === null || isOfConfig ? wrong : [notActivated(refusal), ...wrong]
   const { bundle, warnings } = compiled
   return {
     loaded: isOfConfig ? unusable(refusal, policyPath) : loaded,
@@ -94,6 +97,14 @@ async function checkWithoutPolicy(
         : { ok: false, problems: [notActivated(refusal)] },
     policyPath,
   }
+}
+
+/** The errors of `check` that are not the compiler's: tests, and all warnings, are for check to tell. */
+async function surelyWrong(policyPath: string): Promise<PolicyProblem[]> {
+  const read = await readSources(policyPath)
+  if (!read.ok) return []
+  const found = await checkPolicy({ source: read.source, shown: (file) => file })
+  return found.filter(({ level, code }) => level === 'error' && !code.includes('_'))
 }
 
 /**

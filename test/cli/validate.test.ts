@@ -136,7 +136,28 @@ test('data that do not fit the shipped rule that reads them are a problem', asyn
   assert.equal(json.policy.problems[0].details, { pointer: '/grants/dev/github/tool' })
   // Without that rule nobody says what `grants` may be.
   rmSync(join(folder, 'unfit', 'grants.rego'))
+  policy('unfit', '{"allow": data.grants != {}}')
   assert.is((await cli(given)).code, 0)
+})
+
+test('what check is sure of is a problem here too, with its page; warnings are for check', async () => {
+  policy('never', '{"allow": data.mcpguard.never.permit == {"x"}}')
+  writeFileSync(
+    join(folder, 'never', 'never.rego'),
+    'package mcpguard.never\n\npermit contains "x" if input.action.class == "lst"\n\n_unused := 1\n',
+  )
+  const given = ['validate', '--config', 'good.yaml', '--policy', 'never']
+  const { code, stderr } = await cli(given)
+  assert.is(code, 1)
+  assert.is(
+    stderr,
+    'policy: never.rego:3:24: this rule never holds: input.action.class is never "lst" (did you mean "list"?)\n',
+  )
+  const { policy: found } = JSON.parse((await cli([...given, '--json'])).stdout)
+  assert.equal(
+    found.problems.map((one: { page: string }) => one.page),
+    ['docs/check/never-matches.md'],
+  )
 })
 
 test('a policy that is not there is named, with what to write', async () => {

@@ -7,9 +7,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GuardError } from '../../src/errors.js'
 import { packageFile } from '../../src/lib/package-root.js'
-import { checkPolicy, formatRego, runTests } from '../../src/rego/authoring.js'
 import { capabilities } from '../../src/rego/compile-policy.js'
 import { callCompiler } from '../../src/rego/compiler.js'
+import { formatRego } from '../../src/rego/format-rego.js'
 import { folderOf } from './folder.js'
 
 const fmt = { files: { 'a.rego': 'package   a\n' } }
@@ -86,31 +86,6 @@ test('a policy that uses up the stack is refused as a policy', async () => {
     const reply = await callCompiler('fmt', { files: { 'a.rego': text } })
     assert.is(reply.ok ? undefined : reply.problems[0]?.code, code)
   }
-})
-
-test('authors get tests, coverage and every problem of a folder', async () => {
-  const folder = folderOf({
-    'a.rego': 'package a\n\nlarge if input.subject.id == "x"\n',
-    'a_test.rego':
-      'package a_test\n\nimport data.a\n\ntest_yes if a.large with input as {"subject": {"id": "x"}}\n\ntest_no if a.large with input as {}\n',
-  })
-  const run = await runTests(folder, { coverage: true, run: 'test_yes|test_no' })
-  assert.ok(run.ok)
-  if (!run.ok) return
-  assert.equal(
-    run.tests.map(({ name, outcome }) => [name, outcome]),
-    [
-      ['test_yes', 'pass'],
-      ['test_no', 'fail'],
-    ],
-  )
-  assert.is(run.coverage?.files['a.rego']?.coverage, 100)
-  assert.equal(await checkPolicy(folder), [])
-  const typo = folderOf({ 'a.rego': 'package a\n\nx := input.subject.ids\n' })
-  assert.equal(
-    (await checkPolicy(typo)).map(({ hint }) => hint),
-    ['did you mean `input.subject.id`?'],
-  )
 })
 
 /** Processes this one has started and that still run; Linux only, elsewhere none are listed. */

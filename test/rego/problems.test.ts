@@ -6,8 +6,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Json } from '../../src/domain.js'
 import { formatProblem } from '../../src/rego/compile-policy.js'
+import { entryPoint } from '../../src/rego/host-module.js'
 import { readProblem } from '../../src/rego/problem.js'
-import { compile, compileSource, onSource } from './reactor-fixture.js'
+import { compile, compileSource, must, onSource } from './reactor-fixture.js'
 import { bundleOf, tarGz } from './tar.js'
 
 const main = 'package mcpguard.main\n\n'
@@ -344,9 +345,10 @@ test('glob.match is warned of where it is used, but not in tests', () => {
       text: 'main.rego:4:6: glob.match compiles its pattern anew in every evaluation (use startswith and endswith, or sets and objects keyed by name)',
     },
   ])
-  const files = { 'main.rego': allow }
-  assert.equal(onSource('check', files).result, { warnings: [] })
-  assert.equal(compile(files).result?.['warnings'], [])
+  const excused = `${main}decision := {"allow": glob.match("a-*-b", [], input.resource.id)} # mcp-guard: allow glob-for-set\n`
+  for (const text of [allow, excused]) {
+    assert.equal(compile({ 'main.rego': text }).result?.['warnings'], [])
+  }
 })
 
 test('every problem of every file is told at once, in the order of the files', () => {
@@ -361,12 +363,15 @@ test('every problem of every file is told at once, in the order of the files', (
 
 test('strict builds also refuse what only looks wrong', () => {
   const files = { 'main.rego': `${main}import data.unused\n\ndecision := {"allow": true}\n` }
-  const reply = onSource('check', files, { strict: true })
+  const checked = (strict: boolean) =>
+    must(onSource('check', files, { strict, entryPoint }))['findings'] as {
+      [member: string]: Json
+    }[]
   assert.equal(
-    problemsOf(reply.problems).map(({ text }) => text),
+    problemsOf(checked(true)).map(({ text }) => text),
     ['main.rego:3:1: import data.unused unused'],
   )
-  assert.ok(onSource('check', files, { strict: false }).ok)
+  assert.equal(checked(false), [])
 })
 
 const archives: [string, Buffer, string][] = [
