@@ -59,7 +59,7 @@ export async function build(given: BuildArguments): Promise<number> {
     printFailure(`the gateway would not activate it: ${describeThrown(thrown)}`)
     return exitCodes.failed
   }
-  replaceFile(out, built.packed)
+  writeWhole(out, built.packed)
   const { packed, revision, bundle } = built
   const report = {
     file: out,
@@ -161,7 +161,7 @@ function shown(problem: PolicyProblem, set?: SourceSet): string {
   return formatProblem({ ...problem, file })
 }
 
-function replaceFile(path: string, bytes: Uint8Array): void {
+function writeWhole(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
     writeFileSync(temporary, bytes, { flag: 'wx' })

@@ -300,6 +300,30 @@ test('a list module of another version is not asked, and the paths still hold', 
   }
 })
 
+test('a manifest that promises an entry point its module does not have is refused', () => {
+  const source = { files }
+  const request = { source, capabilities: capabilities(), entryPoints: [entryPoint], tests: false }
+  const wasm = Buffer.from(
+    String(must(call('build', { ...request, revision: '' }))['wasm']),
+    'base64',
+  )
+  const module = `sha256:${createHash('sha256').update(wasm).digest('hex')}`
+  const { data, paths, ...result } = loaded(
+    restamped((stamp) => ({ ...stamp, module }), { 'policy.wasm': wasm }),
+  )
+  assert.is(result['hostModule'], true)
+  const bundle = {
+    wasm,
+    data: Buffer.from(JSON.stringify(data)),
+    paths: paths as string[][],
+    revision: 'r',
+    contract: 1,
+  }
+  const missing = /entry point mcpguard\/host\/decisions is missing/
+  assert.throws(() => openDecider({ ...bundle, hostModule: true }), missing)
+  openDecider({ ...bundle, hostModule: false })
+})
+
 test('what a source says of paths is not what counts', () => {
   const lying =
     '{"metadata": {"mcpguard": {"contract": 1, "paths": [], "module": "sha256:0", "hostModule": "x"}}}'
