@@ -112,7 +112,8 @@ func (i *interpreter) evaluate(test testRule, trace *topdown.BufferTracer) TestO
 			q = q.WithQueryTracer(i.coverage)
 		}
 		if trace != nil {
-			q = q.WithQueryTracer(trace)
+			// An index passes over rules without a trace of why.
+			q = q.WithQueryTracer(trace).WithIndexing(false)
 		}
 		started := time.Now()
 		limit.at = started.Add(i.timeout)

@@ -65,7 +65,7 @@ var Progress = func(total, place int, name string) {}
 const (
 	defaultTimeout = 5 * time.Second
 	// Tests run where nothing else does, and collecting less often saves time.
-	testHeapLimit = 400 << 20
+	testHeapLimit = 256 << 20
 )
 
 func runTest(request TestRequest) (any, error) {

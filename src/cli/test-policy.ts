@@ -45,28 +45,32 @@ async function testPolicy(plan: TestPlan): Promise<number> {
   const { progressLine } = await import('./test-policy/progress.js')
   const runner = createTestRunner(openTestModule, { long: plan.watch })
 
-  async function runOnce(): Promise<number> {
+  /** Answers with what shows the outcome and says its exit code. */
+  async function run(): Promise<() => number> {
     const progress = progressLine(process.stderr, plan.isCi)
     try {
       const outcome = await runAll(plan, runner, progress.tell)
-      progress.clear()
-      return showOutcome(plan, outcome)
+      return () => showOutcome(plan, outcome)
     } catch (thrown) {
+      return () => {
+        printFailure(describeThrown(thrown))
+        return testExitCodes.error
+      }
+    } finally {
       progress.clear()
-      printFailure(describeThrown(thrown))
-      return testExitCodes.error
     }
   }
 
   try {
     if (plan.watch) {
       const { runWatching } = await import('./test-policy/watch.js')
-      await runWatching(plan, runner, async () => void (await runOnce()))
+      await runWatching(plan, run)
       return testExitCodes.passed
     }
     let code: number = testExitCodes.passed
     for (let count = 0; count < plan.count && code === testExitCodes.passed; count += 1) {
-      code = await runOnce()
+      const show = await run()
+      code = show()
     }
     return code
   } finally {

@@ -72,9 +72,9 @@ function interpreterResult(
   }
 }
 
-/** OPA begins an error with its place. */
-function placesShown(error: string, shown: (file: string) => string): string {
-  return error.replace(/^([^:\n]+)(?=:\d+)/, (file) => shown(file))
+/** Places that a message of the compiler's or the interpreter's names. */
+export function placesShown(text: string, shown: (file: string) => string): string {
+  return text.replace(/[^\s:]+\.rego(?=:\d)/g, (file) => shown(file))
 }
 
 function enforcedResult({ cases }: InterpretedTest, { answer, table }: EnforcedTest): EngineResult {

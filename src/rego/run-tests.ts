@@ -5,7 +5,7 @@
  */
 import type { OpenTestModule } from '../policy/test-module.js'
 import { type BothEngines, runBoth, type Sessions, type TestRunOptions } from './both-engines.js'
-import { compareEngines, type EnforcedTest } from './compare-engines.js'
+import { compareEngines, type EnforcedTest, placesShown } from './compare-engines.js'
 import { openCompilerSession, type SessionOptions } from './compiler-session.js'
 import { coverageReport, type InterpretedTest } from './interpreted-test.js'
 import type { SourceSet } from './source-set.js'
@@ -122,6 +122,10 @@ function refused(
   { problems }: Extract<BothEngines, { ok: false }>,
   { shown }: SourceSet,
 ): TestRunOutcome {
-  const named = problems.map((one) => (one.file === null ? one : { ...one, file: shown(one.file) }))
+  const named = problems.map((one) => ({
+    ...one,
+    message: placesShown(one.message, shown),
+    file: one.file === null ? null : shown(one.file),
+  }))
   return { ok: false, problems: named }
 }

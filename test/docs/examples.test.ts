@@ -11,8 +11,8 @@ import { loadConfig } from '../../src/config/load.js'
 import type { DecisionPoint, JsonObject, Judgement, Subject } from '../../src/domain.js'
 import { identityOf } from '../../src/identity/subject.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
-import { runTests } from '../../src/rego/authoring.js'
 import { compilePolicy, formatProblem } from '../../src/rego/compile-policy.js'
+import { testReport } from '../support/policy-tests.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'mcp-guard-docs-'))
 const text = readFileSync('docs/policy.md', 'utf8')
@@ -229,10 +229,9 @@ test_allows_inside if workspace.deny == set() with input as _facts("message", {"
 test_no_item_is_hidden if workspace.deny == set() with input as _facts("item", {})
 `,
   )
-  const run = await runTests(join(folder, 'policies'), { run: 'office_hours|workspace' })
-  if (!run.ok) throw new Error(run.problems.map(formatProblem).join('\n'))
-  assert.is(run.tests.length, 8)
-  for (const { name, outcome } of run.tests) assert.is(outcome, 'pass', name)
+  const { tests } = await testReport(join(folder, 'policies'), { run: 'office_hours|workspace' })
+  assert.is(tests.length, 8)
+  for (const { name, verdict } of tests) assert.is(verdict, 'passed', name)
 })
 
 test.run()

@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runTests } from '../../src/rego/authoring.js'
-import { formatProblem } from '../../src/rego/compile-policy.js'
+import { testReport } from '../support/policy-tests.js'
 import { shippedPolicies } from './shipped.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'mcp-guard-library-'))
@@ -48,10 +47,9 @@ test('tests of the shipped rules hold whatever the data and beside any rule', as
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
-  const run = await runTests(folder)
-  if (!run.ok) throw new Error(run.problems.map(formatProblem).join('\n'))
-  assert.ok(run.tests.length > 150)
-  const failed = run.tests.filter(({ outcome }) => outcome !== 'pass')
+  const { tests } = await testReport(folder)
+  assert.ok(tests.length > 150)
+  const failed = tests.filter(({ verdict }) => verdict !== 'passed')
   assert.equal(
     failed.map((one) => `${one.package}.${one.name}`),
     [],

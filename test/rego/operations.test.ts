@@ -132,10 +132,6 @@ test_table[name] if {
 	a.large with input.n as n
 }
 
-test_twice if true
-
-test_twice if false
-
 todo_test_later if false
 
 test_error if clash == 1
@@ -161,10 +157,8 @@ clash := 2 if true
       ['test_pass', 'pass', 5],
       ['test_fail', 'fail', 7],
       ['test_table', 'fail', 13],
-      ['test_twice', 'pass', 18],
-      ['test_twice#01', 'fail', 20],
-      ['todo_test_later', 'skip', 22],
-      ['test_error', 'error', 24],
+      ['todo_test_later', 'skip', 18],
+      ['test_error', 'error', 20],
     ],
   )
   const failed = tests[1]
@@ -179,9 +173,39 @@ clash := 2 if true
   const coverage = report['coverage'] as {
     files: Record<string, { not_covered?: { start: { row: number } }[] }>
   }
-  assert.match(String(tests[6]?.error), /^a_test.rego:28: eval_conflict_error: /)
+  assert.match(String(tests[4]?.error), /^a_test.rego:24: eval_conflict_error: /)
   const uncovered = coverage.files['a.rego']?.not_covered?.map((range) => range.start.row)
   assert.equal([...new Set(uncovered)], [5])
+})
+
+test('a second test of a name is refused, wherever it is, and a rule of two ways is one', () => {
+  const twice = {
+    'a_test.rego': 'package a_test\n\ntest_one if true\n\ntodo_test_one if false\n',
+    'b_test.rego': 'package a_test\n\ntest_one if false\n',
+  }
+  for (const op of ['test', 'testmodule'] as const) {
+    const [found, ...others] = onSource(op, twice).problems ?? []
+    assert.equal(others, [])
+    assert.equal(
+      [found?.['code'], found?.['file'], found?.['row']],
+      ['duplicate_test', 'b_test.rego', 3],
+    )
+    assert.is(found?.['message'], 'a_test has a test test_one already, at a_test.rego:3')
+  }
+  const rows: readonly (readonly [text: string, isRefused: boolean])[] = [
+    ['test_a if input.x\n\ntest_a if true\n', true],
+    ['test_a if false\n\nelse := true\n', false],
+    ['default test_a := true\n\ntest_a := false if input\n', true],
+    ['test_a[x] if some x in ["b"]\n\ntest_a[x] if some x in ["c"]\n', true],
+    ['test_a.b if true\n\ntest_a.c if true\n', true],
+    ['x.test_a if true\n\ny.test_a if true\n', false],
+    ['todo_test_a if true\n\ntodo_test_a if true\n', false],
+  ]
+  for (const [text, isRefused] of rows) {
+    const reply = onSource('test', { 'a_test.rego': `package a_test\n\n${text}` })
+    assert.is(reply.problems?.[0]?.['code'] === 'duplicate_test', isRefused, text)
+    if (!isRefused) must(reply)
+  }
 })
 
 test('only the tests that are asked for run', () => {

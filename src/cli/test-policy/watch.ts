@@ -1,56 +1,47 @@
 /**
- * `--watch`: runs again whenever a file of the policy or of the cases is saved, until Ctrl-C. The
- * children are kept between runs, for a while, and end with this process.
+ * `--watch`: runs again whenever a file of the policy or of the cases is saved, until Ctrl-C. A run
+ * begins at the first sign of a change and is shown when everything was as it is throughout. The
+ * children of the runner are kept between runs, for a while, and end with this process.
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { type Watch, watchEagerly } from '../../lib/watch.js'
-import type { TestRunner } from '../../rego/run-tests.js'
 import { casesFolder } from '../decision-cases.js'
 import { printNote } from '../terminal.js'
 import type { TestPlan } from './options.js'
 
-const counted = /(\.rego|\.ya?ml|\.json|^\.manifest)$/
+/** Shows what a run found. */
+export type ShowRun = () => void
 
-/** `runOnce` shows what it finds; it never throws. */
-export async function runWatching(
-  plan: TestPlan,
-  runner: TestRunner,
-  runOnce: () => Promise<void>,
-): Promise<void> {
+const counts = (name: string) => /(\.rego|\.ya?ml|\.json|^\.manifest)$/.test(name)
+
+/** `run` never rejects. */
+export async function runWatching(plan: TestPlan, run: () => Promise<ShowRun>): Promise<void> {
+  let stopped = false
+  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => {
+    stopped = true
+  })
   const cases = casesFolder(plan.cases, plan.paths)
   const places = [...plan.paths, ...(cases === null ? [] : [cases])].filter(existsSync)
   let underWay: Promise<void> = Promise.resolve()
-  let asked = false
-  const watches: Watch[] = []
 
-  /** One run at a time; a change during one starts another. */
-  function runSoon(): Promise<void> {
-    if (asked) return underWay
-    asked = true
+  /** One run at a time. */
+  function runNext(settled: () => Promise<boolean>): Promise<void> {
     underWay = underWay.then(async () => {
-      asked = false
       const begun = performance.now()
-      await runOnce()
-      printNote(`${seconds(performance.now() - begun)} s; waiting for changes, Ctrl-C ends`)
+      const show = await run()
+      const seconds = ((performance.now() - begun) / 1_000).toFixed(2)
+      if (stopped || !(await settled())) return
+      show()
+      printNote(`${seconds} s; waiting for changes, Ctrl-C ends`)
     })
     return underWay
   }
 
-  for (const place of places) {
-    const onSign = async (settled: () => Promise<boolean>) => {
-      // Half of what was saved is no policy; a report of it would be a false alarm.
-      if (await settled()) await runSoon()
-    }
-    watches.push(await watchEagerly(place, onSign, (name) => counted.test(name)))
-  }
-  await runSoon()
+  const watches: Watch[] = []
+  for (const place of places) watches.push(await watchEagerly(place, runNext, counts))
+  await Promise.race([ended, runNext(async () => true)])
   for (const watch of watches) watch.start()
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await ended
   for (const watch of watches) watch.stop()
-  runner.close()
-}
-
-function seconds(ms: number): string {
-  return (ms / 1_000).toFixed(2)
 }
