@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import { unpainted } from '../../../src/lib/paint.js'
 import type { PolicyFinding } from '../../../src/rego/finding.js'
 import { formatFindings, formatReport } from '../../../src/rego/formats/index.js'
-import { hostile, ordinary } from './reports.js'
+import { hostile, ordinary, policyTest, testReport } from './reports.js'
 
 const quiet = { paint: unpainted, verbose: false, version: '0.1.0' }
 const verbose = { ...quiet, verbose: true }
@@ -69,6 +69,11 @@ test('an annotation is what the toolkit would print', () => {
     printed(() => error(message, { ...place, title: 'data.a_test.test_b' })),
   )
   assert.equal(lines.slice(7), ['::endgroup::', 'PASS: 3/8, CASES: 1/3', ''])
+})
+
+test('without cases nothing is said of them', () => {
+  const lines = formatReport('github', testReport({ tests: [policyTest({})] }), quiet).split('\n')
+  assert.equal(lines, ['::group::policy tests', '::endgroup::', 'PASS: 1/1', ''])
 })
 
 test('what passed is listed when asked for', () => {
