@@ -71,13 +71,15 @@ export function openCompilerSession(options: SessionOptions = {}): CompilerSessi
   async function call(op: CompilerOp, request: JsonObject, given: SessionCall) {
     clearTimeout(idle)
     child ??= start()
+    const asked = child
     try {
-      return readReply(await ask(child, { op, request, keep: true }, given))
+      return readReply(await ask(asked, { op, request, keep: true }, given))
     } catch (thrown) {
-      close()
+      asked.kill('SIGKILL')
+      if (child === asked) child = null
       throw thrown
     } finally {
-      idle = setTimeout(close, idleMs).unref()
+      if (child === asked) idle = setTimeout(close, idleMs).unref()
     }
   }
 
