@@ -132,6 +132,7 @@ func TestConflicts(t *testing.T) {
 		}},
 		{"functions for different values", "deny contains \"x\" if _f(input.resource.id) == 1\n_f(\"a\") := 1\n_f(\"b\") := 2", nil},
 		{"a default", head + "default _a := 2\n_a := 1 if input.resource.id == \"a\"", nil},
+		{"one that never holds", head + "_a := 1\n_a := 2 if false", []string{"error never-matches 4 this rule never holds: this is always false"}},
 		{"else", head + "_a := 1 if input.resource.id == \"a\"\nelse := 2", nil},
 		{"the same value", head + "_a := 1 if input.resource.id == \"a\"\n_a := 1", nil},
 		{"other builtins", head + "_a := 1 if base64.is_valid(input.resource.id)\n_a := 2 if json.is_valid(input.resource.id)", nil},

@@ -17,7 +17,7 @@ func (s *study) checkConflicts() {
 	byPath := map[string][]*definition{}
 	var paths []string
 	s.eachRule(func(rule *ast.Rule) {
-		if rule.Default || rule.Head.Value == nil || !rule.Head.Value.IsGround() {
+		if rule.Default || s.dead[rule] || rule.Head.Value == nil || !rule.Head.Value.IsGround() {
 			return
 		}
 		if kind := rule.Head.RuleKind(); kind != ast.SingleValue || !rule.Ref().IsGround() {

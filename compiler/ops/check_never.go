@@ -25,6 +25,7 @@ func (s *study) checkNever() {
 			e.say("", "")
 			dead, expr := e.body(e.frameOf(branch, nil, 0), branch.Body)
 			if dead == fails {
+				s.dead[branch] = true
 				s.findings.errorAt(expr.Location, neverMatches, "this rule never holds: "+e.why, e.hint)
 			}
 			s.checkValues(branch, expr)

@@ -20,13 +20,14 @@ type study struct {
 	schema   any
 	entry    ast.Ref
 	aliases  map[*ast.Rule]map[ast.Var]*ast.Term
+	dead     map[*ast.Rule]bool // whose body cannot hold; known once checkNever has run
 	findings *findings
 }
 
 // takeStudy compiles and keeps what the modules were before the compiler took the expressions apart.
 // The errors are the strict compilation's and those that it was stopped from seeing.
 func (p *policy) takeStudy(options checkOptions, entryPoint string) (*study, *ast.Compiler, ast.Errors, error) {
-	s := &study{policy: p, aliases: map[*ast.Rule]map[ast.Var]*ast.Term{}, findings: &findings{}}
+	s := &study{policy: p, aliases: map[*ast.Rule]map[ast.Var]*ast.Term{}, dead: map[*ast.Rule]bool{}, findings: &findings{}}
 	if err := decodeSchema(options.schema, &s.schema); err != nil {
 		return nil, nil, nil, err
 	}

@@ -66,10 +66,13 @@ async function check(loaded: LoadedConfig): Promise<Report> {
   const compiled = await compilePolicy(policyPath, { strict: true, cacheDir })
   if (!compiled.ok)
     return { loaded, policy: { ok: false, problems: compiled.problems }, policyPath }
-  const refusal = loaded.ok ? await tryActivation(loaded.config, cacheDir) : null
+  const [refusal, ...found] = await Promise.all([
+    loaded.ok ? tryActivation(loaded.config, cacheDir) : null,
+    surelyWrong(policyPath),
+    checkPolicyData(policyPath, compiled.bundle),
+  ])
   const isOfConfig = refusal instanceof GuardError && refusal.code === 'GUARD_CONFIG_INVALID'
-  const unfit = await checkPolicyData(policyPath, compiled.bundle)
-  const wrong = [...(await surelyWrong(policyPath)), ...unfit]
+  const wrong = found.flat()
   const problems = refusal === null || isOfConfig ? wrong : [notActivated(refusal), ...wrong]
   const { bundle, warnings } = compiled
   return {

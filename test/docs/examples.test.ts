@@ -11,7 +11,9 @@ import { loadConfig } from '../../src/config/load.js'
 import type { DecisionPoint, JsonObject, Judgement, Subject } from '../../src/domain.js'
 import { identityOf } from '../../src/identity/subject.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
+import { checkPolicy } from '../../src/rego/check.js'
 import { compilePolicy, formatProblem } from '../../src/rego/compile-policy.js'
+import { readSourceSet } from '../../src/rego/source-set.js'
 import { testReport } from '../support/policy-tests.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'mcp-guard-docs-'))
@@ -29,6 +31,14 @@ for (const [, path = '', indent = '', lines = ''] of text.matchAll(
 
 test.after(() => {
   rmSync(folder, { recursive: true })
+})
+
+test('check has nothing to say of the examples', async () => {
+  for (const path of ['policies', 'minimal/main.rego']) {
+    const read = await readSourceSet([join(folder, path)])
+    if (!read.ok) throw new Error(read.problems.map(formatProblem).join('\n'))
+    assert.equal((await checkPolicy(read.set)).map(formatProblem), [], path)
+  }
 })
 
 async function policyAt(path: string): Promise<DecisionPoint> {
