@@ -66,7 +66,12 @@ function yaml(value: unknown): string {
   return escaped(toJson(value))
 }
 
-/** `#` begins a directive, and a name is one line. */
+/**
+ * `#` begins a directive, and a name is one line. node-tap takes a brace at its end for the beginning
+ * of a test within the test.
+ */
 function description(text: string): string {
-  return escaped(text).replace(/[\\#]/g, '\\$&')
+  return escaped(text)
+    .replace(/\{\s*$/, '\\u007b')
+    .replace(/[\\#]/g, '\\$&')
 }

@@ -20,6 +20,8 @@ test('the schema refuses what is no JUnit', () => {
 })
 
 test('hostile text: valid, and every name and output reads back but for what XML cannot hold', () => {
+  // libxml2 lets it pass; other readers do not.
+  assert.not.match(formatReport('junit', hostile, options), ']]>')
   const { texts } = read(hostile)
   assert.is(texts('//testcase').length, 9)
   assert.is(texts('//failure').length, 4)

@@ -93,7 +93,8 @@ test('findings: with and without a place and a page', () => {
     page: 'docs/lint/tool-unknown.md',
   }
   const nowhere = { ...finding, code: 'rego_type_error', level: 'error', page: null } as const
-  const found = [finding, { ...nowhere, file: null, row: null, hint: null }]
+  const unread = { ...nowhere, row: null }
+  const found = [finding, { ...nowhere, file: null, row: null, hint: null }, unread]
   const { results, tool } = valid(formatFindings('sarif', found, options))
   assert.is(
     results[0].message.text,
@@ -103,6 +104,8 @@ test('findings: with and without a place and a page', () => {
   assert.is(tool.driver.rules[0].help.text, 'See docs/lint/tool-unknown.md.')
   assert.is(results[1].level, 'error')
   assert.is(results[1].locations, undefined)
+  const artifactLocation = { uri: 'policies/grants/data.yaml', uriBaseId: '%SRCROOT%' }
+  assert.equal(results[2].locations, [{ physicalLocation: { artifactLocation } }])
 })
 
 test.run()

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { unpainted } from '../../../src/lib/paint.js'
 import { formatReport } from '../../../src/rego/formats/index.js'
 import type { TestReport } from '../../../src/rego/test-report.js'
-import { hostile, hostileText, ordinary, testReport } from './reports.js'
+import { hostile, hostileText, ordinary, policyTest, testReport } from './reports.js'
 
 const options = { paint: unpainted, verbose: false, version: '0.1.0' }
 
@@ -33,6 +33,27 @@ test('hostile text: one point each, no comment, no directive, nothing beside', (
   assert.is(results?.bailout, false)
   assert.is(points[1]?.diag.output, hostileText.toWellFormed())
   for (const { name } of points) assert.match(name, /^(data\.|[^ ])/)
+})
+
+for (const name of ['x # TODO y', 'x # SKIP', 'x \\# todo', 'x \\\\# skip', '# time=5ms']) {
+  test(`a name that looks like a directive: ${name}`, () => {
+    const failed = policyTest({ package: 'p', name, verdict: 'failed' })
+    const { points, results } = parse(testReport({ tests: [failed] }))
+    assert.equal(
+      points.map(({ name: read, todo, skip }) => [read, todo, skip]),
+      [[`data.p.${name}`, false, false]],
+    )
+    assert.is(results?.ok, false)
+  })
+}
+
+test('a name that ends in a brace begins no test of its own', () => {
+  const failed = policyTest({ package: 'p', name: 'x { ', verdict: 'failed' })
+  const { points } = parse(testReport({ tests: [failed, policyTest({})] }))
+  assert.equal(
+    points.map(({ name }) => name),
+    ['data.p.x \\u007b', 'data.a_test.test_a'],
+  )
 })
 
 test('a run: counts, reasons and places', () => {
