@@ -736,7 +736,7 @@ export interface ConfigFile {
       privateAddresses?: boolean
     }
     /**
-     * Folder of the gateway's own for the last revisions that were active, relative to the configuration file: for `mcp-guard rollback`, and for a start without the server of a bundle URL. Default `$XDG_STATE_HOME/mcp-guard/` or `~/.local/state/mcp-guard/`, and in it one folder for each `policy.path`. Whoever can write there decides who may do what, unless `policy.verify` is set.
+     * Folder of the gateway's own for the last revisions that were active, relative to the configuration file: for `mcp-guard rollback`, and for a start without the server of a bundle URL. In it each `policy.path` has a folder to itself. Default `$XDG_STATE_HOME/mcp-guard`, or `~/.local/state/mcp-guard`. Whoever can write there decides who may do what, unless `policy.verify` is set.
      */
     state?: string | null
     /**

@@ -7,12 +7,12 @@ import { dirname, resolve } from 'node:path'
 import { checkDocument } from './checks.js'
 import { missingCommands } from './commands.js'
 import type { CompleteConfigFile } from './complete.js'
-import type { Config, UpstreamConfig } from './config.js'
+import type { Config, PolicyConfig, UpstreamConfig } from './config.js'
 import { loadKeyFile } from './key-file.js'
 import { keySetProblems } from './key-set-files.js'
 import { normaliseConfig } from './normalise.js'
 import { applyOverrides, type ConfigOverrides, commandUpstream } from './overrides.js'
-import { absolutePolicyPath, defaultStateFolder } from './policy-place.js'
+import { absolutePolicyPath, defaultStateFolder, stateFolder } from './policy-place.js'
 import { type ConfigProblem, parentPointer, quoted } from './problem.js'
 import { readFileText } from './read-file.js'
 import { type Lookup, resolveReferences } from './references.js'
@@ -90,6 +90,33 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     return { ok: false, problems: unusable, policyPath: config.policy.path }
   }
   return checkKeyFile(config)
+}
+
+export type LoadedPolicyPlace =
+  | ({ readonly ok: true } & Pick<PolicyConfig, 'path' | 'state'>)
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] }
+
+/**
+ * Where the policy is and where its revisions are kept, for commands that need nothing else: what is
+ * wrong elsewhere, such as a secret that only the gateway has, does not matter to them.
+ */
+export function loadPolicyPlace({ file, overrides = {} }: LoadOptions): LoadedPolicyPlace {
+  const read = file === undefined ? emptyDocument() : readDocument(file)
+  const { document, lines } = read
+  if (document === null) return { ok: false, problems: read.problems }
+  const sources = applyOverrides(document, overrides)
+  const found = [...validateDocument(document, read.references), ...checkDocument(document)]
+    .filter(({ pointer }) => /^\/policy(?:$|\/(?:path|state)$)/.test(pointer))
+    .map((problem) => placed(problem, { file, lines, sources }))
+  const path = textAt(document, 'policy', 'path')
+  if (found.length > 0 || path === undefined) return { ok: false, problems: found }
+  const folder = file === undefined ? process.cwd() : dirname(resolve(file))
+  const policyFolder = overrides.policy === undefined ? folder : process.cwd()
+  const absolute = absolutePolicyPath(policyFolder, path)
+  const given = textAt(document, 'policy', 'state')
+  const parent =
+    given === undefined ? defaultStateFolder(process.env['XDG_STATE_HOME']) : resolve(folder, given)
+  return { ok: true, path: absolute, state: stateFolder(parent, absolute) }
 }
 
 /** Those without which there is no use in starting. */

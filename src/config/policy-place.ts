@@ -25,7 +25,6 @@ export function normalisePolicyPlace(
   folders: Folders,
 ): Place {
   const path = absolutePolicyPath(folders.policy, text)
-  const place = createHash('sha256').update(path).digest('hex').slice(0, 32)
   const { token, tokenFile, privateAddresses } = poll
   return {
     path,
@@ -37,8 +36,13 @@ export function normalisePolicyPlace(
       tokenFile: tokenFile === null ? null : resolve(folders.audit, tokenFile),
       privateAddresses,
     },
-    state: state === null ? join(folders.state, place) : resolve(folders.audit, state),
+    state: stateFolder(state === null ? folders.state : resolve(folders.audit, state), path),
   }
+}
+
+/** The part of `parent` that belongs to the policy of that place. */
+export function stateFolder(parent: string, path: string): string {
+  return join(parent, createHash('sha256').update(path).digest('hex').slice(0, 32))
 }
 
 export function absolutePolicyPath(folder: string, text: string): string {

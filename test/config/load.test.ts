@@ -201,7 +201,7 @@ refusals: { deniedCall: http, denied: http, limitedCall: result, limited: error 
         tokenFile: join(folder, 'token'),
         privateAddresses: true,
       },
-      state: join(folder, 'kept'),
+      state: join(folder, 'kept', placeOf(resolve(folder, '../rules'))),
       budget: 20_000,
       timeZones: ['Europe/Berlin', 'Asia/Kolkata'],
     },

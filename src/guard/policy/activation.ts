@@ -13,6 +13,7 @@ import {
   compileSource,
   formatProblem,
 } from '../../rego/compile-policy.js'
+import type { CompilerSession } from '../../rego/compiler-session.js'
 import type { PolicySource, ReadSources } from '../../rego/sources.js'
 import type { Newest } from './newest.js'
 import type { Revisions } from './revisions.js'
@@ -42,6 +43,8 @@ export interface ActivationOptions {
   readonly observer: Observer
   readonly cacheDir: string | null | undefined
   readonly verify: BundleVerification | null
+  /** For what follows the first policy. */
+  readonly session: CompilerSession
   readonly revisions: Revisions
   readonly newest: Newest
   /** What is not taken from the source now. */
@@ -51,7 +54,7 @@ export interface ActivationOptions {
   /** What has to stay there. */
   readonly needed: () => string | null
   /** Called as soon as another policy decides. */
-  readonly activated: (offer: Offer) => void
+  readonly activated: (from: Offer['from'], revision: string) => void
 }
 
 export type Activate = (offer: Offer) => Promise<Outcome>
@@ -64,11 +67,18 @@ type Prepared =
 export function createActivation(options: ActivationOptions): Activate {
   const { policy, observer, verify, revisions, newest } = options
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
+  const { session } = options
   let turn: Promise<unknown> = Promise.resolve()
 
   async function compile(source: PolicySource, from: Offer['from']): Promise<CompiledPolicy> {
     const ordered = verify !== null && from !== 'rollback'
-    return compileSource(source, { ...cache, verify, newest: ordered ? await newest.read() : null })
+    return compileSource(source, {
+      ...cache,
+      // The first one comes once; a child that ends with it gives its memory back at once.
+      ...(policy.current() === null ? {} : { session }),
+      verify,
+      newest: ordered ? await newest.read() : null,
+    })
   }
 
   async function prepare({ read, from, expected }: Offer): Promise<Prepared> {
@@ -109,7 +119,7 @@ export function createActivation(options: ActivationOptions): Activate {
       const error = asGuardError(thrown, 'GUARD_POLICY_INVALID', 'the policy is not usable')
       return { kind: 'refused', error, lasting: true }
     }
-    options.activated(offer)
+    options.activated(offer.from, revision)
     if (offer.from === 'source' && options.keeps) {
       if (verify !== null && serial !== null) await newest.raise({ serial, revision })
       await revisions.keep(revision, source, options.needed())

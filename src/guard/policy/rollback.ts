@@ -18,8 +18,8 @@ export interface RollbackOptions {
   readonly stating: Stating
   readonly observer: Observer
   readonly active: () => string | null
-  /** Offers what the source has, after the rollback is over. */
-  readonly resume: () => Promise<void>
+  /** Offers what the source has, after the rollback is over. The problem with it, if any. */
+  readonly resume: () => Promise<string | null>
 }
 
 export interface Rollback {
@@ -28,8 +28,11 @@ export interface Rollback {
   isHeldBack(revision: string): boolean
   /** Looks whether there is one and puts it into force; null: there is none. */
   look(): Promise<{ readonly ok: boolean; readonly message: string } | null>
-  /** What is active came from the source: if there was a rollback, it is over. */
-  sourceMoved(): Promise<void>
+  /**
+   * What the source offers is active: if there was a rollback from something else, it is over. One
+   * that was activated while the rollback from it began is followed by what it goes back to.
+   */
+  sourceMoved(revision: string): Promise<void>
   start(): void
   stop(): void
 }
@@ -84,8 +87,8 @@ export function createRollback(options: RollbackOptions): Rollback {
     if (wanted === null) {
       if (hold === null) return null
       over()
-      await options.resume()
-      await state(null, null)
+      await stating.state({ revision: active(), hold: null, state: 'working', problem: null })
+      await state(null, await options.resume())
       return null
     }
     return wanted.id === hold?.id ? { ok: true, message: 'in force' } : begin(wanted)
@@ -102,7 +105,8 @@ export function createRollback(options: RollbackOptions): Rollback {
     current: () => hold,
     isHeldBack: (revision) => hold?.from.includes(revision) === true,
     look,
-    async sourceMoved() {
+    async sourceMoved(revision) {
+      if (hold?.from.includes(revision) === true) return
       if (hold !== null) {
         const { id } = hold
         over()
@@ -115,6 +119,7 @@ export function createRollback(options: RollbackOptions): Rollback {
       await state(null, null)
     },
     start() {
+      void state(hold?.id ?? null, null)
       watch().catch(() => undefined)
     },
     stop() {
