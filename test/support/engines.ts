@@ -27,7 +27,8 @@ export interface PolicyBatch {
   readonly wasm: Uint8Array
 }
 
-const bounds = { maxBytes: 4_000_000, budget: 10_000_000 }
+/** A pattern with a Unicode class takes half a million units, and may stand in a loop. */
+const bounds = { maxBytes: 4_000_000, budget: 200_000_000 }
 const fileOf = (name: string) => `${name}.rego`
 const entryOf = (name: string) => `gen/${name}/out`
 

@@ -4,7 +4,7 @@
  * only to those before it, so nothing is recursive.
  */
 import type { Random } from './random.js'
-import type { Kind } from './rego-templates.js'
+import { imports, type Kind } from './rego-templates.js'
 import { type RegoFunction, type Scope, statement, term } from './rego-terms.js'
 
 interface Rule {
@@ -40,15 +40,18 @@ export function randomPackage(
   const counter = { next: 0 }
   const rules: Rule[] = []
   const functions: RegoFunction[] = []
+  const nested: Rule[] = []
   const texts: string[] = []
   const count = 3 + random.below(6)
   for (let index = 0; index < count; index += 1) {
     const names = rules.map((rule) => ({ text: rule.name, kind: rule.kind }))
     const scope: Scope = { random, names, functions, builtins, counter }
     if (random.chance(0.2)) texts.push(addFunction(scope, `f${index}`, functions))
+    else if (random.chance(0.08)) texts.push(addNested(scope, `n${index}`, nested))
     else texts.push(addRule(scope, `r${index}`, rules))
   }
-  const text = [`package gen.${name}`, ...texts, outRules(random, rules)].join('\n\n')
+  const head = `package gen.${name}\n\n${imports.join('\n')}`
+  const text = [head, ...texts, outRules(random, rules, nested)].join('\n\n')
   return { name, text: `${text}\n` }
 }
 
@@ -148,22 +151,55 @@ const ruleForms: readonly RuleForm[] = [
   },
 ]
 
+/**
+ * Rules whose heads are longer references. What they hold is shown and not referred to, as there are
+ * sets in it, whose order the engines choose.
+ */
+function addNested(scope: Scope, name: string, nested: Rule[]): string {
+  const form = scope.random.pick(nestedForms)
+  nested.push({ name, kind: 'obj' })
+  return many(scope, () => {
+    const { text, scope: inner } = body(scope)
+    return form(inner, name, text)
+  })
+}
+
+const nestedForms: readonly ((scope: Scope, name: string, body: string) => string)[] = [
+  (scope, name, text) =>
+    `${name}[${term(scope, 'key', 1)}].b[${term(scope, 'key', 1)}] := ${term(scope, 'any', 1)} if ${text}`,
+  (scope, name, text) => {
+    const key = scope.random.pick(['a', 'b'])
+    return `${name}["${key}${setMember}"] contains ${term(scope, 'any', 1)} if ${text}`
+  },
+  (scope, name, text) => {
+    const member = scope.random.pick(['a', 'b', 'c'])
+    return `${name}.${member} := ${term(scope, 'any', 1)} if ${text}`
+  },
+]
+
 function addFunction(scope: Scope, name: string, functions: RegoFunction[]): string {
   const { random } = scope
   const parameters: Kind[] = random.chance(0.5) ? ['any'] : ['any', 'str']
   const result = random.pick(values)
   const names = parameters.map((kind, index) => ({ text: `p${index}`, kind }))
-  const inner = { ...scope, names: [...scope.names, ...names] }
   const heads = names.map(({ text }) => text)
+  const within = (known: readonly (typeof names)[number][]) => {
+    return body({ ...scope, names: [...scope.names, ...known] })
+  }
   const clause = (head: readonly string[]) => {
-    const made = body(inner, head.includes('p0') ? 2 : 1)
+    const made = within(names.filter(({ text }) => head.includes(text)))
     return `${name}(${head.join(', ')}) := ${term(made.scope, result, 1)} if ${made.text}`
   }
+  const blanks = heads.map(() => '_').join(', ')
   const texts = [clause(heads)]
   if (random.chance(0.3)) {
-    const rest = body(inner)
+    const rest = within(names)
     texts[0] += ` else := ${term(rest.scope, result, 1)} if ${rest.text}`
-  } else if (random.chance(0.2)) texts.push(clause(heads))
+  } else if (random.chance(0.4)) {
+    const [, ...others] = heads
+    texts.push(clause(random.chance(0.5) ? heads : [term(scope, 'lit', 0), ...others]))
+  }
+  if (random.chance(0.15)) texts.unshift(`default ${name}(${blanks}) := ${term(scope, 'lit', 0)}`)
   functions.push({ name, parameters, result })
   return texts.join('\n\n')
 }
@@ -185,10 +221,10 @@ function many(scope: Scope, clause: () => string): string {
 }
 
 /** A quarter of the packages shows one rule as it is, undefined or not. */
-function outRules(random: Random, rules: readonly Rule[]): string {
+function outRules(random: Random, rules: readonly Rule[], nested: readonly Rule[]): string {
   const plain = rules.filter(({ kind }) => kind !== 'set')
   if (plain.length > 0 && random.chance(0.25)) return `out := ${random.pick(plain).name}`
-  const shown = rules.map(({ name, kind }) => {
+  const shown = [...rules, ...nested].map(({ name, kind }) => {
     const member = kind === 'set' ? `${name}${setMember}` : name
     return `out[k] := v if {\n\tk := "${member}"\n\tv := ${name}\n}`
   })

@@ -55,6 +55,12 @@ const inputs = {
   ],
 } as const
 
+/** Every random package begins with these: names that stand for a part of the input or of the data. */
+export const imports: readonly string[] = [
+  'import data.table as sheet',
+  'import input.resource as thing',
+]
+
 const refs = (kind: keyof typeof inputs) => inputs[kind].map((path) => `input.${path}`)
 
 export const terms: Readonly<Record<Kind, readonly string[]>> = {
@@ -71,6 +77,9 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'input.subject.claims[{str}]',
     'input[{str}][{str}]',
     'json.unmarshal({document})',
+    'thing[{str}]',
+    'thing.labels.env',
+    'sheet[{str}]',
     ...refs('str'),
     ...refs('num'),
     ...refs('bool'),
@@ -127,6 +136,16 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'json.is_valid({document})',
     'base64.is_valid("_-8=")',
     'net.cidr_contains("10.0.0.0/8", {str})',
+    'net.cidr_intersects({cidr}, {cidr})',
+    'strings.any_prefix_match({str}, [{str}, {str}])',
+    'strings.any_suffix_match({arr}, {str})',
+    'strings.any_prefix_match({arr}, {arr})',
+    'object.subset({obj}, {obj})',
+    'object.subset({list}, {list})',
+    'object.subset({set}, {set})',
+    'regex.is_valid({pattern})',
+    'semver.is_valid({version})',
+    'semver.is_valid({ref})',
     '({set} == {set})',
     '(data.lists[{small}] == {list})',
     ...refs('bool'),
@@ -166,6 +185,11 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'bits.lsh({whole}, 3)',
     'bits.rsh({whole}, 2)',
     'bits.negate({whole})',
+    'semver.compare({version}, {version})',
+    'time.parse_duration_ns({duration})',
+    'time.parse_rfc3339_ns({instant})',
+    'time.add_date({whole}, {small}, {small}, {small})',
+    'units.parse_bytes({size})',
     ...refs('num'),
   ],
   str: [
@@ -198,6 +222,16 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'base64.decode(base64.encode(concat("", ["a", {str}])))',
     'base64url.decode("YcOk")',
     '$"{{key}}-{count({coll})}"',
+    'sprintf("%v:%s", [{any}, {str}])',
+    'sprintf("%d|%x|%5.2f", [{whole}, {whole}, {whole}])',
+    'sprintf("%s", [{ref}])',
+    'crypto.sha256({str})',
+    'crypto.hmac.sha256({str}, {key})',
+    'regex.replace({str}, {pattern}, "<$0>")',
+    'urlquery.encode({str})',
+    'urlquery.decode({str})',
+    'urlquery.encode_object({"a": {str}, "b": [{str}, {str}]})',
+    'time.weekday({whole})',
     '$"<{is_null({ref})}> {{key}}"',
     ...refs('str'),
     ...refs('str'),
@@ -220,6 +254,11 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     'sort([{any+} | some {$a:str}, {$b} in {coll}; {bool+}; {bool+}])',
     'regex.find_all_string_submatch_n({pattern}, {str}, {small})',
     'array.flatten({list})',
+    'time.clock({whole})',
+    'time.date([{whole}, "Europe/Zurich"])',
+    'json.match_schema({any}, {"type": "object"})',
+    'json.match_schema({obj}, {"required": ["a"], "properties": {"a": {"type": "string"}}})',
+    '[[{$a}, {any+}] | {$a} := {list}[_]]',
   ],
   arr: ['{list}', 'data.lists[{small}]', ...refs('arr'), ...refs('arr')],
   obj: [
@@ -234,6 +273,8 @@ export const terms: Readonly<Record<Kind, readonly string[]>> = {
     '{lower({$a:str}): {any+} | some {$a}, {$b} in {obj}}',
     '{lower({$a}): {$b} | some {$a}, {$b} in {obj}; {bool+}}',
     '{{key+}: {$b} | some {$a:str}, {$b} in {obj}; {bool+}}',
+    'urlquery.decode_object({str})',
+    'json.patch({obj}, [{"op": {patch}, "path": concat("/", ["", {key}]), "value": {any}}])',
     'data.table',
     ...refs('obj'),
     ...refs('obj'),
@@ -266,6 +307,12 @@ export const details: Readonly<Record<string, readonly string[]>> = {
   base: ['2', '8', '10', '16', '3'],
   needle: ['"a"', '"/"', '":"', '"ev"', '"ä"', '"\u{1f600}"'],
   divisor: ['2', '-4', '0.5', '1', '0'],
+  cidr: ['"10.0.0.0/8"', '"10.1.2.3"', '"::/0"', '"2001:db8::/32"', '"10.0.0.0/33"'],
+  version: ['"1.2.3"', '"1.2.3-rc.1"', '"v1.2"', '"1.2.3+build"', '"01.2.3"'],
+  duration: ['"1h"', '"1m30.5s"', '"-2us"', '"1"', '"1d"'],
+  instant: ['"2026-11-22T20:00:00Z"', '"2026-11-22T20:00:00.5+01:00"', '"2026-02-30T00:00:00Z"'],
+  size: ['"10"', '"1.5MiB"', '"2kb"', '"-1"', '"1 GB"', '""'],
+  patch: ['"add"', '"remove"', '"replace"', '"test"'],
   document: ['"[1, {\\"a\\": 2}]"', '"{}"', '"[1,"', '"\\"a\\""', '""', '" 1.50 "'],
 }
 
@@ -293,4 +340,10 @@ export const statements: readonly string[] = [
   'every {$x} in {coll} { ({$x} != {ref}); {bool+} }',
   'every {$x}, {$y} in {coll} { ([{$x}, {$y}] != {ref}); {bool+} }',
   'walk({ref}, [_, {$a}])',
+  'some {$i}; input.resource.arguments[{$i}] == {any}',
+  'some {$i:num}, {$j:num}; data.lists[{$i}][{$j}] == {any}',
+  'input.subject.roles[_] == {str}',
+  'data.grants[{str}][_] = {$a}',
+  '[{$a}, ["k", {$b}]] = [{any}, {ref}]',
+  'every {$x} in {coll} { some {$y} in {coll}; ({$x} != {$y}); {bool+} }',
 ]
