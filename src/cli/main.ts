@@ -11,6 +11,7 @@ import { buildCommand } from './build.js'
 import { callCommand } from './call.js'
 import { canCommand } from './can.js'
 import { checkCommand } from './check.js'
+import { explainCommand } from './explain.js'
 import { fmtCommand } from './fmt.js'
 import { grantsCommand } from './grants.js'
 import { hashKeyCommand } from './hash-key.js'
@@ -20,8 +21,10 @@ import { keygenCommand } from './keygen.js'
 import { lintCommand } from './lint.js'
 import { parsing } from './options.js'
 import { pinCommand } from './pin.js'
+import { rollbackCommand } from './rollback.js'
 import { runCommand } from './run.js'
 import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
+import { testPolicyCommand } from './test-policy.js'
 import { usageHint } from './usage-hint.js'
 import { validateCommand } from './validate.js'
 import { readVersion, versionCommand } from './version.js'
@@ -44,12 +47,15 @@ async function main(): Promise<void> {
     .command(hashKeyCommand)
     .command(pinCommand)
     .command(canCommand)
+    .command(explainCommand)
     .command(grantsCommand)
+    .command(testPolicyCommand)
+    .command(rollbackCommand)
     .command(validateCommand)
     .command(versionCommand)
     .demandCommand(
       1,
-      'say which command: run, call, init, fmt, check, lint, build, inspect, keygen, hash-key, pin, can, grants, validate or version',
+      'say which command: run, call, init, fmt, check, lint, build, inspect, keygen, hash-key, pin, can, explain, grants, test-policy, rollback, validate or version',
     )
     .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
     .example('$0 call list --key-file alice.key', 'see what alice may use')
@@ -66,7 +72,7 @@ async function main(): Promise<void> {
     .help()
     .alias('help', 'h')
     .epilogue(
-      'Every command explains itself: mcp-guard <command> --help. Exit status: 0 done, 1 refused or failed,\n2 the command line was wrong.',
+      'Every command explains itself: mcp-guard <command> --help. Exit status: 0 done, 1 refused or failed,\n2 the command line was wrong; of test-policy: 0 passed, 1 error, 2 failed.',
     )
     .parserConfiguration(parsing)
     .exitProcess(false)
@@ -88,7 +94,9 @@ function fail(thrown: unknown): void {
   const usage =
     thrown instanceof UsageError || (thrown instanceof Error && thrown.name === 'YError')
   if (usage) printNote('mcp-guard --help shows how it is used')
-  process.exitCode = usage ? exitCodes.usage : exitCodes.failed
+  // There 2 says that tests failed, as with `opa test`.
+  const isTest = hideBin(process.argv)[0] === 'test-policy'
+  process.exitCode = usage && !isTest ? exitCodes.usage : exitCodes.failed
 }
 
 await main()
