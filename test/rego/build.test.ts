@@ -1,72 +1,23 @@
 /**
  * A built bundle is the policy that the gateway would compile from the sources, with the same module,
- * data and projection; whatever else its manifest could say of it is not believed.
+ * data and projection, in bytes that depend on nothing else.
  */
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Json, JsonObject } from '../../src/domain.js'
+import type { Json } from '../../src/domain.js'
 import { openDecider } from '../../src/policy/workbench.js'
 import { readArtefactInfo } from '../../src/rego/artefact.js'
 import { buildBundle } from '../../src/rego/build-bundle.js'
-import { capabilities, compileSource, factsSchema } from '../../src/rego/compile-policy.js'
-import { entryPoint, hostEntryPoint, hostModule } from '../../src/rego/host-module.js'
+import { compileSource } from '../../src/rego/compile-policy.js'
+import { hostModule } from '../../src/rego/host-module.js'
 import { readSources } from '../../src/rego/sources.js'
 import { folderOf } from './folder.js'
-import { call, compileSource as compile, must, type RawReply } from './reactor-fixture.js'
+import { built, bytesOf, files, loaded, manifestOf, pack } from './packing.js'
+import { call, compileSource as compile, must } from './reactor-fixture.js'
 import { keyPair, unpacked } from './signed.js'
 import { bundleOf, tarGz } from './tar.js'
-
-const files = {
-  '.manifest':
-    '{"roots": ["mcpguard", "grants"], "metadata": {"team": "a", "mcpguard": {"contract": 1}}}',
-  'mcpguard/main/main.rego': `# METADATA
-# title: The decision
-package mcpguard.main
-
-# METADATA
-# title: By grants
-# custom:
-#   code: granted
-decision := {"allow": input.resource.id in data.grants[input.subject.id]}
-`,
-  'mcpguard/main/main_test.rego': 'package mcpguard.main_test\n\ntest_x if 1 == 1\n',
-  'grants/data.yaml': 'alice: [read, "<&>"]\nlimit: 1.50\n',
-}
-
-function pack(source: Record<string, string>, more: JsonObject = {}): RawReply {
-  return call('pack', {
-    source: { files: source },
-    capabilities: capabilities(),
-    schema: factsSchema(),
-    entryPoint,
-    hostModule,
-    hostEntryPoint,
-    revision: '',
-    compiler: 'sha256:0',
-    serial: null,
-    withSources: false,
-    sign: null,
-    ...more,
-  })
-}
-
-function bytesOf(reply: RawReply): Buffer {
-  return Buffer.from(String(must(reply)['bundle']), 'base64')
-}
-
-const built = bytesOf(pack(files))
-const manifestOf = (bundle: Uint8Array) =>
-  JSON.parse(String(unpacked(bundle)['.manifest'])) as {
-    revision: string
-    roots: string[]
-    wasm: JsonObject[]
-    rego_version: number
-    metadata: JsonObject & { mcpguard: JsonObject }
-  }
-const loaded = (bundle: Uint8Array) =>
-  must(compile({ bundle: Buffer.from(bundle).toString('base64') }))
 
 // ── What is in it ───────────────────────────────────────────────────────────────────────────────
 
@@ -199,142 +150,6 @@ test('a signed build can be repeated too, where the algorithm allows', () => {
   }
 })
 
-// ── What is not believed ────────────────────────────────────────────────────────────────────────
-
-type Stamp = Record<string, Json>
-
-/** The bundle with another metadata.mcpguard, or another module. */
-function restamped(change: (stamp: Stamp) => Stamp, more: Record<string, Uint8Array> = {}): Buffer {
-  const manifest = manifestOf(built)
-  const metadata = { ...manifest.metadata, mcpguard: change(manifest.metadata.mcpguard) }
-  const text = JSON.stringify({ ...manifest, metadata })
-  const all = { ...unpacked(built), ...more, '.manifest': Buffer.from(text) }
-  return tarGz(Object.entries(all).map(([name, content]) => ({ name: `/${name}`, content })))
-}
-
-const without = (name: string) => (stamp: Stamp) =>
-  Object.fromEntries(Object.entries(stamp).filter(([member]) => member !== name))
-const otherModule =
-  unpacked(
-    bytesOf(
-      pack({
-        ...files,
-        'mcpguard/main/main.rego':
-          'package mcpguard.main\n\ndecision := {"allow": input.action.name == "x"}\n',
-      }),
-    ),
-  )['policy.wasm'] ?? Buffer.alloc(0)
-
-const foreign: readonly [what: string, bundle: () => Buffer, text: string][] = [
-  [
-    'nothing of the module',
-    () => restamped(without('module')),
-    'the module was not built by mcp-guard',
-  ],
-  [
-    'another module in its place',
-    () => restamped((stamp) => stamp, { 'policy.wasm': otherModule }),
-    'the manifest speaks of another module',
-  ],
-  [
-    'a digest that is none',
-    () => restamped((stamp) => ({ ...stamp, module: 7 })),
-    'the manifest speaks of another module',
-  ],
-  [
-    'paths that are a text',
-    () => restamped((stamp) => ({ ...stamp, paths: 'resource' })),
-    'paths of the manifest is not a list',
-  ],
-  [
-    'a path that is a text',
-    () => restamped((stamp) => ({ ...stamp, paths: ['resource'] })),
-    'has something that is not a path',
-  ],
-  [
-    'an empty path',
-    () => restamped((stamp) => ({ ...stamp, paths: [[]] })),
-    'has something that is not a path',
-  ],
-  [
-    'a number in a path',
-    () => restamped((stamp) => ({ ...stamp, paths: [['resource', 1]] })),
-    'has something that is not a path',
-  ],
-  [
-    'too many paths',
-    () => restamped((stamp) => ({ ...stamp, paths: Array.from({ length: 10_001 }, () => ['a']) })),
-    'is not a list of at most 10000 paths',
-  ],
-]
-
-for (const [what, bundle, text] of foreign) {
-  test(`as any bundle of others: ${what}`, () => {
-    const result = loaded(bundle())
-    assert.is(result['paths'], null)
-    assert.is(result['hostModule'], false)
-    const [warning] = result['warnings'] as JsonObject[]
-    assert.is(warning?.['code'], 'foreign_bundle')
-    assert.match(String(warning?.['message']), text)
-    assert.match(
-      String(warning?.['message']),
-      'facts are sent whole and lists are asked item by item',
-    )
-  })
-}
-
-test('a list module of another version is not asked, and the paths still hold', () => {
-  const other = restamped((stamp) => ({ ...stamp, hostModule: 'sha256:0' }))
-  const manifest = manifestOf(built)
-  const noEntry = JSON.stringify({ ...manifest, wasm: manifest.wasm.slice(0, 1) })
-  const all = { ...unpacked(built), '.manifest': Buffer.from(noEntry) }
-  const unnamed = tarGz(
-    Object.entries(all).map(([name, content]) => ({ name: `/${name}`, content })),
-  )
-  for (const bundle of [other, restamped(without('hostModule')), unnamed]) {
-    const result = loaded(bundle)
-    assert.is(result['hostModule'], false)
-    assert.equal(result['paths'], loaded(built)['paths'])
-    const [warning] = result['warnings'] as JsonObject[]
-    assert.match(String(warning?.['message']), 'built for another version of the gateway')
-  }
-})
-
-test('a manifest that promises an entry point its module does not have is refused', () => {
-  const source = { files }
-  const request = { source, capabilities: capabilities(), entryPoints: [entryPoint], tests: false }
-  const wasm = Buffer.from(
-    String(must(call('build', { ...request, revision: '' }))['wasm']),
-    'base64',
-  )
-  const module = `sha256:${createHash('sha256').update(wasm).digest('hex')}`
-  const { data, paths, ...result } = loaded(
-    restamped((stamp) => ({ ...stamp, module }), { 'policy.wasm': wasm }),
-  )
-  assert.is(result['hostModule'], true)
-  const bundle = {
-    wasm,
-    data: Buffer.from(JSON.stringify(data)),
-    paths: paths as string[][],
-    revision: 'r',
-    contract: 1,
-  }
-  const missing = /entry point mcpguard\/host\/decisions is missing/
-  assert.throws(() => openDecider({ ...bundle, hostModule: true }), missing)
-  openDecider({ ...bundle, hostModule: false })
-})
-
-test('what a source says of paths is not what counts', () => {
-  const lying =
-    '{"metadata": {"mcpguard": {"contract": 1, "paths": [], "module": "sha256:0", "hostModule": "x"}}}'
-  assert.equal(
-    must(compile({ files: { ...files, '.manifest': lying } }))['paths'],
-    loaded(built)['paths'],
-  )
-  const { mcpguard } = manifestOf(bytesOf(pack({ ...files, '.manifest': lying }))).metadata
-  assert.equal(mcpguard['paths'], manifestOf(built).metadata.mcpguard['paths'])
-})
-
 test('refused: what does not compile, and what is compiled already', () => {
   const broken = pack({ ...files, 'mcpguard/main/main.rego': 'package mcpguard.main\n\nx := y\n' })
   assert.is(broken.problems?.[0]?.['code'], 'rego_unsafe_var_error')
@@ -411,22 +226,6 @@ test('what we sign, OPA verifies; scope and key id are in what is signed', async
       ['.manifest', 'annotations.json', 'data.json', 'policy.wasm'],
     )
   }
-})
-
-test("a bundle of OPA's own build is foreign, and decides", () => {
-  const module = unpacked(built)['policy.wasm'] ?? Buffer.alloc(0)
-  const manifest = { wasm: [{ entrypoint: entryPoint, module: '/policy.wasm' }] }
-  const bundle = tarGz([
-    { name: '/policy.wasm', content: module },
-    { name: '/.manifest', content: JSON.stringify(manifest) },
-    {
-      name: '/mcpguard/main/main.rego',
-      content: 'package mcpguard.main\n\nimport data.mcpguard.main.decision\n',
-    },
-  ])
-  const result = loaded(bundle)
-  assert.is(result['hostModule'], false)
-  assert.match(JSON.stringify(result['warnings']), 'was not built by mcp-guard')
 })
 
 test('the bytes behind the end of the archive are not read', () => {
