@@ -44,6 +44,7 @@ const (
 	manifestFile  = ".manifest"
 	testFileEnd   = "_test.rego"
 	signatureFile = ".signatures.json"
+	deltaFile     = "patch.json"
 )
 
 // read parses every file and answers with all problems at once. Where a signature is asked for, it is
@@ -52,6 +53,10 @@ func (s Source) read(options readOptions) (*policy, error) {
 	files, err := s.contents()
 	if err != nil {
 		return nil, err
+	}
+	if _, found := files[deltaFile]; found && s.Bundle != "" {
+		return nil, Problems{problemIn(deltaFile, "delta_bundle",
+			"a delta bundle changes the data of another one and is no policy", "offer the whole bundle")}
 	}
 	if options.verify != nil {
 		if problems := s.verify(files, *options.verify); len(problems) > 0 {
