@@ -122,6 +122,14 @@ test('lint: one file for several servers', async () => {
   }
 })
 
+test('lint: a server that is told of twice', async () => {
+  writeFileSync(join(folder, 'twice.json'), '{"github": {"tools": ["ecko"]}}')
+  writeFileSync(join(folder, 'once.json'), '{"tools": []}')
+  const { code, stderr } = await cli([...lintUnknown, 'twice.json', '--tools', 'github=once.json'])
+  assert.is(code, 2)
+  assert.match(stderr, 'error: --tools tells of github twice')
+})
+
 test('lint: a file without a list, and none', async () => {
   writeFileSync(join(folder, 'none.json'), '{"tool": []}')
   for (const [file, problem] of [
