@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as assert from 'uvu/assert'
 import { parseYaml } from '../../src/config/yaml.js'
 import { packageFile } from '../../src/lib/package-root.js'
 
@@ -79,4 +80,14 @@ export function runStep(
   return new Promise((resolve) => {
     child.on('close', (code) => resolve({ code, output }))
   })
+}
+
+/** Fails at the first step that does. `home`: where compiled policies are kept. */
+export async function runWorkflow(folder: string, home: string): Promise<void> {
+  const { env, steps } = readWorkflow(folder)
+  assert.ok(steps.length >= 6)
+  for (const { name, run } of steps) {
+    const { code, output } = await runStep(folder, run, { ...env, HOME: home })
+    assert.is(code, 0, `${name}: ${output}`)
+  }
 }
