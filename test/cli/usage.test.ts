@@ -21,6 +21,7 @@ const commands = [
   'can',
   'explain',
   'grants',
+  'test-policy',
   'rollback',
   'validate',
   'version',
@@ -79,7 +80,6 @@ const wrong: readonly (readonly [args: string, message: string])[] = [
   ['check --max-errors 0', '--max-errors takes a number from 1'],
   ['check --format json --format sarif', '--format is given twice'],
   ['lint --disable unused', 'there is no lint unused'],
-  ['lint --tools a=b.json --tools a=c.json', '--tools tells of a twice'],
   [
     'lint --disable exact-clock --enable lax-builtin',
     'Arguments disable and enable are mutually exclusive',
