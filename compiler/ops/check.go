@@ -59,6 +59,7 @@ func (p *policy) checked(options checkOptions, entryPoint string) (*study, error
 	s.checkUnused()
 	s.checkUndefined()
 	s.checkNever()
+	s.checkParameters()
 	s.checkConflicts()
 	s.checkCodes()
 	s.checkPermits()

@@ -98,6 +98,14 @@ func TestNever(t *testing.T) {
 		{"in a comprehension", `permit contains "x" if count([1 | input.action.class == "lst"]) == 0`, []string{
 			`warning unknown-value 2 input.action.class is never "lst"`,
 		}},
+		{"a definition for no value", "permit contains \"x\" if _is(input.action.class)\n_is(\"list\")\n_is(\"lst\")", []string{
+			`warning unknown-value 4 _is is never asked for "lst" (did you mean "list"?)`,
+		}},
+		{"a definition for one of two", "permit contains \"x\" if { c := input.action.class; _is(c, 1) }\ndeny contains \"y\" if _is(input.resource.type, 2)\n_is(\"list\", _)\n_is(\"tool\", _)\n_is(\"tol\", _)", []string{
+			`warning unknown-value 6 _is is never asked for "tol"`,
+		}},
+		{"a definition for any value", "permit contains \"x\" if _is(input.action.class)\npermit contains \"y\" if _is(input.resource.id)\n_is(\"lst\")", nil},
+		{"a definition that is asked by a parameter", "permit contains \"x\" if _as(input.resource.id)\npermit contains \"y\" if _is(input.action.class)\n_as(x) if _is(x)\n_is(\"lst\")", nil},
 		{"the same twice", `permit contains "x" if { input.action.class == "use"; input.action.class == "use" }`, nil},
 		{"two sets that meet", `permit contains "x" if { input.resource.id in {"a", "b"}; input.resource.id in {"b", "c"} }`, nil},
 		{"two members of a list", `permit contains "x" if { "a" in input.subject.roles; "b" in input.subject.roles }`, nil},
@@ -199,6 +207,7 @@ func TestDenies(t *testing.T) {
 		{"a comparison that is a call", `deny contains "x" if not input.resource.arguments.path != "/srv"`, []string{"error silent-deny 2 " + path}},
 		{"a key", "deny contains \"x\" if not _paths[input.resource.arguments.path]\n_paths := {\"/srv\": 1}", []string{"error silent-deny 2 " + path}},
 		{"a helper of the deny alone", "deny contains \"x\" if _bad\n_bad if not startswith(input.resource.arguments.path, \"/srv/\")", []string{"error silent-deny 3 " + path}},
+		{"what a permit negates", "permit contains \"x\" if not _bad\n_bad if not startswith(input.resource.arguments.path, \"/srv/\")", []string{"error silent-deny 3 " + path}},
 		{"a claim", `deny contains "x" if not "a" in input.subject.claims.groups`, []string{"error silent-deny 2 this does not deny where input.subject.claims.groups is missing"}},
 		{"a member that is always there", `deny contains "x" if not startswith(input.resource.id, "read_")`, nil},
 		{"roles are always there", `deny contains "x" if not "admin" in input.subject.roles`, nil},

@@ -30,11 +30,13 @@ func (s *study) checkDenies() {
 	}
 }
 
-// denies are the rules named deny and those that only they ask, directly rather than under `not`.
+// denies are the rules named deny, those that a permit negates, and those that only they ask,
+// directly rather than under `not`.
 func (s *study) denies() []*ast.Rule {
 	asked := map[*ast.Rule]map[*ast.Rule]bool{} // by whom a rule is asked outside of `not`
 	other := map[*ast.Rule]bool{}               // asked in another way
-	var queue, found []*ast.Rule
+	var found []*ast.Rule
+	queue := s.negatedByPermits()
 	s.eachRule(func(rule *ast.Rule) {
 		if ruleName(rule) == "deny" {
 			queue = append(queue, rule)
@@ -70,6 +72,25 @@ func (s *study) denies() []*ast.Rule {
 			}
 			queue = append(queue, target)
 		})
+	}
+	return found
+}
+
+// negatedByPermits are rules that stand under `not` in what permits: where they are silent, it permits.
+func (s *study) negatedByPermits() []*ast.Rule {
+	var found []*ast.Rule
+	for _, rule := range s.permits() {
+		for _, branch := range permitting(rule) {
+			for _, expr := range branch.Body {
+				term, is := expr.Terms.(*ast.Term)
+				if !is || !expr.Negated {
+					continue
+				}
+				if ref, is := term.Value.(ast.Ref); is && isData(ref) && ref.IsGround() {
+					s.rules.match(ref[1:], func(rule *ast.Rule) { found = append(found, rule) })
+				}
+			}
+		}
 	}
 	return found
 }
