@@ -40,20 +40,44 @@ export function buildBatch(
   const refused = new Map<string, string>()
   for (;;) {
     const packages = made.filter(({ name }) => !refused.has(name))
-    const reply = onSource('build', filesOf(packages, {}), {
-      entryPoints: packages.map(({ name }) => entryOf(name)),
-    })
+    const reply = build(packages)
     if (reply.ok) {
       const wasm = Buffer.from(String(must(reply)['wasm']), 'base64')
       return { batch: { packages, data, wasm }, refused }
     }
-    const before = refused.size
-    for (const { name, problem } of refusals(reply)) refused.set(name, problem)
-    if (refused.size === before) must(reply)
+    const found = refusals(reply).filter(({ name }) => packages.some((one) => one.name === name))
+    // Some errors have no place.
+    for (const { name, problem } of found.length > 0 ? found : culprits(packages)) {
+      refused.set(name, problem)
+    }
+    if (refused.size === made.length - packages.length) must(reply)
   }
 }
 
-function refusals(reply: RawReply): { name: string; problem: string }[] {
+function build(packages: readonly RegoPackage[]): RawReply {
+  return onSource('build', filesOf(packages, {}), {
+    entryPoints: packages.map(({ name }) => entryOf(name)),
+  })
+}
+
+interface Refusal {
+  readonly name: string
+  readonly problem: string
+}
+
+/** Those that do not compile alone, found by halves. */
+function culprits(packages: readonly RegoPackage[]): Refusal[] {
+  const [first] = packages
+  const reply = first === undefined ? null : build(packages)
+  if (first === undefined || reply === null || reply.ok) return []
+  if (packages.length === 1) {
+    return [{ name: first.name, problem: String(reply.problems?.[0]?.['message']) }]
+  }
+  const middle = packages.length >> 1
+  return [...culprits(packages.slice(0, middle)), ...culprits(packages.slice(middle))]
+}
+
+function refusals(reply: RawReply): Refusal[] {
   return (reply.problems ?? []).map(({ file, message }) => ({
     name: String(file).replace('.rego', ''),
     problem: String(message),
