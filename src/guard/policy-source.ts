@@ -87,6 +87,7 @@ export async function openPolicySource(
     needed: () => rollback.current()?.to ?? null,
     activated(from, activated) {
       stale = from === 'kept'
+      if (from === 'source') problem = null
       options.activated()
       if (from === 'source' && !trial) void rollback.sourceMoved(activated)
     },
