@@ -122,14 +122,17 @@ permit contains "granted" if data.grants[input.subject.roles[_]]
 test('data that do not fit the shipped rule that reads them are a problem', async () => {
   policy('unfit', '{"allow": data.mcpguard.rules.grants.permit != set()}')
   writeFileSync(join(folder, 'unfit', 'grants.rego'), ruleOfGrants)
-  writeFileSync(join(folder, 'unfit', 'data.yaml'), 'grants: { dev: { github: { tool: {} } } }\n')
+  writeFileSync(
+    join(folder, 'unfit', 'data.yaml'),
+    '# Grants\ngrants:\n  dev:\n    github: { tool: {} }\n',
+  )
   const given = ['validate', '--config', 'good.yaml', '--policy', 'unfit']
   const { code, stdout, stderr } = await cli(given)
   assert.is(code, 1)
   assert.is(stdout, 'configuration ok: upstreams one; API keys 1\n')
   assert.is(
     stderr,
-    'policy: data /grants/dev/github/tool: unknown key "tool" (did you mean "tools"?)\n',
+    'policy: data.yaml:4: data /grants/dev/github/tool: unknown key "tool" (did you mean "tools"?)\n',
   )
   const json = JSON.parse((await cli([...given, '--json'])).stdout)
   assert.is(json.policy.problems[0].code, 'data_schema')
@@ -140,7 +143,7 @@ test('data that do not fit the shipped rule that reads them are a problem', asyn
   assert.is((await cli(given)).code, 0)
 })
 
-test('what check is sure of is a problem here too, with its page; warnings are for check', async () => {
+test('what check is sure of is a problem here too; warnings are for check', async () => {
   policy('never', '{"allow": data.mcpguard.never.permit == {"x"}}')
   writeFileSync(
     join(folder, 'never', 'never.rego'),

@@ -14,7 +14,7 @@ export interface PageExample {
   readonly marks: readonly string[]
 }
 
-export interface Page {
+interface Page {
   readonly id: string
   readonly examples: readonly PageExample[]
   readonly offered: Readonly<Record<string, OfferedNames>> | null
