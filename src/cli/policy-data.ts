@@ -7,23 +7,29 @@ import type { CompiledBundle, JsonObject } from '../domain.js'
 import { formatProblem } from '../rego/compile-policy.js'
 import type { PolicyProblem } from '../rego/problem.js'
 import { readSources } from '../rego/sources.js'
+import { createDataPlaces } from './data-place.js'
 
 export async function checkPolicyData(
   path: string,
   { data }: Pick<CompiledBundle, 'data'>,
 ): Promise<PolicyProblem[]> {
-  const rules = await readRuleNames(path)
+  const files = await readFiles(path)
+  const rules = ruleNames(files)
   if (rules.size === 0) return []
+  const placeOf = createDataPlaces(files)
   const document = JSON.parse(new TextDecoder().decode(data)) as JsonObject
-  return policyDataProblems(document, rules).map(({ pointer, problem, fix }) => ({
-    code: 'data_schema',
-    message: pointer === '' ? problem : `data ${pointer}: ${problem}`,
-    file: null,
-    row: null,
-    col: null,
-    details: { pointer },
-    hint: fix,
-  }))
+  return policyDataProblems(document, rules).map(({ pointer, problem, fix }) => {
+    const place = pointer === '' ? null : placeOf(pointer)
+    return {
+      code: 'data_schema',
+      message: pointer === '' ? problem : `data ${pointer}: ${problem}`,
+      file: place?.file ?? null,
+      row: place?.row ?? null,
+      col: null,
+      details: { pointer },
+      hint: fix,
+    }
+  })
 }
 
 /** Larger data would hold up the start; `validate` has the time. */
@@ -38,10 +44,13 @@ export async function policyDataWarnings(
   return (await checkPolicyData(path, bundle)).map(formatProblem)
 }
 
-async function readRuleNames(path: string): Promise<ReadonlySet<string>> {
+async function readFiles(path: string): Promise<Readonly<Record<string, string>>> {
   const found = await readSources(path)
-  if (!found.ok || !('files' in found.source)) return new Set()
-  const texts = Object.entries(found.source.files).filter(
+  return found.ok && 'files' in found.source ? found.source.files : {}
+}
+
+function ruleNames(files: Readonly<Record<string, string>>): ReadonlySet<string> {
+  const texts = Object.entries(files).filter(
     ([name]) => name.endsWith('.rego') && !name.endsWith('_test.rego'),
   )
   return new Set(
