@@ -141,6 +141,8 @@ function ask(
     }
 
     function onClose(code: number | null, signal: string | null): void {
+      // Its last answer has no end of line.
+      if (code === 0 && bytes > 0) return end(null)
       end(unavailable(`the Rego compiler ended with ${signal ?? code}: ${stderr.trim()}`))
     }
 

@@ -1,7 +1,7 @@
 /**
  * Entry of a compiler that answers several requests: a line of JSON in, a line of JSON out, until
- * standard input ends. It keeps what it parsed. A request that broke the compiler off is answered and
- * is the last one: nobody knows what its memory holds.
+ * standard input ends. It keeps what it parsed. A request that broke the compiler off is answered
+ * without an end of line and is the last one: nobody knows what its memory holds.
  */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -22,15 +22,12 @@ async function main(): Promise<void> {
   try {
     const raw = readArtefact(artefactFolder)
     const reactor = startReactor(raw, (text) => process.stderr.write(text))
-    for await (const line of createInterface({ input: process.stdin })) await answer(reactor(line))
+    for await (const line of createInterface({ input: process.stdin })) {
+      if (!process.stdout.write(`${reactor(line)}\n`)) await once(process.stdout, 'drain')
+    }
   } catch (thrown) {
-    await answer(JSON.stringify(childFailure(thrown)))
-    process.exit()
+    process.stdout.write(JSON.stringify(childFailure(thrown)), () => process.exit())
   }
-}
-
-async function answer(text: string): Promise<void> {
-  if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain')
 }
 
 await main()
