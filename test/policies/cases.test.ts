@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runDecisionCases } from '../../src/cli/decision-cases.js'
+import { runCaseFiles, runDecisionCases } from '../../src/cli/decision-cases.js'
+import { parseCaseFile } from '../../src/config/case-file.js'
 import { readCases } from '../../src/config/cases.js'
 import type { CompiledBundle, JsonObject } from '../../src/domain.js'
 import { packageFile } from '../../src/lib/package-root.js'
@@ -163,6 +164,19 @@ for (const [file, from, to, about] of mistakes) {
     assert.ok(run(bundle, about).some(({ verdict }) => verdict !== 'passed'))
   })
 }
+
+test('the example in the documentation passes', async () => {
+  const docs = readFileSync(packageFile('docs', 'policy.md'), 'utf8')
+  const [, text = ''] = /^`cases\/readers\.yaml`:\n\n```yaml\n([\s\S]*?)^```$/m.exec(docs) ?? []
+  const parsed = parseCaseFile('readers.yaml', text)
+  assert.ok(parsed.ok)
+  const outcome = runCaseFiles([parsed.file], await compileShipped())
+  assert.ok(outcome.ok)
+  assert.equal(
+    outcome.cases.map(({ verdict }) => verdict),
+    ['passed', 'passed'],
+  )
+})
 
 test('each case names one schema in its first line', () => {
   const read = readCases(cases)
