@@ -16,7 +16,7 @@ import { loadPolicy } from './load.js'
 import { compileProjection, projectedText } from './project.js'
 
 export type { AskAs } from './ask-as.js'
-export type { Decided, Decider } from './decider.js'
+export type { Decider } from './decider.js'
 export { openTestModule } from './test-module.js'
 
 const defaultBudget = 1_000_000
