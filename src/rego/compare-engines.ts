@@ -2,7 +2,7 @@
  * One test as both engines see it. Pure. The verdict is theirs where they agree; where they do not,
  * that is what the run says, whichever of them is right: what is tested is then not what decides.
  */
-import type { Json } from '../domain.js'
+import type { Json, JsonObject } from '../domain.js'
 import type { TestAnswer } from '../policy/test-module.js'
 import type { InterpretedTest } from './interpreted-test.js'
 import type { EngineResult, PolicyTest, TestVerdict } from './test-report.js'
@@ -65,7 +65,7 @@ function interpreterResult(
     case 'pass':
       return { outcome, text: value }
     case 'fail': {
-      const failed = cases.filter(({ pass }) => !pass).map(({ name }) => name.join('/'))
+      const failed = cases.filter(({ pass }) => !pass).map(({ name }) => caseName(name))
       const text = failed.length === 0 ? value || 'undefined' : `fails for ${failed.join(', ')}`
       return { outcome, text }
     }
@@ -81,31 +81,50 @@ function enforcedResult({ cases }: InterpretedTest, { answer, table }: EnforcedT
   if (answer.kind === 'error') return { outcome: 'error', text: answer.problem }
   if (answer.kind === 'undefined') return { outcome: 'fail', text: 'undefined' }
   if (!table) return { outcome: answer.value === true ? 'pass' : 'fail', text: answer.text }
+  const values = new Map(leavesOf(answer.value, []))
   // A case that failed is not there at all, so the other engine has to say which there are.
-  const known = cases.map(({ name }) => ({ name, value: valueAt(answer.value, name) }))
-  const leaves = [...known, ...leavesOf(answer.value, [])]
-  const failed = new Set(
-    leaves.filter(({ value }) => value !== true).map(({ name }) => name.join('/')),
-  )
-  if (failed.size > 0) return { outcome: 'fail', text: `fails for ${[...failed].join(', ')}` }
+  const names = new Set([...cases.map(({ name }) => caseName(name)), ...values.keys()])
+  const failed = [...names].filter((name) => values.get(name) !== true)
+  if (failed.length > 0) return { outcome: 'fail', text: `fails for ${failed.join(', ')}` }
   return { outcome: 'pass', text: answer.text }
 }
 
-interface Leaf {
-  readonly name: readonly string[]
-  readonly value: Json | undefined
+/** What is no object with members, by its name as a case. */
+function leavesOf(value: Json, path: readonly string[]): [name: string, value: Json][] {
+  if (!isObject(value)) return [[caseName(path), value]]
+  return Object.entries(value).flatMap(([key, member]) => leavesOf(member, [...path, key]))
 }
 
-function leavesOf(value: Json, name: readonly string[]): Leaf[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [{ name, value }]
-  return Object.entries(value).flatMap(([key, member]) => leavesOf(member, [...name, key]))
+function caseName(path: readonly string[]): string {
+  return path.map(sameKey).join('/')
+}
+
+/** A key that is an object is written as JSON, by each engine in an order of its own. */
+function sameKey(key: string): string {
+  if (!/^[[{].*[:]/s.test(key)) return key
+  try {
+    return JSON.stringify(inOrder(JSON.parse(key) as Json))
+  } catch {
+    return key
+  }
+}
+
+function inOrder(value: Json): Json {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (!isObject(value)) return value
+  const members = Object.entries(value).map(([name, member]) => [name, inOrder(member)] as const)
+  return Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** undefined: nothing is there. */
 export function valueAt(value: Json, keys: readonly string[]): Json | undefined {
   let at: Json | undefined = value
   for (const key of keys) {
-    if (typeof at !== 'object' || at === null || Array.isArray(at)) return undefined
+    if (!isObject(at)) return undefined
     at = Object.hasOwn(at, key) ? at[key] : undefined
   }
   return at
