@@ -115,7 +115,7 @@ module.exports = {
       from: { path: '^src/cli/' },
       to: {
         path: '^src/policy/',
-        pathNot: '^src/policy/(workbench|complete-facts|judge-facts)\\.ts$',
+        pathNot: '^src/policy/(workbench|test-module|complete-facts|judge-facts)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -39,7 +39,7 @@ async function testPolicy(plan: TestPlan): Promise<number> {
     await Promise.all([
       import('./test-policy/run-all.js'),
       import('../rego/run-tests.js'),
-      import('../policy/workbench.js'),
+      import('../policy/test-module.js'),
       import('./test-policy/show.js'),
     ])
   const { progressLine } = await import('./test-policy/progress.js')

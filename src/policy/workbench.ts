@@ -17,7 +17,6 @@ import { compileProjection, projectedText } from './project.js'
 
 export type { AskAs } from './ask-as.js'
 export type { Decider } from './decider.js'
-export { openTestModule } from './test-module.js'
 
 const defaultBudget = 1_000_000
 const budgets = 4

@@ -77,7 +77,9 @@ test('data that do not fit the shipped rules are warned of, and the gateway runs
   const run = startCli(['run', '--config', 'unfit.yaml', '--policy', 'unfit', ...listen])
   await addressOf(run)
   const texts = logOf(run).map(({ text }) => text)
-  assert.ok(texts.includes('data.yaml:1: data /grants: must be a map of keys (role → server → lists)'))
+  assert.ok(
+    texts.includes('data.yaml:1: data /grants: must be a map of keys (role → server → lists)'),
+  )
   run.child.kill('SIGTERM')
   assert.is((await run.ended).code, 0)
 })

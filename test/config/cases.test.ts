@@ -122,11 +122,7 @@ const wrong: readonly (readonly [string, string, string])[] = [
     oneCase('facts:', 'expect: { allow: true }'),
     'c.yaml:3: /cases/0/facts: has no value; give it a value or remove the key',
   ],
-  [
-    'no YAML',
-    'cases: [\n',
-    'c.yaml:2: : is not YAML: deficient indentation; correct the syntax',
-  ],
+  ['no YAML', 'cases: [\n', 'c.yaml:2: : is not YAML: deficient indentation; correct the syntax'],
 ]
 
 for (const [description, text, problem] of wrong) {

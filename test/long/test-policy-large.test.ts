@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openTestModule } from '../../src/policy/workbench.js'
+import { openTestModule } from '../../src/policy/test-module.js'
 import { createTestRunner, type TestRunner } from '../../src/rego/run-tests.js'
 import type { TestRunOutcome } from '../../src/rego/test-report.js'
 

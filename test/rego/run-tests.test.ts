@@ -4,7 +4,7 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openTestModule } from '../../src/policy/workbench.js'
+import { openTestModule } from '../../src/policy/test-module.js'
 import { createTestRunner, runTests } from '../../src/rego/run-tests.js'
 import type { SourceSet } from '../../src/rego/source-set.js'
 import type { PolicyTest, TestReport, TestRunOutcome } from '../../src/rego/test-report.js'

@@ -1,5 +1,5 @@
 /** The tests of a policy on disk, on both engines; it must be one that can be tested. */
-import { openTestModule } from '../../src/policy/workbench.js'
+import { openTestModule } from '../../src/policy/test-module.js'
 import { formatProblem } from '../../src/rego/compile-policy.js'
 import { runTests, type TestRunOptions } from '../../src/rego/run-tests.js'
 import { readSourceSet } from '../../src/rego/source-set.js'

@@ -1,6 +1,6 @@
 /** One run of everything: the tests on both engines, and the decision cases on the production module. */
 import type { CompiledBundle } from '../../domain.js'
-import { openTestModule } from '../../policy/workbench.js'
+import { openTestModule } from '../../policy/test-module.js'
 import { benchTests } from '../../rego/bench-tests.js'
 import { defaultCacheDir } from '../../rego/cache.js'
 import { compileSource } from '../../rego/compile-policy.js'
