@@ -63,7 +63,8 @@ async function check(loaded: LoadedConfig): Promise<Report> {
   if (policyPath === null) return { loaded, policy: { ok: false, problems: [] }, policyPath }
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   if (isUrl(policyPath)) return checkWithoutPolicy(loaded, policyPath, cacheDir)
-  const compiled = await compilePolicy(policyPath, { strict: true, cacheDir })
+  const verify = loaded.ok ? loaded.config.policy.verify : null
+  const compiled = await compilePolicy(policyPath, { strict: true, cacheDir, verify })
   if (!compiled.ok)
     return { loaded, policy: { ok: false, problems: compiled.problems }, policyPath }
   const [refusal, ...found] = await Promise.all([

@@ -12,6 +12,8 @@ const judged = /^(src|test|bench|scripts|policies|compiler)\/.*\.(ts|mjs|cjs|reg
 /** Files that may be longer, and why. */
 export const reasonsForLength: Readonly<Record<string, string>> = {
   'test/catalogue/catalogue.test.ts': 'one state machine, told as one row of stories',
+  'test/config/problems.test.ts': 'one table of what is wrong with a configuration',
+  'test/guard/bundle-url.test.ts': 'one server of bundles, which every case asks',
   'test/config/load.test.ts': 'one table of what a configuration may and may not say',
   'test/policy/memo.test.ts': 'one pool of facts, which every case draws from',
   'test/proxy/back/stdio.test.ts': 'one gateway over one scripted process, which every case asks',
