@@ -4,7 +4,7 @@
  * problems of the run and not of the policy.
  */
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { readCases } from '../config/cases.js'
 import { nearestKey } from '../config/nearest.js'
 import type { ConfigProblem } from '../config/problem.js'
@@ -27,11 +27,16 @@ export interface CaseRunOptions {
   readonly run?: RegExp
 }
 
-/** As given, else `cases` beside the policy where that exists; null: there are none. */
+/**
+ * As given, else `cases` beside the policy where that exists; null: there are none. Of a policy that is
+ * the current folder, or one above it, the name says nothing of what is beside it.
+ */
 export function casesFolder(given: string | undefined, policy: readonly string[]): string | null {
   if (given !== undefined) return given
-  const beside = join(dirname(policy[0] ?? '.'), 'cases')
-  return existsSync(beside) ? beside : null
+  const [first = '.'] = policy
+  const real = relative(process.cwd(), dirname(resolve(first)))
+  const places = [join(dirname(first), 'cases'), join(real, 'cases')]
+  return places.find((place) => existsSync(place)) ?? null
 }
 
 /** `path`: a folder of cases or one file. `bundle`: compiled without the tests of the policy. */

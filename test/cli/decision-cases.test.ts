@@ -129,6 +129,18 @@ test('cases stand beside the policy, when nobody says where', () => {
   assert.is(casesFolder('x', ['policies']), 'x')
 })
 
+test('cases stand beside a policy that is named as the current folder, or from below it', () => {
+  const home = process.cwd()
+  try {
+    process.chdir(join(policy, 'policies'))
+    assert.is(casesFolder(undefined, ['.']), join('..', 'cases'))
+    process.chdir('granted')
+    assert.is(casesFolder(undefined, ['..']), join('..', '..', 'cases'))
+  } finally {
+    process.chdir(home)
+  }
+})
+
 // ── Updates ─────────────────────────────────────────────────────────────────────────────────────
 
 function update() {
