@@ -81,6 +81,10 @@ const wrong: readonly (readonly [words: string, message: string])[] = [
   ['--coverage-format lcov', '--coverage-format needs --coverage-output FILE'],
   ['--bench --coverage', '--bench and --coverage exclude each other'],
   ['--watch --update', '--watch goes with none of --update, --bench and --count'],
+  [
+    '--update --run bob',
+    '--update rewrites all cases: leave --run out, or name a file with --cases',
+  ],
 ]
 
 for (const [words, message] of wrong) {

@@ -104,11 +104,20 @@ export function readPlan(given: TestArguments, ci: string | undefined): TestPlan
     watch: given.watch ?? false,
     isCi: isCi(ci),
   }
+  checkTogether(plan)
+  return plan
+}
+
+function checkTogether(plan: TestPlan): void {
   if (plan.bench && plan.coverage) throw new UsageError('--bench and --coverage exclude each other')
   if (plan.watch && (plan.update || plan.bench || plan.count > 1)) {
     throw new UsageError('--watch goes with none of --update, --bench and --count')
   }
-  return plan
+  if (plan.update && plan.run !== null) {
+    throw new UsageError(
+      '--update rewrites all cases: leave --run out, or name a file with --cases',
+    )
+  }
 }
 
 /** As CI services set it. */
