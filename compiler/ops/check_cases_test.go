@@ -73,6 +73,16 @@ func TestNever(t *testing.T) {
 			never + `another expression of this body demands that input.resource.id is "a" ()`,
 		}},
 		{"false", `permit contains "x" if { input.resource.id == "a"; false }`, []string{never + "this is always false"}},
+		{"the absence of what is always there", `deny contains "x" if not input.subject.tenant`, []string{
+			never + "input.subject.tenant is always there, and only false is not true (compare it, such as with null, or count it)",
+		}},
+		{"a list that is always there", `deny contains "x" if { roles := input.subject.roles; not roles }`, []string{
+			never + "input.subject.roles is always there, and only false is not true",
+		}},
+		{"the absence of what can be false", `deny contains "x" if not input.resource.known`, nil},
+		{"the absence of what can be missing", `deny contains "x" if not input.resource.digest`, nil},
+		{"the absence of any type", `deny contains "x" if not input.subject.claims.verified`, nil},
+		{"the presence of what is always there", `deny contains "x" if { input.subject.tenant; input.resource.id == "a" }`, nil},
 		{"constants", `permit contains "x" if 1 > 2`, []string{never + "this is always false"}},
 		{"an hour that no clock shows", `permit contains "x" if input.context.hour >= 24`, []string{
 			never + "input.context.hour is never >= 24 (it is 0 to 23)",

@@ -12,6 +12,7 @@ type domain struct {
 	values  []ast.Value
 	absent  bool
 	present bool
+	truthy  bool      // never false: a present one always holds, as null and an empty list do
 	low     ast.Value // bounds of a number; nil: none
 	high    ast.Value
 }
@@ -23,7 +24,7 @@ func (d domain) only(other domain) (domain, bool) {
 	if d.absent || other.absent {
 		return domain{absent: true}, false
 	}
-	both := domain{present: d.present || other.present, low: d.low, high: d.high}
+	both := domain{present: d.present || other.present, truthy: d.truthy || other.truthy, low: d.low, high: d.high}
 	if both.low == nil {
 		both.low = other.low
 	}
@@ -103,7 +104,7 @@ func (d domain) single() (ast.Value, bool) {
 // schemaDomain is what the facts schema says of a reference below the input.
 func (s *study) schemaDomain(ref ast.Ref) domain {
 	node, required := s.schemaAt(ref)
-	d := domain{present: required}
+	d := domain{present: required, truthy: excludesBoolean(node)}
 	if list, is := node["enum"].([]any); is {
 		for _, item := range list {
 			if text, is := item.(string); is {
@@ -118,6 +119,20 @@ func (s *study) schemaDomain(ref ast.Ref) domain {
 		d.high = ast.Number(high)
 	}
 	return d
+}
+
+// excludesBoolean says that a schema has a type and that true and false are of another.
+func excludesBoolean(node map[string]any) bool {
+	if several, is := node["anyOf"].([]any); is {
+		for _, one := range several {
+			if schema, is := one.(map[string]any); !is || !excludesBoolean(schema) {
+				return false
+			}
+		}
+		return len(several) > 0
+	}
+	name, is := node["type"].(string)
+	return is && name != "boolean"
 }
 
 // isScalar says that a term is a value by itself.

@@ -141,6 +141,10 @@ func (e *engine) truth(f *frame, term *ast.Term) outcome {
 			if one, is := d.single(); is {
 				return certainly(one.Compare(ast.Boolean(false)) != 0)
 			}
+			if d.present && d.truthy {
+				e.say(e.study.shown(value)+" is always there, and only false is not true", "compare it, such as with null, or count it")
+				return holds
+			}
 			return open
 		}
 		return e.ruleTruth(f, value)
