@@ -129,7 +129,10 @@ export async function openPolicySource(
     const last = (await revisions.list())[0]
     if (last !== undefined) {
       const read = () => readRevision(revisions, last.revision)
-      const { kind } = await activate({ from: 'kept', read, expected: last.revision })
+      // What the server gave at the last moment is before it in the queue, and not to be undone.
+      const isCurrent = async () => revision() === null
+      const { kind } = await activate({ from: 'kept', read, expected: last.revision, isCurrent })
+      if (kind === 'superseded') return
       const text = 'the server of the policy has given none: the last good one from disk decides'
       if (kind === 'activated') return observer.log?.('warn', text, { revision: last.revision })
     }
@@ -198,16 +201,20 @@ function describe(
   before: string | null,
   rollback: Rollback,
 ): { ok: boolean; message: string } {
+  const hold = rollback.current()
+  const held = { ok: true, message: `rolled back: ${hold?.to ?? before} stays active` }
   switch (outcome.kind) {
     case 'activated': {
       const { revision } = outcome
+      // A server that has nothing new is answered by what became of it before the rollback.
+      if (hold?.from.includes(revision)) return held
       return {
         ok: true,
         message: revision === before ? 'unchanged' : `revision ${revision} is active`,
       }
     }
     case 'held':
-      return { ok: true, message: `rolled back: ${rollback.current()?.to ?? before} stays active` }
+      return held
     case 'superseded':
       return { ok: true, message: 'unchanged' }
     case 'refused':

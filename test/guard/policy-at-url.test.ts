@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { orderRollback } from '../../src/guard/policy/order-rollback.js'
 import { bundleOf } from '../rego/tar.js'
 import { type BundleServer, bundleType, startBundleServer } from '../support/bundle-server.js'
 import { type Gateway, type GatewayOptions, rolePolicy, startGateway } from '../support/gateway.js'
@@ -200,6 +201,49 @@ test('without its server a restart has the last good one, says so, and follows t
   await second.close()
   rmSync(state, { recursive: true, force: true })
   await first.close()
+})
+
+test('what the server gives at the last moment of a start is not undone by what is on disk', async () => {
+  const server = await startBundleServer(open)
+  const first = await start(server)
+  const { revision } = await first.health()
+  await first.gateway.guard.close()
+  // Compiled nowhere before, so that the start gives up waiting while it is being compiled.
+  const rule = `_denied if input.resource.id == "${Date.now()}"`
+  const late = bundleOf({ 'main.rego': `${text}\n${rule}\n` })
+  server.offer(late, '"late"')
+  server.instead = (_, response) => {
+    server.instead = null
+    const headers = { 'content-type': server.type, etag: '"late"' }
+    setTimeout(() => response.writeHead(200, headers).end(late), 4_900)
+  }
+  const state = join(first.gateway.folder, 'state')
+  const second = await start(server, { policyOptions: { state } })
+  const now = await second.health()
+  assert.is.not(now.revision, null)
+  assert.is.not(now.revision, revision)
+  assert.is(now.stale, false)
+  const activated = second.gateway.logged.filter((line) => line.includes('"activated"'))
+  assert.is(activated.length, 1, activated.join('\n'))
+  await second.close()
+  await first.close()
+  await server.down()
+})
+
+test('SIGHUP says that a rollback holds against what the server still has', async () => {
+  const server = await startBundleServer(open)
+  const options = { policyOptions: { poll: { interval: '24h' } } }
+  const { gateway, health, close } = await start(server, options)
+  const { revision } = await health()
+  server.offer(narrow)
+  await gateway.guard.reload()
+  const state = join(gateway.folder, 'state')
+  assert.ok((await orderRollback(join(state, readdirSync(state)[0] ?? ''), undefined)).ok)
+  const message = `rolled back: ${revision} stays active`
+  assert.equal(await gateway.guard.reload(), { ok: true, message })
+  assert.is((await health()).revision, revision)
+  await close()
+  await server.down()
 })
 
 test('validate asks no server', async () => {
