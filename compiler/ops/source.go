@@ -54,14 +54,14 @@ func (s Source) read(options readOptions) (*policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, found := files[deltaFile]; found && s.Bundle != "" {
-		return nil, Problems{problemIn(deltaFile, "delta_bundle",
-			"a delta bundle changes the data of another one and is no policy", "offer the whole bundle")}
-	}
 	if options.verify != nil {
 		if problems := s.verify(files, *options.verify); len(problems) > 0 {
 			return nil, problems
 		}
+	}
+	if _, found := files[deltaFile]; found && s.Bundle != "" {
+		return nil, Problems{problemIn(deltaFile, "delta_bundle",
+			"a delta bundle changes the data of another one and is no policy", "offer the whole bundle")}
 	}
 	p := &policy{
 		files:    files,

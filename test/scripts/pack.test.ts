@@ -51,7 +51,9 @@ const needed = [
   ...targets,
   ...['rego.wasm.br', 'rego.json', 'capabilities.json', 'NOTICE'].map((n) => `compiler/${n}`),
   ...filesBelow('compiler/licences'),
+  ...filesBelow('docs'),
   ...filesBelow('policies'),
+  ...filesBelow('templates'),
   ...filesBelow('schemas'),
   ...filesBelow('src')
     .filter((path) => !path.endsWith('.d.ts'))

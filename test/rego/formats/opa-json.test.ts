@@ -94,7 +94,8 @@ test('test/vectors/test-report.json is what is written', () => {
   ] as const
   const tests = [...ordinary.tests, ...hostile.tests, policyTest({ output: '\u00ff' })]
   const text = formatReport('json', { ...ordinary, tests, benchmarks }, options)
-  assert.is(text, readFileSync('test/vectors/test-report.json', 'utf8'))
+  const compact = (json: string) => JSON.stringify(JSON.parse(json))
+  assert.is(compact(text), compact(readFileSync('test/vectors/test-report.json', 'utf8')))
 })
 
 test.run()
