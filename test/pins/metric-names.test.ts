@@ -18,6 +18,8 @@ mcp_guard_policy_activations_total counter result
 mcp_guard_policy_active_info gauge revision
 mcp_guard_policy_alarms_total counter
 mcp_guard_policy_faults_total counter reason
+mcp_guard_policy_polls_total counter result
+mcp_guard_policy_rolled_back gauge
 mcp_guard_refused_total counter code
 mcp_guard_streams_open gauge
 mcp_guard_upstream_duration_seconds histogram le,server
@@ -32,6 +34,7 @@ test('names, types and labels of all metrics, each with a help text', async () =
   metrics.observer.outcome?.(auditEvent({ code: 'parse-error' }))
   metrics.observer.outcome?.(auditEvent({ code: 'limit:user' }))
   metrics.observer.policy?.({ type: 'activated', revision: 'r', durationMs: 1 })
+  metrics.observer.policy?.({ type: 'asked', result: 'unchanged' })
   metrics.observer.catalogue?.({ server: 's', list: 'tools', result: 'learnt' })
   metrics.observer.keys?.({ issuer: 'https://idp.example', result: 'loaded' })
   metrics.observer.policy?.({ type: 'fault', revision: 'r', reason: 'x' })

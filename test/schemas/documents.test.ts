@@ -75,6 +75,9 @@ function walk(schema: Json, place: string, unexplained: string[]): number {
     if (!Array.isArray(choices)) continue
     for (const choice of choices) count += walk(choice, place, unexplained)
   }
+  for (const definition of Object.values(objectOf(schema['definitions']))) {
+    count += walk(definition, place, unexplained)
+  }
   return count
 }
 
