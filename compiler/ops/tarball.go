@@ -14,7 +14,27 @@ import (
 const (
 	maxBundleFiles = 5000
 	maxBundleBytes = 64 << 20
+	// Folders and extended headers count too: nothing else bounds what is read on their account.
+	maxBundleEntries = 2 * maxBundleFiles
+	bytesAroundEntry = 2048
 )
+
+var errTooLong = fmt.Errorf("more than %d bytes and what %d entries need", maxBundleBytes, maxBundleEntries)
+
+// boundedReader fails where io.LimitReader would end, which reads as the end of an archive.
+type boundedReader struct {
+	from io.Reader
+	left int64
+}
+
+func (r *boundedReader) Read(into []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, errTooLong
+	}
+	count, err := r.from.Read(into[:min(int64(len(into)), r.left)])
+	r.left -= int64(count)
+	return count, err
+}
 
 // unpack reads a gzip tar in memory. Nothing is ever written, so a hostile name can only shadow
 // another: names that climb, repeat or are not plain files are refused.
@@ -28,14 +48,20 @@ func unpack(packed []byte) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	left := int64(maxBundleBytes)
-	archive := tar.NewReader(unzipped)
-	for {
+	archive := tar.NewReader(&boundedReader{unzipped, maxBundleBytes + maxBundleEntries*bytesAroundEntry})
+	for entries := 0; ; entries++ {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			return files, nil
 		}
+		if errors.Is(err, errTooLong) {
+			return nil, refuse(err.Error())
+		}
 		if err != nil {
 			return nil, refuse("the bundle is not a tar archive: " + err.Error())
+		}
+		if entries == maxBundleEntries {
+			return nil, refuse(fmt.Sprintf("more than %d entries", maxBundleEntries))
 		}
 		if header.Typeflag == tar.TypeDir || header.Typeflag == tar.TypeXGlobalHeader {
 			continue
