@@ -41,7 +41,10 @@ export async function readOwnFile(file: string, maxBytes: number): Promise<Buffe
   }
 }
 
-/** Into a folder that there is. Other readers see the file before or the file after. Throws. */
+/**
+ * Into a folder that there is. Other readers see the file before or the file after, and so does who
+ * reads after a power cut. Throws.
+ */
 export async function writeOwnFile(
   file: string,
   pieces: readonly (string | Uint8Array)[],
@@ -51,14 +54,23 @@ export async function writeOwnFile(
     const handle = await open(temp, 'wx', 0o600)
     try {
       for (const piece of pieces) await handle.writeFile(piece)
+      await handle.sync()
     } finally {
       await handle.close()
     }
     await rename(temp, file)
+    await syncFolder(dirname(file))
   } catch (thrown) {
     await rm(temp, { force: true }).catch(() => undefined)
     throw thrown
   }
+}
+
+/** So that the name lasts too, on file systems where a folder can be opened for it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY).catch(() => null)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
 }
 
 /** Sweeps up what a killed process left half-written. Throws. */

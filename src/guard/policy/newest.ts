@@ -4,11 +4,11 @@
  * write at the same time cannot lower it and nothing in it can be half-written. Going back on
  * purpose leaves it where it is.
  */
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Observer } from '../../domain.js'
 import { describeThrown, GuardError } from '../../errors.js'
-import { isOwnFolder, makeOwnFolder } from '../../lib/own-files.js'
+import { isOwnFolder, makeOwnFolder, writeOwnFile } from '../../lib/own-files.js'
 import type { NewestRevision } from '../../rego/compile-policy.js'
 
 export interface Newest {
@@ -23,8 +23,8 @@ export function createNewest(folder: string, observer: Pick<Observer, 'log'>): N
 
   async function onDisk(): Promise<readonly NewestRevision[]> {
     try {
-      const names = await readdir(folder)
       if (!(await isOwnFolder(folder))) throw new Error(`${folder} belongs to somebody else`)
+      const names = await readdir(folder)
       return names.flatMap((name) => {
         const [, serial, hex] = /^(\d{1,16})-([0-9a-f]{64})$/.exec(name) ?? []
         return serial === undefined ? [] : [{ serial: Number(serial), revision: `sha256:${hex}` }]
@@ -45,7 +45,7 @@ export function createNewest(folder: string, observer: Pick<Observer, 'log'>): N
       if (own === null || activated.serial > own.serial) own = activated
       try {
         await makeOwnFolder(folder)
-        await writeFile(join(folder, nameOf(activated)), '', { mode: 0o600 })
+        await writeOwnFile(join(folder, nameOf(activated)), [])
         for (const { serial, revision } of await onDisk()) {
           if (serial >= activated.serial) continue
           await rm(join(folder, nameOf({ serial, revision })), { force: true })
