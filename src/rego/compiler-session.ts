@@ -1,8 +1,8 @@
 /**
  * A compiler for several requests about one policy, one after the other: a child process that keeps
  * what it parsed. It is started when it is needed and ended when it was silent for too long, when
- * nothing was asked for a while, and at `close`; the next request starts another. As in compiler.ts it
- * gets no environment.
+ * nothing was asked for a while; the next request starts another. After `close` there is none any
+ * more. As in compiler.ts it gets no environment.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
@@ -14,8 +14,10 @@ import { type CompilerReply, readReply, unavailable } from './compiler-reply.js'
 import { jsonPieces } from './json-pieces.js'
 
 export interface CompilerSession {
-  /** One at a time. */
+  /** One at a time. Rejects with GuardError GUARD_POLICY_UNAVAILABLE, also after `close`. */
   call(op: CompilerOp, request: JsonObject, options: SessionCall): Promise<CompilerReply>
+  /** Ends what is under way; the next request starts another child. */
+  reset(): void
   close(): void
 }
 
@@ -48,6 +50,7 @@ export function openCompilerSession(options: SessionOptions = {}): CompilerSessi
   const { long = false, idleMs = defaultIdleMs, artefactFolder } = options
   let child: ChildProcessWithoutNullStreams | null = null
   let idle: NodeJS.Timeout | undefined
+  let closed = false
 
   function start(): ChildProcessWithoutNullStreams {
     const entry = fileURLToPath(new URL('./session-child.js', import.meta.url))
@@ -62,13 +65,14 @@ export function openCompilerSession(options: SessionOptions = {}): CompilerSessi
     return started
   }
 
-  function close(): void {
+  function reset(): void {
     clearTimeout(idle)
     child?.kill('SIGKILL')
     child = null
   }
 
   async function call(op: CompilerOp, request: JsonObject, given: SessionCall) {
+    if (closed) throw unavailable('the Rego compiler was closed')
     clearTimeout(idle)
     child ??= start()
     const asked = child
@@ -79,11 +83,18 @@ export function openCompilerSession(options: SessionOptions = {}): CompilerSessi
       if (child === asked) child = null
       throw thrown
     } finally {
-      if (child === asked) idle = setTimeout(close, idleMs).unref()
+      if (child === asked) idle = setTimeout(reset, idleMs).unref()
     }
   }
 
-  return { call, close }
+  return {
+    call,
+    reset,
+    close() {
+      closed = true
+      reset()
+    },
+  }
 }
 
 /** The line that answers; rejects with what kept the child from it. */

@@ -63,7 +63,7 @@ export function createTestRunner(open: OpenTestModule, children: SessionOptions 
       const durationMs = performance.now() - begun
       return { ok: true, report: reportOf(last, found, set, durationMs) }
     } catch (thrown) {
-      close()
+      for (const session of sessions) session.reset()
       throw thrown
     }
   }

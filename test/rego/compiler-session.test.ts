@@ -61,6 +61,8 @@ test('close ends a request under way', async () => {
   } catch (thrown) {
     assert.match(String(thrown), 'the Rego compiler ended with SIGKILL')
   }
+  const later = await session.call('fmt', request('package a\n'), limit).catch(String)
+  assert.match(String(later), 'the Rego compiler was closed')
 })
 
 test.run()
