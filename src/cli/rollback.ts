@@ -76,8 +76,8 @@ async function run({ config, policy, to, list, release, format }: RollbackArgume
     if (release) return told(await orders.orderRelease(state))
     const done = await orders.orderRollback(state, to)
     if (!done.ok) return failed(done.problem)
-    printLine(`rolled back to ${done.to}`)
-    return 'ordered' in done ? told(done.ordered) : exitCodes.ok
+    if (done.ordered.confirmed) printLine(`rolled back to ${done.to}`)
+    return told(done.ordered)
   } catch (thrown) {
     return failed(`${describeThrown(thrown)}\nrun it as the user that the gateway runs as`)
   }
@@ -98,10 +98,14 @@ function told(ordered: Ordered | null): number {
     printLine(`gateway ${pid}: ${revision ?? 'no policy'} is active`)
     if (problem !== null) printNote(`gateway ${pid}: ${problem}`)
   }
-  if (ordered.silent > 0) printNote(`${ordered.silent} gateways have not answered yet`)
+  for (const { pid } of ordered.gateways.filter(({ state }) => state === 'working')) {
+    printNote(`gateway ${pid}: not done yet`)
+  }
+  if (ordered.silent > 0) printNote(`gateways that have not answered: ${ordered.silent}`)
   if (ordered.gateways.length === 0 && ordered.silent === 0) {
     printNote('no gateway runs with this policy: it counts from the next start on')
   }
+  if (!ordered.confirmed) return failed('it is ordered and not confirmed: see --list')
   return ordered.gateways.some(({ state }) => state === 'failed') ? exitCodes.failed : exitCodes.ok
 }
 
@@ -110,7 +114,7 @@ function printStatus(status: RollbackStatus, path: string, format = 'pretty'): n
   const rows = kept.map(({ revision, activatedAtMs }) => ({
     revision,
     activated: new Date(activatedAtMs).toISOString(),
-    active: revision === (active ?? hold?.to ?? null),
+    active: active.length > 0 ? active.includes(revision) : revision === hold?.to,
   }))
   if (format === 'json') {
     printJson({ policy: path, revisions: rows, rollback: hold, gateways })

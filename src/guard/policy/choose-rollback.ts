@@ -9,8 +9,8 @@ export interface RollbackState {
   /** The one activated last from the source comes first. */
   readonly kept: readonly KeptRevision[]
   readonly hold: Hold | null
-  /** What decides now, as far as that is known. */
-  readonly active: string | null
+  /** What decides now in the gateways, each once; empty: not known. */
+  readonly active: readonly string[]
 }
 
 export type Choice =
@@ -23,16 +23,21 @@ const leastDigits = 4
 export function chooseRollback(state: RollbackState, wanted?: string): Choice {
   const revisions = state.kept.map(({ revision }) => revision)
   const newest = revisions[0]
-  const active = state.active ?? state.hold?.to ?? newest
-  if (active === undefined || newest === undefined) {
+  const known = state.active.length > 0 ? state.active : [state.hold?.to ?? newest]
+  const active = known.filter((revision) => revision !== undefined)
+  const [first] = active
+  if (first === undefined || newest === undefined) {
     return refused('no revision is kept on disk: nothing was activated here yet')
   }
-  const found = wanted === undefined ? before(revisions, active) : named(revisions, wanted)
+  if (wanted === undefined && active.length > 1) {
+    return refused(`the gateways do not agree, ${active.join(' and ')} are active: use --to`)
+  }
+  const found = wanted === undefined ? before(revisions, first) : named(revisions, wanted)
   if (!found.ok) return found
   const { to } = found
-  if (to === active) return refused(`${to} is active already`)
+  if (active.every((revision) => revision === to)) return refused(`${to} is active already`)
   // Whatever the source offers now was activated last, or is what was rolled back from before.
-  const from = new Set([...(state.hold?.from ?? []), active, newest])
+  const from = new Set([...(state.hold?.from ?? []), ...active, newest])
   from.delete(to)
   return { ok: true, to, from: [...from] }
 }

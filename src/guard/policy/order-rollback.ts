@@ -19,26 +19,40 @@ export interface Ordered {
   readonly gateways: readonly Statement[]
   /** Running, as far as is known, and have said nothing yet. */
   readonly silent: number
+  /** None of them is silent, or still at it. */
+  readonly confirmed: boolean
 }
 
-/** A gateway looks several times a second. */
-const noticeMs = 3_000
-const doneMs = 60_000
+interface Patience {
+  /** A gateway looks several times a second. */
+  readonly noticeMs: number
+  readonly doneMs: number
+}
+
+const usualPatience: Patience = { noticeMs: 5_000, doneMs: 60_000 }
 const intervalMs = 50
 
 export async function readRollbackStatus(folder: string): Promise<RollbackStatus> {
   const kept = await createRevisions(join(folder, 'revisions'), {}).list()
   const hold = await readHold(folder)
   const gateways = await readStatements(join(folder, 'gateways'))
-  const active = gateways.find(({ revision }) => revision !== null)?.revision ?? null
+  const revisions = gateways.map(({ revision }) => revision)
+  const active = [...new Set(revisions.filter((revision) => revision !== null))]
   return { kept, hold, gateways, active }
+}
+
+export interface OrderedRollback {
+  readonly ok: true
+  readonly to: string
+  readonly ordered: Ordered
 }
 
 /** Throws where the folder cannot be written. */
 export async function orderRollback(
   folder: string,
   wanted: string | undefined,
-): Promise<Choice | { readonly ok: true; readonly to: string; readonly ordered: Ordered }> {
+  patience = usualPatience,
+): Promise<OrderedRollback | Extract<Choice, { ok: false }>> {
   const status = await readRollbackStatus(folder)
   const choice = chooseRollback(status, wanted)
   if (!choice.ok) return choice
@@ -48,7 +62,7 @@ export async function orderRollback(
   }
   const hold: Hold = { id: randomUUID(), to, from, since: new Date().toISOString() }
   await writeHold(folder, hold)
-  const ordered = await waitFor(folder, status.gateways, (one) => one.hold === hold.id)
+  const ordered = await waitFor(folder, status.gateways, patience, (one) => one.hold === hold.id)
   const failed = ordered.gateways.find(({ state }) => state === 'failed')
   if (failed === undefined) return { ok: true, to, ordered }
   if (status.hold === null) await removeHold(folder, hold.id)
@@ -61,12 +75,13 @@ export async function orderRelease(folder: string): Promise<Ordered | null> {
   const { hold, gateways } = await readRollbackStatus(folder)
   if (hold === null) return null
   await removeHold(folder, hold.id)
-  return waitFor(folder, gateways, (one) => one.hold === null)
+  return waitFor(folder, gateways, usualPatience, (one) => one.hold === null)
 }
 
 async function waitFor(
   folder: string,
   running: readonly Statement[],
+  { noticeMs, doneMs }: Patience,
   noticed: (one: Statement) => boolean,
 ): Promise<Ordered> {
   const startedMs = performance.now()
@@ -76,8 +91,9 @@ async function waitFor(
     const silent = all.length - gateways.length
     const tookMs = performance.now() - startedMs
     const busy = gateways.some(({ state }) => state === 'working')
-    if (!busy && (silent === 0 || tookMs > noticeMs)) return { gateways, silent }
-    if (tookMs > doneMs || (running.length === 0 && all.length === 0)) return { gateways, silent }
+    const found = { gateways, silent, confirmed: !busy && silent === 0 }
+    if (!busy && (silent === 0 || tookMs > noticeMs)) return found
+    if (tookMs > doneMs || (running.length === 0 && all.length === 0)) return found
     await sleep(intervalMs)
   }
 }

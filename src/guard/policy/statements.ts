@@ -1,10 +1,11 @@
 /**
  * What each running gateway says of its policy, for `mcp-guard rollback`: one small file for each
- * process, replaced with every change and taken away at the end. Where it cannot be written nobody
- * is told, and nothing else changes.
+ * process, replaced with every change, renewed every minute and taken away at the end; one that was
+ * not renewed is of a process that died elsewhere, and counts for nothing. Where it cannot be written
+ * nobody is told, and nothing else changes.
  */
 import { randomBytes } from 'node:crypto'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { makeOwnFolder, readOwnFile, writeOwnFile } from '../../lib/own-files.js'
@@ -27,29 +28,52 @@ export interface Stating {
 
 const maxBytes = 65_536
 const ending = '.gateway'
+const renewMs = 60_000
+/** Two renewals may be missed. */
+const deadMs = 3 * renewMs
+/** Several gateways may be in one process. */
+const ownNames = new Set<string>()
 
 export function createStating(folder: string): Stating {
   const name = `${process.pid}-${randomBytes(6).toString('hex')}${ending}`
   const file = join(folder, name)
   let turn: Promise<void> = Promise.resolve()
+  let renewal: NodeJS.Timeout | null = null
   let ended = false
+  ownNames.add(name)
+
+  function state(statement: Parameters<Stating['state']>[0]): Promise<void> {
+    turn = turn.then(async () => {
+      if (ended) return
+      if (renewal === null) await removePredecessors(folder).catch(() => undefined)
+      clearTimeout(renewal ?? undefined)
+      renewal = setTimeout(() => void state(statement), renewMs).unref()
+      const whole: Statement = { pid: process.pid, host: hostname(), ...statement }
+      await makeOwnFolder(folder)
+      await writeOwnFile(file, [`${JSON.stringify(whole)}\n`])
+    })
+    turn = turn.catch(() => undefined)
+    return turn
+  }
 
   return {
-    state(statement) {
-      turn = turn.then(async () => {
-        if (ended) return
-        const whole: Statement = { pid: process.pid, host: hostname(), ...statement }
-        await makeOwnFolder(folder)
-        await writeOwnFile(file, [`${JSON.stringify(whole)}\n`])
-      })
-      turn = turn.catch(() => undefined)
-      return turn
-    },
+    state,
     async end() {
       await turn
       ended = true
+      clearTimeout(renewal ?? undefined)
+      ownNames.delete(name)
       await rm(file, { force: true }).catch(() => undefined)
     },
+  }
+}
+
+/** A container that is started anew has the host and the process id of the one that died. */
+async function removePredecessors(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${process.pid}-`) || ownNames.has(name)) continue
+    const file = join(folder, name)
+    if (parse(await readOwnFile(file, maxBytes))?.host === hostname()) await rm(file)
   }
 }
 
@@ -58,9 +82,12 @@ export async function readStatements(folder: string): Promise<readonly Statement
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(ending))
   const found = await Promise.all(
     names.map(async (name) => {
-      const statement = parse(await readOwnFile(join(folder, name), maxBytes))
-      if (statement === null || !hasEnded(statement)) return statement
-      await rm(join(folder, name), { force: true }).catch(() => undefined)
+      const file = join(folder, name)
+      const statement = parse(await readOwnFile(file, maxBytes))
+      if (statement === null) return null
+      const saidMs = (await stat(file).catch(() => null))?.mtimeMs ?? Date.now()
+      if (Date.now() - saidMs <= deadMs && !hasEnded(statement)) return statement
+      await rm(file, { force: true }).catch(() => undefined)
       return null
     }),
   )
