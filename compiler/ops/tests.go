@@ -44,7 +44,7 @@ type TestOutcome struct {
 	File       string        `json:"file"`
 	Row        int           `json:"row"`
 	Col        int           `json:"col"`
-	Outcome    string        `json:"outcome"` // pass, fail, error, skip
+	Outcome    string        `json:"outcome"` // pass, fail, error, skip, refused
 	Value      string        `json:"value"`
 	Error      string        `json:"error"`
 	Output     string        `json:"output"`

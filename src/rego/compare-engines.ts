@@ -14,6 +14,8 @@ export interface EnforcedTest {
   readonly table: boolean
 }
 
+const noCases = 'the table has no cases'
+
 /** `shown`: how a file of the policy is named for people. */
 export function compareEngines(
   interpreted: InterpretedTest,
@@ -21,8 +23,8 @@ export function compareEngines(
   shown: (file: string) => string,
 ): PolicyTest {
   const { failedAt, cases, file } = interpreted
-  const interpreter = interpreterResult(interpreted, shown)
-  const wasm = enforced === null ? null : enforcedResult(interpreted, enforced)
+  const interpreter = interpreterResult(interpreted, enforced?.table ?? false, shown)
+  const wasm = enforced === null ? null : enforcedResult(interpreted, enforced, interpreter)
   const verdict = verdictOf(interpreter, wasm)
   return {
     package: interpreted.package,
@@ -55,16 +57,19 @@ function verdictOf(interpreter: EngineResult | null, wasm: EngineResult | null):
 
 function interpreterResult(
   { outcome, value, error, cases }: InterpretedTest,
+  table: boolean,
   shown: (file: string) => string,
 ): EngineResult | null {
   switch (outcome) {
     case 'skip':
       return null
     case 'error':
-      return { outcome, text: placesShown(error, shown) }
+    case 'refused':
+      return { outcome: 'error', text: placesShown(error, shown) }
     case 'pass':
       return { outcome, text: value }
     case 'fail': {
+      if (table && cases.length === 0) return { outcome, text: noCases }
       const failed = cases.filter(({ pass }) => !pass).map(({ name }) => caseName(name))
       const text = failed.length === 0 ? value || 'undefined' : `fails for ${failed.join(', ')}`
       return { outcome, text }
@@ -77,13 +82,20 @@ export function placesShown(text: string, shown: (file: string) => string): stri
   return text.replace(/[^\s:]+\.rego(?=:\d)/g, (file) => shown(file))
 }
 
-function enforcedResult({ cases }: InterpretedTest, { answer, table }: EnforcedTest): EngineResult {
+/** `interpreter`: what a test that is refused is to both. */
+function enforcedResult(
+  { cases, outcome }: InterpretedTest,
+  { answer, table }: EnforcedTest,
+  interpreter: EngineResult | null,
+): EngineResult {
+  if (outcome === 'refused' && interpreter !== null) return interpreter
   if (answer.kind === 'error') return { outcome: 'error', text: answer.problem }
   if (answer.kind === 'undefined') return { outcome: 'fail', text: 'undefined' }
   if (!table) return { outcome: answer.value === true ? 'pass' : 'fail', text: answer.text }
   const values = new Map(leavesOf(answer.value, []))
   // A case that failed is not there at all, so the other engine has to say which there are.
   const names = new Set([...cases.map(({ name }) => caseName(name)), ...values.keys()])
+  if (names.size === 0) return { outcome: 'fail', text: noCases }
   const failed = [...names].filter((name) => values.get(name) !== true)
   if (failed.length > 0) return { outcome: 'fail', text: `fails for ${failed.join(', ')}` }
   return { outcome: 'pass', text: answer.text }

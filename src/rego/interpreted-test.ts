@@ -9,7 +9,8 @@ export interface InterpretedTest {
   readonly file: string
   readonly row: number
   readonly col: number
-  readonly outcome: 'pass' | 'fail' | 'error' | 'skip'
+  /** `refused`: it is written so that no run of it says something. */
+  readonly outcome: 'pass' | 'fail' | 'error' | 'skip' | 'refused'
   /** As Rego writes it; empty: undefined. */
   readonly value: string
   readonly error: string

@@ -49,7 +49,30 @@ const rows: readonly Row[] = [
       ['y p', true],
     ],
   ],
-  ['test_none[k] if some k in []', 'passed', []],
+  [
+    'test_member[c.name] if { some c in list; c.x == 1 }',
+    'failed',
+    [
+      ['bad', false],
+      ['good', true],
+    ],
+  ],
+  [
+    'test_made[name] if { some c in list; name := sprintf("%s: %d", [c.name, c.x]); print(name); c.x == 1 }',
+    'failed',
+    [
+      ['bad: 2', false],
+      ['good: 1', true],
+    ],
+  ],
+  [
+    'test_brackets[name] if { c := cases[name]; c.x == 1 }',
+    'failed',
+    [
+      ['bad', false],
+      ['good', true],
+    ],
+  ],
   [
     'test_values[k] := v if some k, v in {"t": true, "f": false, "o": {}, "m": {"n": true}, "l": [true]}',
     'failed',
@@ -66,7 +89,55 @@ const rows: readonly Row[] = [
   ['x["y z"].test_deep if true', 'passed', []],
 ]
 
-const text = `package a_test\n\n${rows.map(([rule]) => rule).join('\n\n')}\n`
+/** Tables that would lose the cases that fail, and what is said of them. */
+const bound = "the case's name is bound by what is tested: write some name, case in cases first"
+const refused: readonly (readonly [rule: string, error: string])[] = [
+  ['test_d[name] if cases[name].x == 1', bound],
+  ['test_e[name] if { x := cases[name].x; x == 1 }', bound],
+  ['test_f[name] if { some name; cases[name] == {"x": 1} }', bound],
+  ['test_g[name] if some name, {"x": 1} in cases', bound],
+  ['test_h[name] if some [name, 1] in [["a", 1], ["b", 2]]', bound],
+  ['test_pairs[name] if { some [name, n] in [["a", 1], ["b"]]; n == 1 }', bound],
+  ['test_i[name] if { some c in list; good(c); name := c.name }', bound],
+  ['test_j[name] if { some c in list; c.x == 1; name := c.name }', bound],
+  ['test_k[name] if { some c in list; not c.x == 2; name := c.name }', bound],
+  ['test_l[name] if { some c in list; every x in [c.x] { x == 1 }; name := c.name }', bound],
+  ['test_m[name] if { walk(cases, [[name], {"x": 1}]) }', bound],
+  ['test_n[a][b] if { some a, bs in pairs; bs.x; some b, c in bs; c }', bound],
+  [
+    'test_o[name] if { some c in [{"name": "a"}, {"nam": "b"}]; name := c.name }',
+    'a case ends before it has a name: name := c.name (line LINE)',
+  ],
+  [
+    'test_p[a][b] if { some a, bs in {"x": ["p"], "y": []}; some b in bs }',
+    'a case ends before it has a name: some b in bs (line LINE)',
+  ],
+  [
+    'test_q[name] if { some name, n in object.union({1: 1}, {"1": 2}); n == 2 }',
+    'the name 1 is that of two cases: give each its own',
+  ],
+  [
+    'test_r[name] if { some c in [{"name": "a", "x": 1}, {"name": "a", "x": 2}]; name := c.name; c.x == 1 }',
+    'the name a is that of two cases: give each its own',
+  ],
+]
+
+const empty = [
+  'test_none[k] if some k in []',
+  'test_nothing[name] if { some name, c in data.nope; c.x == 1 }',
+  'test_sets[k] if { some k in {x | some x in [1]; x > 1}; k == 1 }',
+]
+
+const rules = [...rows, ...refused].map(([rule]) => rule)
+const helpers = `cases := {"good": {"x": 1}, "bad": {"x": 2}}
+
+list := [{"name": "good", "x": 1}, {"name": "bad", "x": 2}]
+
+pairs := {"a": {"x": true}}
+
+good(c) if c.x == 1
+`
+const text = `package a_test\n\n${[...rules, ...empty].join('\n\n')}\n\n${helpers}`
 const { tests } = await testReport(folderOf({ 'a_test.rego': text }))
 
 for (const [index, [rule, verdict, cases]] of rows.entries()) {
@@ -77,6 +148,25 @@ for (const [index, [rule, verdict, cases]] of rows.entries()) {
       found?.subResults.map(({ name, passed }) => [name.join(' '), passed]),
       cases,
     )
+  })
+}
+
+for (const [index, [rule, error]] of refused.entries()) {
+  test(`an error: ${rule}`, () => {
+    const found = tests[rows.length + index]
+    const text = error.replace('LINE', String(found?.row))
+    assert.is(found?.verdict, 'error', JSON.stringify(found?.engines))
+    assert.is(found?.error, `${found?.file}:${found?.row}: ${text}`)
+  })
+}
+
+for (const [index, rule] of empty.entries()) {
+  test(`failed, without cases: ${rule}`, () => {
+    const found = tests[rules.length + index]
+    const said = { outcome: 'fail', text: 'the table has no cases' }
+    assert.is(found?.verdict, 'failed')
+    assert.equal(found?.engines, { interpreter: said, wasm: said })
+    assert.ok(found?.failedAt?.text.startsWith('some '))
   })
 }
 
