@@ -38,12 +38,18 @@ func (p Problems) errorOrNil() error {
 }
 
 func problemIn(file, code, message, hint string) Problem {
-	p := Problem{Code: code, Message: message}
-	if file != "" {
-		p.File = &file
-	}
+	p := Problem{Code: code, Message: harmless(cut(message, maxMessageBytes))}.in(file)
 	if hint != "" {
-		p.Hint = &hint
+		bounded := harmless(cut(hint, maxMessageBytes))
+		p.Hint = &bounded
+	}
+	return p
+}
+
+func (p Problem) in(file string) Problem {
+	if file != "" {
+		name := shownName(file)
+		p.File = &name
 	}
 	return p
 }
@@ -57,10 +63,7 @@ func (p Problem) atLocation(loc *ast.Location) Problem {
 	if loc == nil {
 		return p
 	}
-	if loc.File != "" {
-		p.File = &loc.File
-	}
-	return p.at(loc.Row, max(1, loc.Col)) // the end of a file has column 0
+	return p.in(loc.File).at(loc.Row, max(1, loc.Col)) // the end of a file has column 0
 }
 
 // problemsOf turns whatever OPA's packages return into problems; the order is theirs (by place).
@@ -98,7 +101,7 @@ func problemsOf(err error) Problems {
 func problemOfAst(e *ast.Error, caps *ast.Capabilities) Problem {
 	p := problemIn("", e.Code, e.Message, hintFor(e, caps)).atLocation(e.Location)
 	if e.Details != nil {
-		if raw, err := json.Marshal(e.Details); err == nil {
+		if raw, err := json.Marshal(e.Details); err == nil && len(raw) <= maxDetailsBytes {
 			p.Details = raw
 		}
 	}
