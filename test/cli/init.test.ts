@@ -13,7 +13,7 @@ import { inTheWay, scaffoldOf, writeScaffold } from '../../src/cli/scaffold.js'
 import { policyDataReaders } from '../../src/config/policy-data.js'
 import { parseYaml } from '../../src/config/yaml.js'
 import { packageFile } from '../../src/lib/package-root.js'
-import { installInto, runStep, runWorkflow } from '../support/policy-repository.js'
+import { installInto, runWorkflow } from '../support/policy-repository.js'
 import { cli, folder, startCli } from './support.js'
 
 const starts = ['roles', 'servers', 'read-only'] as const
@@ -74,14 +74,13 @@ for (const start of starts) {
   })
 
   test(`${start}: the decision cases are as expected, on what CI validates`, async () => {
-    const env = { HOME: folder, MCP_GUARD: 'mcp-guard' }
     const commands = [
-      'npx "$MCP_GUARD" test-policy --run "^cases/" policies',
-      'npx "$MCP_GUARD" validate --config mcp-guard.yaml',
+      ['test-policy', '--run', 'cases/', `${start}/policies`],
+      ['validate', '--config', `${start}/mcp-guard.yaml`],
     ]
     for (const command of commands) {
-      const { code, output } = await runStep(join(folder, start), command, env)
-      assert.is(code, 0, `${command}: ${output}`)
+      const { code, stdout, stderr } = await cli(command)
+      assert.is(code, 0, `${command.join(' ')}: ${stdout}${stderr}`)
     }
   })
 
@@ -214,7 +213,7 @@ test('a file is no folder', async () => {
   assert.equal(await cli(['init', 'plain', '--from', 'roles']), {
     code: 2,
     stdout: '',
-    stderr: 'error: plain is a file; name a folder\nmcp-guard --help shows how it is used\n',
+    stderr: 'error: plain is a file; name a folder\nmcp-guard init --help shows how it is used\n',
   })
 })
 
@@ -243,7 +242,7 @@ test('a writing that fails leaves nothing', () => {
 // ── Where to start from ─────────────────────────────────────────────────────────────────────────
 
 test('without a terminal the start has to be said', async () => {
-  const hint = 'mcp-guard --help shows how it is used\n'
+  const hint = 'mcp-guard init --help shows how it is used\n'
   assert.equal(await cli(['init', 'none']), {
     code: 2,
     stdout: '',
@@ -271,10 +270,10 @@ for (const [typed, start] of answers) {
     const output = new PassThrough()
     const asked = await ask(input, output).catch((error: Error) => error.message)
     assert.is(asked, start ?? 'nothing was chosen')
-    assert.match(
-      String(output.read()),
-      '  1  roles      what a caller may use depends on its roles\n',
-    )
+    const printed = String(output.read())
+    assert.match(printed, '  1  roles      what a caller may use depends on its roles\n')
+    const wrong = start === null && typed !== '' ? ['4', '0', '-1', 'role'] : []
+    for (const answer of wrong) assert.match(printed, `there is no start "${answer}"\n`)
   })
 }
 

@@ -60,7 +60,7 @@ export function readWorkflow(folder: string): { env: Record<string, string>; ste
 }
 
 /** As the runner of GitHub does: bash that ends at the first failure, nobody at the terminal. */
-export function runStep(
+function runStep(
   folder: string,
   command: string,
   variables: Readonly<Record<string, string>>,
