@@ -17,6 +17,7 @@ import { type Decider, openDecider } from '../policy/workbench.js'
 import type { PolicyProblem } from '../rego/problem.js'
 import { type JudgeCase, runCases } from '../rego/run-cases.js'
 import type { DecisionCase } from '../rego/test-report.js'
+import { nearestMethod } from './nearest-method.js'
 
 export type CaseRun =
   | { readonly ok: true; readonly cases: readonly DecisionCase[] }
@@ -25,6 +26,8 @@ export type CaseRun =
 export interface CaseRunOptions {
   /** Only cases whose `file: name` it matches. */
   readonly run?: RegExp
+  /** Somebody named the place. */
+  readonly named?: boolean
 }
 
 /**
@@ -43,9 +46,9 @@ export function casesFolder(given: string | undefined, policy: readonly string[]
 export function runDecisionCases(
   path: string,
   bundle: CompiledBundle,
-  { run }: CaseRunOptions = {},
+  { run, named = false }: CaseRunOptions = {},
 ): CaseRun {
-  const read = readCases(path)
+  const read = readCases(path, { named })
   if (!read.ok) return { ok: false, problems: read.problems.map(asPolicyProblem) }
   const files = read.files.map((file) => selected(file, run))
   return runCaseFiles(files, bundle)
@@ -100,6 +103,8 @@ function completeCase(
   written: WrittenCase,
   whole: Map<WrittenCase, Facts>,
 ): ConfigProblem[] {
+  const misspelt = misspeltMethod(file, written)
+  if (misspelt !== null) return [misspelt]
   const completed = completeFacts(written.facts)
   if (!completed.ok) {
     return completed.problems.map(({ path, problem, fix }) => {
@@ -112,6 +117,16 @@ function completeCase(
   const problem = `${completed.facts.action.name} asks for no list that could have \`items\``
   const fix = 'take them out, or ask for a list such as tools/list'
   return [{ source: file, line: written.row, pointer: '', problem, fix }]
+}
+
+/** What no gateway knows is denied, so that a case of a denial would pass for another reason. */
+function misspeltMethod(file: string, { facts, lineOf }: WrittenCase): ConfigProblem | null {
+  const name = facts.action?.name
+  const meant = name === undefined ? undefined : nearestMethod(name)
+  if (meant === undefined) return null
+  const problem = `action.name ${JSON.stringify(name)} is no method`
+  const line = lineOf(['action', 'name'])
+  return { source: file, line, pointer: '', problem, fix: `did you mean ${meant}?` }
 }
 
 /** A misspelt name would be data that no rule reads. */

@@ -18,6 +18,8 @@ export interface UpdateOptions {
   /** Told each file's difference before it is written. */
   readonly show: (diff: string) => void
   readonly paint: Paint
+  /** Somebody named the place. */
+  readonly named?: boolean
 }
 
 /** Answers with the cases as they stand afterwards. Throws where a file cannot be written. */
@@ -26,7 +28,8 @@ export function updateDecisionCases(
   bundle: CompiledBundle,
   options: UpdateOptions,
 ): CaseRun {
-  const read = readCases(path)
+  const { named = false } = options
+  const read = readCases(path, { named })
   if (!read.ok) return { ok: false, problems: read.problems.map(asPolicyProblem) }
   const before = runCaseFiles(read.files, bundle)
   if (!before.ok) return before

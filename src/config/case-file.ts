@@ -3,7 +3,7 @@
  * their lines. Says nothing of whether the facts go together or the policy agrees.
  */
 import type { CasesDocument, DecisionCase, PartialFacts } from '../contracts.js'
-import type { JsonObject } from '../domain.js'
+import type { Json, JsonObject } from '../domain.js'
 import type { CaseFile, WrittenCase } from '../policy/decision-case.js'
 import type { ListedItem } from '../policy/judge-facts.js'
 import { caseFileProblems } from './case-schema.js'
@@ -63,6 +63,11 @@ function unclearExpectation({ items, expect }: DecisionCase, index: number): Con
   if (expect.reason !== undefined && expect.reasons !== undefined) {
     say(pointer, 'has both `reason` and `reasons`', 'keep one of them')
   }
+  const members = Object.entries(expect)
+  if (members.every(([member, value]) => isMetByDenial(member, value as Json))) {
+    const named = members.map(([member]) => `\`${member}\``).join(', ')
+    say(pointer, `a denial has such ${named} too, whatever it is for`, 'say also `allow`')
+  }
   if (expect.visible !== undefined && items === undefined) {
     say(`${pointer}/visible`, 'there are no `items` to be seen', 'add them to the case')
   }
@@ -80,6 +85,16 @@ function unclearExpectation({ items, expect }: DecisionCase, index: number): Con
     say(`/cases/${index}/items/${place}`, `${quoted(id)} is there twice`, 'keep one of them')
   }
   return problems
+}
+
+/** By any denial, because it is a denial: nothing is charged, asked for or seen. */
+function isMetByDenial(member: string, value: Json): boolean {
+  if (member === 'tier' || member === 'limits') return value === null
+  return (member === 'challenge' || member === 'visible') && isEmptyList(value)
+}
+
+function isEmptyList(value: Json): boolean {
+  return Array.isArray(value) && value.length === 0
 }
 
 function writtenCase(

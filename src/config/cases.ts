@@ -1,7 +1,7 @@
 /**
  * The files of decision cases: one YAML file, or all of a folder and the folders in it, in the order
- * of their names. Names that begin with a dot are passed over, links to folders are not followed. All
- * problems at once.
+ * of their names. Names that begin with a dot are passed over, links to folders are not followed. What
+ * is too deep or too much is a problem and never left out. All problems at once.
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -18,13 +18,19 @@ const maxFiles = 1_000
 const maxDepth = 16
 const maxFileBytes = 4 * 1024 * 1024
 
+export interface ReadCasesOptions {
+  /** Somebody named the place: without a file of cases in it, it is another than was meant. */
+  readonly named?: boolean
+}
+
 /** Files are named as seen from the current folder. */
-export function readCases(path: string): ReadCases {
+export function readCases(path: string, { named = false }: ReadCasesOptions = {}): ReadCases {
   const problems: ConfigProblem[] = []
   const files: CaseFile[] = []
-  const paths = findFiles(path, 0)
+  const paths = findFiles(path)
   if (!Array.isArray(paths)) return { ok: false, problems: [paths] }
   if (paths.length > maxFiles) return { ok: false, problems: [tooMany(path)] }
+  if (named && paths.length === 0) return { ok: false, problems: [withoutCases(path)] }
   for (const found of paths) {
     const shown = relative(process.cwd(), found)
     const content = readFileText(found, maxFileBytes)
@@ -40,21 +46,28 @@ export function readCases(path: string): ReadCases {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, files }
 }
 
-function findFiles(path: string, depth: number): string[] | ConfigProblem {
+function findFiles(path: string): string[] | ConfigProblem {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return nothingThere(path)
-  return found.isDirectory() ? filesBelow(path, depth) : [path]
+  if (!found.isDirectory()) return [path]
+  const tooDeep: string[] = []
+  const paths = filesBelow(path, 0, tooDeep)
+  const [first] = tooDeep
+  return first === undefined ? paths : isTooDeep(first)
 }
 
-function filesBelow(folder: string, depth: number): string[] {
-  if (depth > maxDepth) return []
+function filesBelow(folder: string, depth: number, tooDeep: string[]): string[] {
+  if (depth > maxDepth) {
+    tooDeep.push(folder)
+    return []
+  }
   const entries = readdirSync(folder, { withFileTypes: true })
   return entries
     .filter(({ name }) => !name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name)
-      if (entry.isDirectory()) return filesBelow(path, depth + 1)
+      if (entry.isDirectory()) return filesBelow(path, depth + 1, tooDeep)
       return /\.ya?ml$/i.test(entry.name) ? [path] : []
     })
 }
@@ -62,6 +75,16 @@ function filesBelow(folder: string, depth: number): string[] {
 function nothingThere(path: string): ConfigProblem {
   const fix = 'name a folder of decision cases or one file'
   return { source: path, pointer: '', problem: 'does not exist', fix }
+}
+
+function withoutCases(path: string): ConfigProblem {
+  const fix = 'name the folder that has the .yaml or .yml files'
+  return { source: path, pointer: '', problem: 'has no file of decision cases', fix }
+}
+
+function isTooDeep(path: string): ConfigProblem {
+  const problem = `is more than ${maxDepth} folders below the cases`
+  return { source: path, pointer: '', problem, fix: 'move it up' }
 }
 
 function tooMany(path: string): ConfigProblem {

@@ -132,6 +132,11 @@ const changes: ReadonlyMap<string, readonly ListKind[]> = new Map<string, readon
 
 const reserved: ReadonlySet<string> = new Set(Object.values(hostMethods))
 
+/** Those that are not unknown, by their names. */
+export function knownMethods(): readonly string[] {
+  return [...methods.keys()]
+}
+
 export function methodInfo(method: string): MethodInfo {
   return methods.get(method) ?? unknown
 }

@@ -61,7 +61,7 @@ test('wrong facts are problems with their line, all at once', () => {
         weekday: monday
         date: "2026-01-06"
     items: [a]
-    expect: { visible: [] }
+    expect: { allow: true, visible: [] }
 `
   assert.equal(problems(text), [
     '6 resource.id is missing (name the tool)',
@@ -70,7 +70,7 @@ test('wrong facts are problems with their line, all at once', () => {
 })
 
 test('items of what is no list, and data that the policy does not have, are problems', () => {
-  const items = `${head}  - name: a\n    facts: { resource: { type: tool, id: x } }\n    items: [a]\n    expect: { visible: [] }\n`
+  const items = `${head}  - name: a\n    facts: { resource: { type: tool, id: x } }\n    items: [a]\n    expect: { allow: true, visible: [] }\n`
   assert.equal(problems(items), [
     '4 tools/call asks for no list that could have `items` (take them out, or ask for a list such as tools/list)',
   ])
@@ -78,6 +78,37 @@ test('items of what is no list, and data that the policy does not have, are prob
   assert.equal(problems(data), [
     'null the policy has no data named "grantd" (did you mean granted?)',
   ])
+})
+
+test('a misspelt method is a problem, one that nobody knows is not', () => {
+  const asks = (name: string) =>
+    `${head}  - name: a\n    facts:\n      action: { name: "${name}" }\n    expect: { allow: false }\n`
+  for (const [name, meant] of [
+    ['tools/lst', 'tools/list'],
+    ['tool/call', 'tools/call'],
+    ['Tools/List', 'tools/list'],
+    ['tools-list', 'tools/list'],
+    ['initialise', 'initialize'],
+    ['notifications/progres', 'notifications/progress'],
+  ] as const) {
+    assert.equal(problems(asks(name)), [
+      `6 action.name "${name}" is no method (did you mean ${meant}?)`,
+    ])
+  }
+  for (const name of ['tools/get', 'roles/list', 'vendor/search', 'x', 'tools/list']) {
+    assert.equal(problems(asks(name)), [], name)
+  }
+})
+
+test('a named folder without cases is a problem', () => {
+  const bare = folderOf({ 'cases/README.md': '#\n' })
+  const update = { show: () => assert.unreachable(), paint: unpainted, named: true }
+  for (const outcome of [
+    runDecisionCases(bare, bundle, { named: true }),
+    updateDecisionCases(bare, bundle, update),
+  ]) {
+    assert.match(JSON.stringify(outcome), 'has no file of decision cases')
+  }
 })
 
 test('a file can stand on other data than the policy', () => {

@@ -98,7 +98,7 @@ test('a wrong command line ends with 1 here, because 2 says that tests failed', 
   assert.equal(ended, {
     code: 1,
     stdout: '',
-    stderr: 'error: Unknown argument: frob\nmcp-guard --help shows how it is used\n',
+    stderr: 'error: there is no option --frob\nmcp-guard test-policy --help shows how it is used\n',
   })
 })
 
@@ -189,6 +189,9 @@ test('cases beside the policy run with the tests; --update makes them say what t
   assert.match(updated.stdout, '-    expect: {allow: true}\n+    expect: {allow: false}\n')
   assert.match((await run(repository, '-z')).stdout, /CASES: 2\/2/)
   assert.match((await run(repository, '-r', 'bob may')).stdout, /CASES: 1\/1/)
+  const bare = await run(repository, '-z', '--cases', 'policies')
+  assert.is(bare.code, 1)
+  assert.match(bare.stderr, 'policies: has no file of decision cases')
   const elsewhere = await run(repository, '-z', '--cases', 'nowhere')
   assert.is(elsewhere.code, 1)
 })

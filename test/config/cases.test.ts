@@ -23,6 +23,9 @@ function oneCase(...lines: readonly string[]): string {
   return `cases:\n  - name: a\n${lines.map((line) => `    ${line}\n`).join('')}`
 }
 
+const metByDenial = (members: string) =>
+  `c.yaml:3: /cases/0/expect: a denial has such ${members} too, whatever it is for; say also \`allow\``
+
 const wrong: readonly (readonly [string, string, string])[] = [
   ['nothing', '# only this\n', 'c.yaml:1: : is empty; write at least `cases:`'],
   ['no cases', 'defaults: {}\n', 'c.yaml:1: : "cases" is missing; add it: the cases, at least one'],
@@ -46,6 +49,17 @@ const wrong: readonly (readonly [string, string, string])[] = [
     'an expectation that says nothing',
     oneCase('expect: {}'),
     'c.yaml:3: /cases/0/expect: is empty; what the policy has to say; at least one member',
+  ],
+  ['what any denial has: no tier', oneCase('expect: { tier: null }'), metByDenial('`tier`')],
+  [
+    'what any denial has: nothing charged or asked for',
+    oneCase('expect: { limits: null, challenge: [] }'),
+    metByDenial('`limits`, `challenge`'),
+  ],
+  [
+    'what any denial has: nothing to be seen',
+    oneCase('expect: { visible: [] }', 'items: [a]'),
+    metByDenial('`visible`'),
   ],
   [
     'a misspelt member of it',
@@ -147,7 +161,7 @@ cases:
       subject: { roles: [], tenant: null }
       resource: { id: x, labels: { env: test } }
     items: [a, { id: b, known: false }]
-    expect: { tier: null, limits: null, visible: [] }
+    expect: { allow: true, tier: null, limits: null, visible: [] }
 `,
   )
   assert.ok(read.ok)
@@ -190,6 +204,34 @@ test('a folder is read in the order of names, folders in it too', () => {
   )
   const one = readCases(join(folder, 'a.yml'))
   assert.is(one.ok && one.files.length, 1)
+})
+
+test('what says something of a denial needs no `allow`', () => {
+  for (const expect of ['limits: []', 'tier: gold', 'challenge: [a]', 'tier: null, reason: a']) {
+    assert.equal(problemsOf(oneCase(`expect: { ${expect} }`)), [], expect)
+  }
+})
+
+test('a named folder without cases, and one that is too deep, are problems', () => {
+  const bare = mkdtempSync(join(folder, 'bare-'))
+  writeFileSync(join(bare, 'a.json'), good)
+  const usual = readCases(bare)
+  assert.equal(usual, { ok: true, files: [] })
+  const named = readCases(bare, { named: true })
+  const withoutCases = { source: bare, problem: 'has no file of decision cases' }
+  const fix = 'name the folder that has the .yaml or .yml files'
+  assert.equal(named, { ok: false, problems: [{ ...withoutCases, pointer: '', fix }] })
+  const reached = join(bare, ...Array<string>(16).fill('d'))
+  mkdirSync(join(reached, 'e'), { recursive: true })
+  writeFileSync(join(reached, 'a.yaml'), good)
+  const deep = readCases(bare)
+  const problem = 'is more than 16 folders below the cases'
+  const place = { source: join(reached, 'e'), pointer: '' }
+  assert.equal(deep, { ok: false, problems: [{ ...place, problem, fix: 'move it up' }] })
+  rmSync(join(reached, 'e'), { recursive: true })
+  const whole = readCases(bare, { named: true })
+  assert.is(whole.ok && whole.files.length, 1)
+  rmSync(bare, { recursive: true })
 })
 
 test('what cannot be read is told of, with what is wrong in the others', () => {

@@ -50,12 +50,18 @@ async function runCases(plan: TestPlan, { source, shown }: SourceSet): Promise<C
   return { ok: false, problems }
 }
 
-function casesOf({ update, run }: TestPlan, folder: string, bundle: CompiledBundle): CaseRun {
+function casesOf(plan: TestPlan, folder: string, bundle: CompiledBundle): CaseRun {
+  const { update, run } = plan
+  const named = plan.cases !== undefined
   if (update) {
     const show = (diff: string) => process.stdout.write(diff)
-    return updateDecisionCases(folder, bundle, { show, paint: painter(process.stdout) })
+    return updateDecisionCases(folder, bundle, { show, paint: painter(process.stdout), named })
   }
-  return runDecisionCases(folder, bundle, run === null ? {} : { run: new RegExp(run) })
+  return runDecisionCases(
+    folder,
+    bundle,
+    run === null ? { named } : { run: new RegExp(run), named },
+  )
 }
 
 /** Nothing ran, which is rarely meant. */
