@@ -7,15 +7,22 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const maxTailBytes = 8 * 1024 * 1024
 
+/** A request has several lines where its server sent messages of its own. */
+export type AuditId = 'decision_id' | 'request_id'
+
 /** The line as it was written; null when it is not among the last ones. Throws when unreadable. */
-export function findAuditLine(path: string, decisionId: string): string | null {
+export function findAuditLine(
+  path: string,
+  id: string,
+  member: AuditId = 'decision_id',
+): string | null {
   const lines = readTail(path).split('\n').reverse()
-  return lines.find((line) => line.includes(decisionId) && isOf(line, decisionId)) ?? null
+  return lines.find((line) => line.includes(id) && isOf(line, id, member)) ?? null
 }
 
-function isOf(line: string, decisionId: string): boolean {
+function isOf(line: string, id: string, member: AuditId): boolean {
   try {
-    return (JSON.parse(line) as { decision_id?: unknown } | null)?.decision_id === decisionId
+    return (JSON.parse(line) as { [name in AuditId]?: unknown } | null)?.[member] === id
   } catch {
     return false
   }

@@ -51,7 +51,13 @@ export const explainCommand: CommandModule<object, ExplainArguments> = {
       .option('resource', textOption('resource', 'The URI that is read'))
       .option('method', textOption('method', 'Another method, such as tools/list'))
       .option('arguments', textOption('arguments', 'All arguments at once, as a JSON object'))
-      .option('time', textOption('time', 'When it is asked, such as 2026-11-22T20:00:00Z'))
+      .option(
+        'time',
+        textOption(
+          'time',
+          'When it is asked, such as 2026-11-22T20:00:00Z (default now; that of --facts or --audit)',
+        ),
+      )
       .option('all', {
         type: 'boolean',
         describe: 'Every rule, also those that have nothing to say',

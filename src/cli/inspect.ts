@@ -47,7 +47,10 @@ async function inspect(path: string, json: boolean): Promise<number> {
   const read = await readSourceSet([path])
   const inspected = read.ok ? await inspectPolicy(read.set.source) : read
   if (!inspected.ok) {
-    for (const problem of inspected.problems) printFailure(formatProblem(problem))
+    const shown = read.ok ? read.set.shown : (file: string) => file
+    for (const problem of inspected.problems) {
+      printFailure(formatProblem({ ...problem, file: problem.file && shown(problem.file) }))
+    }
     return exitCodes.failed
   }
   const { contents } = inspected

@@ -114,7 +114,7 @@ test('facts come from a file, from standard input, and options stand above them'
   const json = '{"action":{"name":"tools/list"},"resource":{"server":"s"}}'
   const { stdout, code } = await cli(['explain', '--policy', policies, '--facts', '-'], json)
   assert.is(code, 0)
-  assert.match(stdout, /^ALLOWED {2}alice may tools\/list on s\n/)
+  assert.match(stdout, /^ALLOWED {2}alice may list the tools on s\n/)
 })
 
 test('a policy of one file without METADATA is explained too', async () => {
@@ -220,6 +220,39 @@ identity: { apiKeys: [{ id: bob, sha256: "${'a'.repeat(64)}", roles: [admin], sc
   )
 })
 
+test('a method that is no verb is sent, by whom it is sent', async () => {
+  const sentence = async (...args: string[]) =>
+    (await explain(...asAlice, ...args)).stdout.replace(/^\w+ {2}(.*)[\s\S]*/, '$1')
+  assert.is(
+    await sentence('--method', 'sampling/createMessage'),
+    'everything may not send sampling/createMessage to alice',
+  )
+  assert.is(await sentence('--method', 'ping'), 'alice may send ping to everything')
+  assert.match(await sentence('--method', 'session/close'), / close the session on everything$/)
+})
+
+test('without a moment options ask about now, a file of facts about the usual one', async () => {
+  const when = async (...args: string[]) =>
+    /^when {5}.*$/m.exec((await explain(...args)).stdout)?.[0] ?? ''
+  const before = Date.now() - 1000
+  const now = await when(...asAlice, '--tool', 'echo')
+  assert.match(now, / \(now; --time says another\), client request, legacy$/)
+  const asked = Date.parse(/\S+Z/.exec(now)?.[0] ?? '')
+  assert.ok(asked >= before && asked <= Date.now(), now)
+  writeFileSync(
+    join(folder, 'timeless.yaml'),
+    'resource: { type: tool, id: get-sum, server: everything }\n',
+  )
+  assert.match(
+    await when('--facts', 'timeless.yaml'),
+    / 2026-01-05T09:00:00Z \(the usual moment, the facts have none; --time says another\), /,
+  )
+  assert.match(
+    await when('--facts', 'timeless.yaml', '--time', '2026-11-22T20:00:00Z'),
+    / 2026-11-22T20:00:00Z, client/,
+  )
+})
+
 // ── Command lines ───────────────────────────────────────────────────────────────────────────────
 
 const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
@@ -232,13 +265,14 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [['--facts', 'rolse.yaml'], 'subject.rolse: unknown key "rolse"; did you mean "roles"?'],
   [['--audit', 'audit.ndjson'], 'say which decision: --audit FILE DECISION_ID'],
   [['--audit', 'audit.ndjson', 'd-2'], 'the audit file audit.ndjson has no line for decision d-2'],
-  [['--audit', 'none', 'd-1'], 'the audit file cannot be read: ENOENT'],
+  [
+    ['--audit', 'none', 'd-1'],
+    'there is no audit file none; audit.path of the configuration names it',
+  ],
+  [['--audit', '.', 'd-1'], 'the audit file . cannot be read: EISDIR'],
   [[...asAlice, '--tool', 'x', '--time', 'noon'], '--time takes a moment with its zone'],
   [[...asAlice, '--tool', 'x', 'y'], 'an argument is name=text or name:=json'],
-  [
-    [...asAlice, '--tool', 'x', '--prompt', 'y'],
-    'Arguments tool and prompt are mutually exclusive',
-  ],
+  [[...asAlice, '--tool', 'x', '--prompt', 'y'], '--tool and --prompt exclude each other'],
 ]
 
 for (const [args, message] of wrong) {

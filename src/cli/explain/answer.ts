@@ -43,6 +43,7 @@ export async function explain(given: ExplainArguments): Promise<number> {
     unexplained: outcome.ok ? '' : outcome.problems.map(formatProblem).join('; '),
     disagreement,
     recorded: asked.recorded,
+    clock: asked.clock,
     assumed: asked.recorded === null ? [] : assumedPaths(asked.given, facts, bundle.paths),
   }
   report(explanation, { json: given.json === true, all: given.all === true })
@@ -58,7 +59,9 @@ async function openPolicy({
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   const { verify } = policy
   const compiled = await compileSource(read.set.source, { cacheDir, verify })
-  return compiled.ok ? { bundle: compiled.bundle, set: read.set } : refused(compiled.problems)
+  if (compiled.ok) return { bundle: compiled.bundle, set: read.set }
+  const { shown } = read.set
+  return refused(compiled.problems.map((one) => ({ ...one, file: one.file && shown(one.file) })))
 }
 
 function refused(problems: readonly PolicyProblem[]): null {

@@ -25,6 +25,8 @@ export interface AskedFor {
   readonly recorded: RecordedDecision | null
   /** What somebody said of the facts, before they were made whole. */
   readonly given: JsonObject
+  /** Where the moment is from; `usual`: a file of facts says none, and asks the same every day. */
+  readonly clock: 'said' | 'now' | 'usual'
 }
 
 const maxBytes = 1024 * 1024
@@ -37,17 +39,27 @@ export function readAskedFor(given: ExplainArguments, setting: ExplainSetting): 
   // Behind the id of a decision stand arguments, as they do without one.
   const args = recorded === null ? words : words.slice(1)
   const said = mergedMaps(base, factsOfOptions(given, base, args))
-  const whole = mergedMaps(setting.factsFor(said, given), said)
+  const clock = clockOf(given, said)
+  const now = clock === 'now' ? { context: { time: timeText(Date.now()) } } : {}
+  const whole = mergedMaps(mergedMaps(setting.factsFor(said, given), now), said)
   refuse(
     factsProblems(whole).map(({ pointer, problem, fix }) => `${dotted(pointer)}${problem}; ${fix}`),
   )
   const completed = completeFacts(whole as PartialFacts)
-  if (completed.ok) return { facts: completed.facts, recorded, given: whole }
+  if (completed.ok) return { facts: completed.facts, recorded, given: whole, clock }
   const problems = completed.problems.map(
     ({ path, problem, fix }) =>
       `${path.join('.')} ${problem}; ${optionsByPath.get(path.join('.')) ?? fix}`,
   )
   throw new UsageError(problems.join('\n'))
+}
+
+const clockMembers = ['time', 'time_ns', 'date', 'hour', 'weekday', 'zones']
+
+function clockOf(given: ExplainArguments, said: JsonObject): AskedFor['clock'] {
+  const { context } = said
+  if (isObject(context) && clockMembers.some((name) => Object.hasOwn(context, name))) return 'said'
+  return given.audit === undefined && given.facts === undefined ? 'now' : 'usual'
 }
 
 const optionsByPath: ReadonlyMap<string, string> = new Map([
@@ -102,15 +114,27 @@ function methodIn(base: JsonObject): string {
 /** In UTC and whole seconds, as the facts have it. */
 function readTime(text: string): string {
   const nowMs = parseInstant(text)
-  if (nowMs !== null) return `${new Date(nowMs).toISOString().slice(0, -5)}Z`
+  if (nowMs !== null) return timeText(nowMs)
   throw new UsageError('--time takes a moment with its zone, such as 2026-11-22T20:00:00Z')
+}
+
+function timeText(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().slice(0, -5)}Z`
 }
 
 function readFacts(file: string): JsonObject {
   const text = file === '-' ? readInput() : readFile(file)
   const value = text.trimStart().startsWith('{') ? parseJson(text, file) : parsePlain(text, file)
-  if (isObject(value)) return value
+  if (isObject(value)) return withoutInput(value, file)
   throw new UsageError(`the facts in ${file} are no object with subject, action, resource, context`)
+}
+
+/** `opa eval` and many a note have the whole input beneath its name. */
+function withoutInput(facts: JsonObject, file: string): JsonObject {
+  const { input } = facts
+  if (!isObject(input)) return facts
+  if (Object.keys(facts).length === 1) return input
+  throw new UsageError(`leave \`input\` out of ${file}: its members stand at the top`)
 }
 
 function readFile(file: string): string {

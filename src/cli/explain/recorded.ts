@@ -5,7 +5,8 @@
  */
 import type { Json, JsonObject } from '../../domain.js'
 import { describeThrown } from '../../errors.js'
-import { findAuditLine } from '../audit-search.js'
+import { methodInfo } from '../../mcp/methods.js'
+import { type AuditId, findAuditLine } from '../audit-search.js'
 import { UsageError } from '../terminal.js'
 
 export interface RecordedDecision {
@@ -41,35 +42,61 @@ export const unrecordedPaths: readonly (readonly string[])[] = [
 /** Throws UsageError where there is no such decision, or nothing in it to ask with. */
 export function readRecorded(file: string, [id]: readonly string[]): RecordedDecision {
   if (id === undefined) throw new UsageError('say which decision: --audit FILE DECISION_ID')
-  const line = findLine(file, id)
-  if (line === null) {
-    throw new UsageError(
-      `the audit file ${file} has no line for decision ${id}; the last 8 MiB of it were searched`,
-    )
-  }
-  const event = JSON.parse(line) as JsonObject
-  const { method, server, subject, resource, revision, reasons, limits, outcome } = event
+  const event = findEvent(file, id, 'decision_id')
+  if (event === null) throw new UsageError(noDecision(file, id))
+  const { method, server, subject, resource, revision, reasons, outcome } = event
   if (typeof method !== 'string' || typeof server !== 'string' || !isObject(subject)) {
     throw new UsageError(
-      `decision ${id} is about no message: its event has no method, server or subject`,
+      `${id} was not decided by policy: its event has no method, server or subject`,
+    )
+  }
+  const named = isObject(resource) ? resource : null
+  if (named?.['type'] === 'server' && methodInfo(method).resourceType !== 'server') {
+    throw new UsageError(
+      `${id} was not decided by policy: the message does not say what its ${method} is about`,
     )
   }
   return {
     id,
     revision: typeof revision === 'string' ? revision : null,
-    allow: limits !== null,
+    allow: wasAllowed(event),
     reasons: Array.isArray(reasons) ? reasons.map(String) : [],
     outcome: String(outcome),
-    facts: factsOf(event, method, server, subject, resource),
+    facts: factsOf(event, method, server, subject, named),
   }
 }
 
-function findLine(file: string, id: string): string | null {
+/** null: no such line. */
+function findEvent(file: string, id: string, member: AuditId): JsonObject | null {
   try {
-    return findAuditLine(file, id)
+    const line = findAuditLine(file, id, member)
+    return line === null ? null : (JSON.parse(line) as JsonObject)
   } catch (thrown) {
-    throw new UsageError(`the audit file cannot be read: ${describeThrown(thrown)}`)
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') {
+      throw new UsageError(
+        `there is no audit file ${file}; audit.path of the configuration names it`,
+      )
+    }
+    throw new UsageError(`the audit file ${file} cannot be read: ${describeThrown(thrown)}`)
   }
+}
+
+/** What is refused before a policy is asked has a request id alone. */
+function noDecision(file: string, id: string): string {
+  const event = findEvent(file, id, 'request_id')
+  if (event === null) {
+    return `the audit file ${file} has no line for decision ${id}; the last 8 MiB of it were searched`
+  }
+  const { decision_id: decision, event: name, outcome, code } = event
+  if (typeof decision === 'string')
+    return `${id} is the id of a request; its decision is ${decision}`
+  const why = typeof code === 'string' ? `, ${code}` : ''
+  return `${id} was not decided by policy: event ${name}, outcome ${outcome}${why}`
+}
+
+/** A denied message has no limits; one of the server's never has. A stream can be denied later. */
+function wasAllowed({ outcome, limits, direction }: JsonObject): boolean {
+  return outcome !== 'denied' && (limits !== null || direction === 'server')
 }
 
 function factsOf(
@@ -77,21 +104,31 @@ function factsOf(
   method: string,
   server: string,
   subject: JsonObject,
-  resource: Json | undefined,
+  resource: JsonObject | null,
 ): JsonObject {
   const { time, direction, kind, era, client, session, ip, transport, request_id } = event
   const nowMs = Date.parse(String(time))
   return {
     subject: members({ ...subject }),
     action: { name: method },
-    resource: { ...(isObject(resource) ? members({ ...resource }) : {}), server },
+    resource: { ...(resource === null ? {} : resourceOf(method, resource)), server },
     context: {
-      ...members({ direction, kind, era, ip, transport, request_id }),
+      // Without a body there is no message and no kind; what a policy is shown then is a request.
+      ...members({ direction, kind: kind ?? 'request', era, ip, transport, request_id }),
       client: client ?? null,
       session: session ?? null,
       ...(Number.isNaN(nowMs) ? {} : { time_ns: nowMs * 1_000_000 }),
     },
   }
+}
+
+/** A message about a server that names items all the same asks to be told of them. */
+function resourceOf(method: string, { type, id }: JsonObject): JsonObject {
+  const isNamed = type !== 'server' && typeof id === 'string'
+  if (!isNamed || methodInfo(method).resourceType !== 'server') return members({ type, id })
+  const ids = [id]
+  const filter: JsonObject = type === 'task' ? { taskIds: ids } : { resourceSubscriptions: ids }
+  return { params: { notifications: filter } }
 }
 
 /** Without those that the event does not have. */

@@ -5,10 +5,12 @@
 import type { Facts } from '../../contracts.js'
 import type { Decision } from '../../domain.js'
 import { escapeUnprintable } from '../../lib/printable.js'
+import { hostMethods } from '../../mcp/methods.js'
 import type { JudgedFacts } from '../../policy/judge-facts.js'
 import { decisionShown } from '../../rego/case-differences.js'
 import type { ExplainedPolicy } from '../../rego/explain.js'
 import { paint, printFailure, printJson, printLine, printNote } from '../terminal.js'
+import type { AskedFor } from './facts.js'
 import type { RecordedDecision } from './recorded.js'
 import { ruleLines } from './rule-lines.js'
 
@@ -23,6 +25,7 @@ export interface Explanation {
   /** What the interpreter decides where that is something else. */
   readonly disagreement: Decision | null
   readonly recorded: RecordedDecision | null
+  readonly clock: AskedFor['clock']
   /** Facts that no event holds and nobody said, by their paths. */
   readonly assumed: readonly string[]
 }
@@ -129,16 +132,34 @@ const verbs: ReadonlyMap<string, string> = new Map([
   ['tools/call', 'call the tool'],
   ['prompts/get', 'get the prompt'],
   ['resources/read', 'read the resource'],
+  ['tools/list', 'list the tools'],
+  ['prompts/list', 'list the prompts'],
+  ['resources/list', 'list the resources'],
+  ['resources/templates/list', 'list the resource templates'],
+  [hostMethods.streamOpen, 'open a stream'],
+  [hostMethods.sessionClose, 'close the session'],
 ])
 
-function sentence({ subject, action, resource }: Facts, { allow }: Decision): string {
+function sentence({ subject, action, resource, context }: Facts, { allow }: Decision): string {
   const who = subject.id === '' ? 'nobody' : subject.id
-  const verb = allow ? 'may' : 'may not'
+  const may = allow ? 'may' : 'may not'
   const item = resource.type === 'server' ? '' : ` ${resource.id}`
-  return `${who} ${verb} ${verbs.get(action.name) ?? action.name}${item} on ${resource.server}`
+  const verb = verbs.get(action.name)
+  if (verb !== undefined) return `${who} ${may} ${verb}${item} on ${resource.server}`
+  const isOfServer = context.direction === 'server'
+  const [from, to] = isOfServer ? [resource.server, who] : [who, resource.server]
+  if (action.name === hostMethods.response) return `${from} ${may} answer ${to}`
+  const about = item === '' ? '' : ` about${item}`
+  return `${from} ${may} send ${action.name}${about} to ${to}`
 }
 
-function details({ judged, facts, explained }: Explanation): [string, string][] {
+const clockNotes: Readonly<Record<AskedFor['clock'], string>> = {
+  said: '',
+  now: ' (now; --time says another)',
+  usual: ' (the usual moment, the facts have none; --time says another)',
+}
+
+function details({ judged, facts, explained, clock }: Explanation): [string, string][] {
   const { subject, resource, context } = facts
   const scopes = subject.scopes.length === 0 ? '' : `, scopes ${subject.scopes.join(' ')}`
   const tenant = subject.tenant === null ? '' : `, tenant ${subject.tenant}`
@@ -146,7 +167,10 @@ function details({ judged, facts, explained }: Explanation): [string, string][] 
   const given = resource.arguments ?? {}
   const rows: [string, string][] = [
     ['who', `${subject.id} of ${subject.issuer} by ${subject.method}, ${roles}${scopes}${tenant}`],
-    ['when', `${context.time}, ${context.direction} ${context.kind}, ${context.era}`],
+    [
+      'when',
+      `${context.time}${clockNotes[clock]}, ${context.direction} ${context.kind}, ${context.era}`,
+    ],
     ['question', questionText(judged, facts)],
   ]
   if (Object.keys(given).length > 0) rows.push(['with', shortened(JSON.stringify(given))])
