@@ -31,14 +31,16 @@ type CompileRequest struct {
 // CompileResult is what the gateway activates. Paths is null when the input is read as a whole, or
 // when the bundle came compiled by something else and nobody can say.
 type CompileResult struct {
-	Wasm       string         `json:"wasm"`
-	Data       map[string]any `json:"data"`
-	Revision   string         `json:"revision"`
-	Contract   int            `json:"contract"`
-	Serial     *int64         `json:"serial"`
-	Paths      [][]string     `json:"paths"`
-	HostModule bool           `json:"hostModule"`
-	Warnings   Problems       `json:"warnings"`
+	Wasm     string         `json:"wasm"`
+	Data     map[string]any `json:"data"`
+	Revision string         `json:"revision"`
+	Contract int            `json:"contract"`
+	Serial   *int64         `json:"serial"`
+	// SignedDigest is of what was signed; null when no signature was asked for.
+	SignedDigest *string    `json:"signedDigest"`
+	Paths        [][]string `json:"paths"`
+	HostModule   bool       `json:"hostModule"`
+	Warnings     Problems   `json:"warnings"`
 }
 
 const hostFile = "<mcp-guard>/host.rego"
@@ -51,7 +53,7 @@ func runCompile(request CompileRequest) (any, error) {
 	return CompileResult{
 		Wasm: base64.StdEncoding.EncodeToString(made.module), Data: made.policy.data,
 		Revision: made.policy.digest, Contract: made.contract, Serial: made.serial,
-		Paths: made.paths, HostModule: made.hostModule, Warnings: made.warnings,
+		SignedDigest: made.policy.signed, Paths: made.paths, HostModule: made.hostModule, Warnings: made.warnings,
 	}, nil
 }
 
@@ -85,6 +87,11 @@ func enforce(request CompileRequest) (*enforcement, error) {
 		return nil, problems
 	}
 	made := &enforcement{policy: p, contract: contract, serial: serial, warnings: p.warnings()}
+	if request.Verify != nil && serial == nil {
+		made.warnings = append(made.warnings, problemIn(manifestFile, "bundle_unordered",
+			"the bundle has no serial: an older one signed with the same key would be taken too",
+			"build it with `mcp-guard build --serial NUMBER`"))
+	}
 	if len(p.wasm) > 0 {
 		err = made.take(request)
 	} else {

@@ -71,7 +71,7 @@ func runVerify(request VerifyRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if problems := (Source{Bundle: request.Bundle}).verify(files, request.Verify); len(problems) > 0 {
+	if _, problems := (Source{Bundle: request.Bundle}).verify(files, request.Verify); len(problems) > 0 {
 		return nil, problems
 	}
 	if err := verifyByOPA(packed, request.Verify); err != nil {

@@ -32,6 +32,7 @@ type policy struct {
 	wasm     map[string][]byte
 	files    map[string][]byte // everything that arrived
 	digest   string
+	signed   *string // the digest of what was signed; nil: no signature was asked for
 }
 
 type readOptions struct {
@@ -54,10 +55,13 @@ func (s Source) read(options readOptions) (*policy, error) {
 	if err != nil {
 		return nil, err
 	}
+	var signed *string
 	if options.verify != nil {
-		if problems := s.verify(files, *options.verify); len(problems) > 0 {
+		digest, problems := s.verify(files, *options.verify)
+		if len(problems) > 0 {
 			return nil, problems
 		}
+		signed = &digest
 	}
 	if _, found := files[deltaFile]; found && s.Bundle != "" {
 		return nil, Problems{problemIn(deltaFile, "delta_bundle",
@@ -65,6 +69,7 @@ func (s Source) read(options readOptions) (*policy, error) {
 	}
 	p := &policy{
 		files:    files,
+		signed:   signed,
 		modules:  map[string]*ast.Module{},
 		texts:    map[string][]byte{},
 		dataFile: map[string]any{},

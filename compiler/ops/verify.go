@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"sort"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/bundle"
@@ -46,29 +47,32 @@ const (
 // verify holds the files of a bundle to its signature before anything in them is read. Signature and
 // digests are checked by OPA's own code; what OPA leaves open is refused here: an algorithm other
 // than the configured one in the header, weak digests, a file that is named twice.
-func (s Source) verify(files map[string][]byte, v Verification) Problems {
+//
+// The digest it answers with is of what was signed: of files by what they say, where white space in
+// JSON is nothing. So nobody but the owner of the key can make two bundles of one digest differ.
+func (s Source) verify(files map[string][]byte, v Verification) (string, Problems) {
 	if s.Bundle == "" {
-		return unverified("", "bundle_unsigned", "sources cannot have a signature, and one is asked for",
+		return "", unverified("", "bundle_unsigned", "sources cannot have a signature, and one is asked for",
 			"build a bundle and "+hintSign)
 	}
 	if err := asymmetric(v.Algorithm); err != nil {
-		return unverified("", "signature_algorithm", err.Error(), "")
+		return "", unverified("", "signature_algorithm", err.Error(), "")
 	}
 	token, problems := signatureOf(files)
 	if len(problems) > 0 {
-		return problems
+		return "", problems
 	}
 	if problems := token.checkHeader(v); len(problems) > 0 {
-		return problems
+		return "", problems
 	}
 	infos, problems := token.checkSignature(v)
 	if len(problems) > 0 {
-		return problems
+		return "", problems
 	}
 	if problems := token.checkFiles(); len(problems) > 0 {
-		return problems
+		return "", problems
 	}
-	return checkDigests(files, infos)
+	return token.digest(), checkDigests(files, infos)
 }
 
 // token is the one JWT of a bundle, with what it says. Nothing of it is to be believed before
@@ -207,6 +211,16 @@ func (t *token) checkFiles() Problems {
 		}
 	}
 	return nil
+}
+
+// digest is of the list of files alone, in the order of their names.
+func (t *token) digest() string {
+	lines := make([]string, 0, len(t.payload.Files))
+	for _, file := range t.payload.Files {
+		lines = append(lines, fmt.Sprintf("%q %q %q\n", file.Name, file.Algorithm, strings.ToLower(file.Hash)))
+	}
+	sort.Strings(lines)
+	return digestOf([]byte("mcp-guard signed 1\n" + strings.Join(lines, "")))
 }
 
 // checkDigests uses up infos: what is left was signed and is not there.

@@ -64,7 +64,7 @@ func readSigned(packed []byte, v Verification) map[string][]byte {
 	if err != nil {
 		return nil
 	}
-	if problems := (Source{Bundle: base64.StdEncoding.EncodeToString(packed)}).verify(files, v); len(problems) > 0 {
+	if _, problems := (Source{Bundle: base64.StdEncoding.EncodeToString(packed)}).verify(files, v); len(problems) > 0 {
 		return nil
 	}
 	return files

@@ -21,6 +21,8 @@ export interface FramedBundle {
   readonly bundle: CompiledBundle
   /** `mcpguard.serial` of the manifest's metadata, the order of signed bundles; null: it has none. */
   readonly serial: number | null
+  /** What a signed bundle is known by, whatever white space is in it; null: it was not verified. */
+  readonly signedDigest: string | null
   /** What compiles and decides right, but costs more than its author may think. */
   readonly warnings: readonly PolicyProblem[]
 }
@@ -30,11 +32,13 @@ export function readBundleFrame(frame: Uint8Array): FramedBundle | null {
   const end = frame.indexOf(newline)
   const header = end < 0 ? null : parse(frame.subarray(0, end))
   if (!isObject(header)) return null
-  const { wasmBytes, dataBytes, revision, contract, paths, hostModule, serial, warnings } = header
+  const { wasmBytes, dataBytes, revision, contract, paths, hostModule, warnings } = header
+  const { serial, signedDigest } = header
   if (!isCount(wasmBytes) || !isCount(dataBytes)) return null
   if (typeof revision !== 'string' || typeof contract !== 'number') return null
   if (typeof hostModule !== 'boolean' || (paths !== null && !isPaths(paths))) return null
   if (!Array.isArray(warnings) || (serial !== null && !isCount(serial))) return null
+  if (signedDigest !== null && typeof signedDigest !== 'string') return null
   const wasmAt = end + 1
   const dataAt = wasmAt + wasmBytes
   if (dataAt + dataBytes !== frame.byteLength) return null
@@ -46,7 +50,7 @@ export function readBundleFrame(frame: Uint8Array): FramedBundle | null {
     paths,
     hostModule,
   }
-  return { bundle, serial, warnings: warnings.map(readProblem) }
+  return { bundle, serial, signedDigest, warnings: warnings.map(readProblem) }
 }
 
 function parse(line: Uint8Array): Json | null {

@@ -12,7 +12,7 @@ import { packageFile } from '../lib/package-root.js'
 import { readArtefactInfo } from './artefact.js'
 import { type FramedBundle, frameBundle, readBundleFrame } from './bundle-frame.js'
 import { defaultCacheDir, readCache, writeCache } from './cache.js'
-import { type CompilerReply, callCompiler, textLength } from './compiler.js'
+import { type CompilerReply, callCompiler, packedDeadlineMs, textLength } from './compiler.js'
 import type { CompilerSession } from './compiler-session.js'
 import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
 import type { PolicyProblem } from './problem.js'
@@ -55,8 +55,8 @@ export async function compileSource(
 ): Promise<CompiledPolicy> {
   const compiled = await compileOrFind(source, options)
   if (!compiled.ok || !options.newest) return compiled
-  const { bundle, serial } = compiled
-  const older = orderProblem(options.newest, { serial, revision: bundle.revision })
+  const { bundle, serial, signedDigest } = compiled
+  const older = orderProblem(options.newest, { serial, revision: signedDigest ?? bundle.revision })
   return older === null ? compiled : { ok: false, problems: [older] }
 }
 
@@ -134,7 +134,9 @@ function ask(
   if (session !== undefined && textLength(request) <= longestInSession) {
     return session.call('compile', request, { silenceMs: deadlineMs ?? sessionDeadlineMs })
   }
-  return callCompiler('compile', request, deadlineMs === undefined ? {} : { deadlineMs })
+  const longestMs =
+    deadlineMs ?? ('bundle' in request.source ? packedDeadlineMs(textLength(request)) : undefined)
+  return callCompiler('compile', request, longestMs === undefined ? {} : { deadlineMs: longestMs })
 }
 
 /** `file:row:col: message (hint)`, without the parts that are not known. */

@@ -38,6 +38,8 @@ export interface CompilerOptions {
 
 const defaultDeadlineMs = 30_000
 const msPerMegabyte = 3_000
+/** What came packed can be anybody's, and large by intent: 17 MB of data need 30 s on a busy machine. */
+const longestPackedMs = 60_000
 /** From here on optimised code in the child earns what it costs. */
 const longRequest = 2_000_000
 const maxReplyBytes = 256 * 1024 * 1024
@@ -53,7 +55,7 @@ export async function callCompiler(
 
 function runChild(op: CompilerOp, request: JsonObject, options: CompilerOptions): Promise<Buffer> {
   const size = textLength(request)
-  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs + Math.ceil(size / 1e6) * msPerMegabyte
+  const deadlineMs = options.deadlineMs ?? deadlineOf(size)
   const pace = size > longRequest ? 'long' : 'short'
   const args = [fileURLToPath(new URL('./child.js', import.meta.url)), op, pace]
   if (options.artefactFolder !== undefined) args.push(options.artefactFolder)
@@ -99,6 +101,15 @@ function runChild(op: CompilerOp, request: JsonObject, options: CompilerOptions)
     })
     Readable.from(jsonPieces({ op, request }), { highWaterMark: 1 }).pipe(child.stdin)
   })
+}
+
+function deadlineOf(size: number): number {
+  return defaultDeadlineMs + Math.ceil(size / 1e6) * msPerMegabyte
+}
+
+/** How long a bundle of that size may keep the compiler busy. */
+export function packedDeadlineMs(size: number): number {
+  return Math.min(deadlineOf(size), longestPackedMs)
 }
 
 /** Of all texts inside: nearly all of what is sent. */

@@ -20,6 +20,7 @@ export interface BundleVerification {
 /** What an older signed bundle is told by: `metadata.mcpguard.serial` of its manifest. */
 export interface NewestRevision {
   readonly serial: number
+  /** Of what was signed: other bytes of the same meaning are the same bundle. */
   readonly revision: string
 }
 

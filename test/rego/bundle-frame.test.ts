@@ -12,6 +12,7 @@ const compiled: JsonObject = {
   paths: [['resource', 'id']],
   hostModule: true,
   serial: 7,
+  signedDigest: 'sha256:2',
   warnings: [{ code: 'glob_match', message: 'slow', file: 'a.rego', row: 3, col: 1 }],
 }
 const frame = Buffer.from(frameBundle(compiled) ?? [])
@@ -38,6 +39,8 @@ test('a frame that is not whole, or says what it does not hold, is no bundle', (
     ['no serial', header({ serial: undefined as unknown as null })],
     ['a serial that is no number', header({ serial: '7' })],
     ['a serial below zero', header({ serial: -1 })],
+    ['nothing said of a signature', header({ signedDigest: undefined as unknown as null })],
+    ['a digest that is no text', header({ signedDigest: 2 })],
     ['no warnings', header({ warnings: null })],
     ['neither with nor without the host module', header({ hostModule: null })],
   ]
@@ -53,11 +56,12 @@ test('a bundle arrives as it was compiled', () => {
   const { wasm, data, ...rest } = framed.bundle
   assert.is(Buffer.from(wasm).toString(), 'a\nmodule')
   assert.equal(JSON.parse(Buffer.from(data).toString()), compiled['data'])
-  const { wasm: _wasm, data: _data, warnings: _warnings, serial: _serial, ...expected } = compiled
+  const { wasm: _wasm, data: _data, warnings: _warnings, ...unframed } = compiled
+  const { serial: _serial, signedDigest: _digest, ...expected } = unframed
   assert.equal(rest, expected)
   const [warning] = framed.warnings
   assert.equal([warning?.code, warning?.file, warning?.hint], ['glob_match', 'a.rego', null])
-  assert.is(framed.serial, 7)
+  assert.equal([framed.serial, framed.signedDigest], [7, 'sha256:2'])
   const whole = readBundleFrame(frameBundle({ ...compiled, paths: null, serial: null }) ?? frame)
   assert.equal([whole?.bundle.paths, whole?.serial], [null, null])
 })

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import { GuardError } from '../../src/errors.js'
 import { packageFile } from '../../src/lib/package-root.js'
 import { capabilities } from '../../src/rego/compile-policy.js'
-import { callCompiler } from '../../src/rego/compiler.js'
+import { callCompiler, packedDeadlineMs } from '../../src/rego/compiler.js'
 import { formatRego } from '../../src/rego/format-rego.js'
 import { folderOf } from './folder.js'
 
@@ -23,6 +23,16 @@ async function failure(promise: Promise<unknown>): Promise<GuardError> {
   }
   throw new Error('nothing was thrown')
 }
+
+test('a bundle has time by its size, and never more than a minute', () => {
+  const rows = [
+    [0, 30_000],
+    [1_000_000, 33_000],
+    [9_000_001, 60_000],
+    [85_000_000, 60_000],
+  ] as const
+  for (const [size, ms] of rows) assert.is(packedDeadlineMs(size), ms)
+})
 
 test('a child that never ends is killed at its deadline', async () => {
   const query = 'count([x | some x in numbers.range(1, 4000); some y in numbers.range(1, 40000)])'

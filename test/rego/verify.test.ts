@@ -8,6 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { JsonObject } from '../../src/domain.js'
 import {
   capabilities,
   compilePolicy,
@@ -98,7 +99,9 @@ test('accepted: as it was signed, by key, key id and scope; and it is the same p
     [{ keyId: 'k1' }, { header: { kid: 'k1' }, payload: { keyid: 'k1', iat: 1, iss: 'ci' } }],
     [{ scope: 'prod' }, { payload: { scope: 'prod' } }],
   ]
-  for (const [asked, saying] of rows) assert.equal(must(reply(sealed(saying), asked)), plain)
+  for (const [asked, saying] of rows) {
+    assert.equal({ ...must(reply(sealed(saying), asked)), signedDigest: null }, plain)
+  }
   assert.is(plain['serial'], 7)
 })
 
@@ -109,6 +112,29 @@ test('JSON in other bytes that says the same passes, as another revision', () =>
   const after = must(reply(swapped(spaced)))
   assert.equal(after['data'], before['data'])
   assert.is.not(after['revision'], before['revision'])
+  assert.match(String(before['signedDigest']), /^sha256:[0-9a-f]{64}$/)
+  assert.is(after['signedDigest'], before['signedDigest'])
+})
+
+test('a signed bundle is known by the files that were signed, not by who says how', () => {
+  const digestOf = (bundle: Uint8Array) => must(reply(bundle))['signedDigest']
+  const digest = digestOf(sealed())
+  assert.is(digestOf(sealed({ header: { kid: 'k1' }, payload: { iat: 1 } })), digest)
+  for (const change of [{ 'lib/lib.rego': 'package lib\n' }, { 'x/data.json': '{}' }]) {
+    assert.is.not(digestOf(sealed({}, { ...files, ...change })), digest)
+  }
+  const source = { bundle: sealed().toString('base64') }
+  assert.is(must(call('compile', { ...compileRequest(source) }))['signedDigest'], null)
+})
+
+test('without a serial there is a warning, where a signature is asked for', () => {
+  const unordered = { ...files, '.manifest': '{"revision": "7"}' }
+  const codes = (result: JsonObject) =>
+    (result['warnings'] as JsonObject[] | null)?.map((one) => one['code']) ?? []
+  assert.equal(codes(must(reply(sealed({}, unordered)))), ['bundle_unordered'])
+  assert.equal(codes(must(reply(sealed()))), [])
+  const source = { bundle: sealed({}, unordered).toString('base64') }
+  assert.equal(codes(must(call('compile', { ...compileRequest(source) }))), [])
 })
 
 test('nothing of a bundle is read before it is verified', () => {

@@ -1,10 +1,12 @@
 /**
  * The one way a policy becomes active, wherever it came from: read, compiled (and verified, where
- * somebody has to have signed it), found to be one that may follow, activated, kept. One at a time,
- * in the order in which they were offered. Whatever goes wrong, what was active stays, and it is told.
+ * somebody has to have signed it), found to be one that may follow, activated, kept. One at a time, in
+ * the order in which they were offered; but an operator's rollback waits for no compiling, and what was
+ * being compiled meanwhile is judged after it. Whatever goes wrong, what was active stays, and it is told.
  */
 import type { Observer } from '../../domain.js'
 import { asGuardError, GuardError } from '../../errors.js'
+import { cutText } from '../../lib/printable.js'
 import type { ActivePolicy } from '../../policy/activate.js'
 import type { FramedBundle } from '../../rego/bundle-frame.js'
 import {
@@ -55,6 +57,8 @@ export interface ActivationOptions {
   readonly needed: () => string | null
   /** Called as soon as another policy decides. */
   readonly activated: (from: Offer['from'], revision: string) => void
+  /** Nothing is activated any more. */
+  readonly stopped: () => boolean
 }
 
 export type Activate = (offer: Offer) => Promise<Outcome>
@@ -68,14 +72,16 @@ export function createActivation(options: ActivationOptions): Activate {
   const { policy, observer, verify, revisions, newest } = options
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
   const { session } = options
-  let turn: Promise<unknown> = Promise.resolve()
+  const inOrder = createQueue()
+  const alone = createQueue()
 
   async function compile(source: PolicySource, from: Offer['from']): Promise<CompiledPolicy> {
     const ordered = verify !== null && from !== 'rollback'
     return compileSource(source, {
       ...cache,
-      // The first one comes once; a child that ends with it gives its memory back at once.
-      ...(policy.current() === null ? {} : { session }),
+      // The first one comes once; a child that ends with it gives its memory back at once. The session
+      // may be busy with what a rollback is from.
+      ...(policy.current() === null || from === 'rollback' ? {} : { session }),
       verify,
       newest: ordered ? await newest.read() : null,
     })
@@ -100,15 +106,14 @@ export function createActivation(options: ActivationOptions): Activate {
     }
   }
 
-  async function activate(offer: Offer): Promise<Outcome> {
-    const prepared = await prepare(offer)
+  async function activate(offer: Offer, prepared: Prepared): Promise<Outcome> {
     if (offer.isCurrent !== undefined && !(await offer.isCurrent())) return { kind: 'superseded' }
     if (prepared.kind === 'refused') {
       const { message } = prepared.error
       observer.policy?.({ type: 'refused', message, keeps: policy.status().revision })
       return prepared
     }
-    const { bundle, serial, warnings, source } = prepared
+    const { bundle, serial, signedDigest, warnings, source } = prepared
     const { revision } = bundle
     if (offer.from === 'source' && options.isHeldBack(revision)) return { kind: 'held', revision }
     for (const warning of warnings) observer.log?.('warn', formatProblem(warning))
@@ -121,19 +126,44 @@ export function createActivation(options: ActivationOptions): Activate {
     }
     options.activated(offer.from, revision)
     if (offer.from === 'source' && options.keeps) {
-      if (verify !== null && serial !== null) await newest.raise({ serial, revision })
+      if (serial !== null && signedDigest !== null) {
+        await newest.raise({ serial, revision: signedDigest })
+      }
       await revisions.keep(revision, source, options.needed())
     }
     return { kind: 'activated', revision }
   }
 
-  return (offer) => {
-    const next = turn.then(() => activate(offer))
+  async function take(offer: Offer): Promise<Outcome> {
+    if (options.stopped()) return stopping()
+    const prepared = await prepare(offer)
+    return alone(async () => (options.stopped() ? stopping() : activate(offer, prepared)))
+  }
+
+  return (offer) => (offer.from === 'rollback' ? take(offer) : inOrder(() => take(offer)))
+}
+
+type Queue = <T>(work: () => Promise<T>) => Promise<T>
+
+/** One after the other. */
+function createQueue(): Queue {
+  let turn: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = turn.then(work)
     turn = next.catch(() => undefined)
     return next
   }
 }
 
+function stopping(): Refused {
+  const error = new GuardError('GUARD_POLICY_UNAVAILABLE', 'the gateway is stopping')
+  return { kind: 'refused', error, lasting: false }
+}
+
+/** Problems say what is in a bundle that anybody may have written: logs and health repeat it. */
+const maxMessageCharacters = 16_384
+
 function invalid(message: string): Refused {
-  return { kind: 'refused', error: new GuardError('GUARD_POLICY_INVALID', message), lasting: true }
+  const error = new GuardError('GUARD_POLICY_INVALID', cutText(message, maxMessageCharacters))
+  return { kind: 'refused', error, lasting: true }
 }
