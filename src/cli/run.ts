@@ -24,7 +24,7 @@ import {
   readStdioClient,
   withStdioOptions,
 } from './run-stdio.js'
-import { exitCodes, paint, printFailure, printNote } from './terminal.js'
+import { exitCodes, printFailure, printNote } from './terminal.js'
 import { readVersion } from './version.js'
 import { describeWays, shortPath } from './ways.js'
 
@@ -193,7 +193,7 @@ function announce(
     ['operators', adminUrl ?? 'no listener'],
   ]
   const width = Math.max(...rows.map(([label = '']) => label.length))
-  printNote(`${paint(process.stderr, 1, `mcp-guard ${readVersion()}`)} is ready`)
+  printNote(' is ready', `mcp-guard ${readVersion()}`)
   for (const [label = '', text = ''] of rows) printNote(`  ${label.padEnd(width)}  ${text}`)
 }
 

@@ -26,19 +26,24 @@ export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2))
 }
 
-export function printNote(text: string): void {
-  process.stderr.write(`${text}\n`)
+/** Names of files in a bundle are others' text too; it is colourless, `highlighted` stands before it. */
+export function printNote(text: string, highlighted = ''): void {
+  const start = highlighted === '' ? '' : paint(process.stderr, 1, harmless(highlighted))
+  process.stderr.write(`${start}${harmless(text)}\n`)
 }
 
 export function printFailure(text: string): void {
-  printNote(`${paint(process.stderr, 31, 'error')}: ${text}`)
+  process.stderr.write(`${paint(process.stderr, 31, 'error')}: ${harmless(text)}\n`)
 }
 
 /** Prints text that others wrote; line breaks and tabs stay. */
 export function printForeign(text: string): void {
-  if (!process.stdout.isTTY) return printLine(text)
+  printLine(process.stdout.isTTY ? harmless(text) : text)
+}
+
+function harmless(text: string): string {
   const parts = text.split(/([\n\t])/)
-  printLine(parts.map((part) => (/^[\n\t]$/.test(part) ? part : escapeUnprintable(part))).join(''))
+  return parts.map((part) => (/^[\n\t]$/.test(part) ? part : escapeUnprintable(part))).join('')
 }
 
 /** Honours NO_COLOR (no-color.org). */
