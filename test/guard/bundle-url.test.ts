@@ -36,6 +36,7 @@ interface Rig {
   readonly offered: string[]
   readonly settled: Outcome[]
   readonly told: string[]
+  readonly fields: unknown[]
   readonly events: PolicyEvent[]
   close(): Promise<void>
 }
@@ -53,6 +54,7 @@ async function rig(more: Partial<typeof poll> | { tokenFile: string } = {}): Pro
   const offered: string[] = []
   const settled: Outcome[] = []
   const told: string[] = []
+  const fields: unknown[] = []
   const events: PolicyEvent[] = []
 
   async function activate({ read }: Offer): Promise<Outcome> {
@@ -70,13 +72,16 @@ async function rig(more: Partial<typeof poll> | { tokenFile: string } = {}): Pro
     return { kind: 'activated', revision: bundle }
   }
   const source = createRemoteSource({
-    url: server.url,
+    url: `${server.url}?signature=secret`,
     poll: { ...poll, ...more },
     fetcher,
     activate,
     settled: (outcome) => settled.push(outcome),
     observer: {
-      log: (level, text) => told.push(`${level} ${text}`),
+      log(level, text, more) {
+        told.push(`${level} ${text}`)
+        fields.push(more)
+      },
       policy: (event) => events.push(event),
     },
   })
@@ -86,6 +91,7 @@ async function rig(more: Partial<typeof poll> | { tokenFile: string } = {}): Pro
     offered,
     settled,
     told,
+    fields,
     events,
     async close() {
       source.stop()
@@ -112,7 +118,7 @@ test('the first question is for a whole bundle, later ones name its ETag, and 30
   const [first] = server.asked
   assert.equal(
     [first?.verb, first?.path, first?.headers['if-none-match'], first?.headers['prefer']],
-    ['GET', '/bundles/main.tar.gz', undefined, 'modes=snapshot'],
+    ['GET', '/bundles/main.tar.gz?signature=secret', undefined, 'modes=snapshot'],
   )
   assert.equal(
     [
@@ -360,7 +366,7 @@ for (const encoding of ['gzip', 'x-gzip']) {
 }
 
 test('a server that is away is asked less and less often, and as usual once it is back', async () => {
-  const { server, source, settled, told, events, close } = await rig()
+  const { server, source, settled, told, fields, events, close } = await rig()
   await source.ask()
   await server.down()
   source.start()
@@ -372,6 +378,8 @@ test('a server that is away is asked less and less often, and as usual once it i
   await server.up()
   await until('an answer', () => source.problem() === null, 10_000)
   assert.equal(told[1], 'info the policy can be asked for again')
+  assert.equal(fields[1], { url: server.url })
+  assert.not.match(told.join('\n'), 'secret')
   assert.not.ok(settled.some((one) => one.kind !== 'unanswered'))
   await close()
 })

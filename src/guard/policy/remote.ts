@@ -66,6 +66,9 @@ interface Judged {
 
 export function createRemoteSource(options: RemoteOptions): RemoteSource {
   const { url, poll, fetcher, activate, observer, settled } = options
+  const { origin, pathname } = new URL(url)
+  // The query of a presigned URL is a secret.
+  const shownUrl = `${origin}${pathname}`
   let judged: Judged | null = null
   let waits = false
   let answeredAtMs: number | null = null
@@ -101,7 +104,8 @@ export function createRemoteSource(options: RemoteOptions): RemoteSource {
       waits = answer.type === longPollType
       const outcome = await judge(answer, known)
       failures = outcome.kind === 'refused' && !outcome.lasting ? failures + 1 : 0
-      if (problem !== null) observer.log?.('info', 'the policy can be asked for again', { url })
+      if (problem !== null)
+        observer.log?.('info', 'the policy can be asked for again', { url: shownUrl })
       problem = null
       answeredAtMs = systemClock.nowMs()
       observer.policy?.({ type: 'asked', result: answer.changed ? 'changed' : 'unchanged' })
