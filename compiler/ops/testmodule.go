@@ -14,7 +14,8 @@ import (
 var unread = []byte("package unread\n")
 
 // TestModuleRequest compiles sources and tests to wasm. An entry point costs, so there is one for
-// each package that has tests; Packages asks for one for each test of these packages instead.
+// each package that has tests; Packages asks for one for each test of these packages instead. That is
+// what all have, too, where no package can be asked as a whole because a test reads from its own.
 type TestModuleRequest struct {
 	Source       Source          `json:"source"`
 	Capabilities json.RawMessage `json:"capabilities"`
@@ -53,52 +54,84 @@ func runTestModule(request TestModuleRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	tests := slices.DeleteFunc(testsOf(chosen.modules), func(test testRule) bool {
+		return test.skip || !chosen.has(test) || !request.wants(test.packageName())
+	})
 	result := TestModule{Tests: []ModuleTest{}}
-	files := map[string]bool{}
-	entryPoints := map[string]bool{}
-	for _, test := range testsOf(chosen.modules) {
-		one := ModuleTest{Package: test.packageName(), Name: test.name(), Table: test.isTable()}
-		if test.skip || !chosen.has(test) || !request.wants(one.Package) {
-			continue
-		}
-		if one.EntryPoint, one.Keys, err = request.place(test); err != nil {
-			return nil, err
-		}
-		result.Tests = append(result.Tests, one)
-		entryPoints[one.EntryPoint] = true
-		files[test.rule.Loc().File] = true
-	}
 	data, err := json.Marshal(p.data)
 	if err != nil {
 		return nil, err
 	}
 	result.Data = string(data)
-	if len(result.Tests) == 0 {
+	if len(tests) == 0 {
 		return result, nil
 	}
-	p.modules = copied(restrict(p.modules, chosen.graph, util.KeysSorted(files)))
+	files := map[string]bool{}
+	for _, test := range tests {
+		files[test.rule.Loc().File] = true
+	}
+	p.modules = restrict(p.modules, chosen.graph, util.KeysSorted(files))
 	for name := range p.modules {
 		p.texts[name] = unread
 	}
-	module, err := p.build(caps, util.KeysSorted(entryPoints), false)
+	whole := request.Packages == nil
+	module, placed, err := p.buildTests(caps, tests, whole)
 	if err != nil {
-		return nil, p.withHints(caps, err)
+		err = p.withHints(caps, err)
+		if whole && p.isValid(caps) {
+			module, placed, err = p.buildTests(caps, tests, false)
+		}
 	}
+	if err != nil {
+		return nil, p.unbuildable(caps, tests, err)
+	}
+	result.Tests = placed
 	result.Wasm = base64.StdEncoding.EncodeToString(module)
 	return result, nil
 }
 
-func (r TestModuleRequest) wants(pkg string) bool {
-	return r.Packages == nil || slices.Contains(r.Packages, pkg)
+// buildTests builds with an entry point for each package, or else for each test.
+func (p *policy) buildTests(caps *ast.Capabilities, tests []testRule, whole bool) ([]byte, []ModuleTest, error) {
+	placed := make([]ModuleTest, 0, len(tests))
+	entryPoints := map[string]bool{}
+	for _, test := range tests {
+		one := ModuleTest{Package: test.packageName(), Name: test.name(), Table: test.isTable(), Keys: []string{}}
+		entry := test.path()
+		if whole {
+			entry, one.Keys = test.pkg, test.keys()
+		}
+		var err error
+		if one.EntryPoint, err = entry.Ptr(); err != nil {
+			return nil, nil, err
+		}
+		placed = append(placed, one)
+		entryPoints[one.EntryPoint] = true
+	}
+	kept := p.modules
+	p.modules = copied(kept)
+	module, err := p.build(caps, util.KeysSorted(entryPoints), false)
+	p.modules = kept
+	return module, placed, err
 }
 
-func (r TestModuleRequest) place(test testRule) (string, []string, error) {
-	if r.Packages == nil {
-		path, err := test.pkg.Ptr()
-		return path, test.keys(), err
+// unbuildable names the test that is refused by itself, where the modules are as a check wants them.
+func (p *policy) unbuildable(caps *ast.Capabilities, tests []testRule, refusal error) error {
+	if !p.isValid(caps) {
+		return refusal
 	}
-	path, err := test.path().Ptr()
-	return path, []string{}, err
+	for _, test := range tests {
+		if _, _, err := p.buildTests(caps, []testRule{test}, false); err != nil {
+			return Problems{problemIn("", "test_not_compiled",
+				test.fullName()+" cannot be compiled to what the gateway evaluates: "+problemsOf(err)[0].Message,
+				"read by a name that is written, or keep what is tested in another package").
+				atLocation(test.rule.Loc())}
+		}
+	}
+	return refusal
+}
+
+func (r TestModuleRequest) wants(pkg string) bool {
+	return r.Packages == nil || slices.Contains(r.Packages, pkg)
 }
 
 // copied: the build takes rules out of the modules it is given, and these may be kept.
@@ -117,3 +150,5 @@ func (p *policy) withHints(caps *ast.Capabilities, refusal error) error {
 	}
 	return refusal
 }
+
+func (p *policy) isValid(caps *ast.Capabilities) bool { return p.withHints(caps, nil) == nil }

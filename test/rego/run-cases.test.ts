@@ -186,6 +186,10 @@ test('a case passes, fails or cannot be decided', () => {
   })
   assert.is(run({ allow: false, reasons: ['policy-fault'] }, judged(fault)).verdict, 'passed')
   assert.is(run({ reason: 'policy-fault' }, judged(fault)).verdict, 'passed')
+  const both = ['policy-fault', 'item-missing']
+  const twice = asked(denied(both), denied(both), 'unreachable')
+  assert.is(run({ reason: 'policy-fault' }, judged(twice)).verdict, 'error')
+  assert.is(run({ reasons: both }, judged(twice)).verdict, 'passed')
   const thrown = run({ allow: true }, () => {
     throw new Error('no')
   })

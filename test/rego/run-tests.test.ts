@@ -171,6 +171,63 @@ test('a compiler that tells nothing for too long is ended, and the next run has 
   runner.close()
 })
 
+const readsItself = (name: string) => `package a_test
+
+test_ok if true
+
+${name} if {
+	some x in [["a_test", "one"]]
+	data[x[0]][x[1]] == 1
+}
+
+one := 1
+`
+
+test('a package that cannot be asked as a whole is asked test by test', async () => {
+  for (const name of ['helper', 'todo_test_later']) {
+    const files = {
+      'a_test.rego': readsItself(name),
+      'b_test.rego': 'package b_test\n\ntest_b if true\n',
+    }
+    const { tests } = reportOf(await runTests(setOf(files), openTestModule))
+    const passed = tests.filter(({ verdict }) => verdict === 'passed')
+    assert.equal(
+      passed.map(({ name: one }) => one),
+      ['test_ok', 'test_b'],
+    )
+  }
+})
+
+test('a test that the gateway could not evaluate is named, and why', async () => {
+  const outcome = await runTests(setOf({ 'a_test.rego': readsItself('test_dyn') }), openTestModule)
+  assert.not(outcome.ok)
+  const [problem, ...more] = outcome.ok ? [] : outcome.problems
+  assert.equal(more, [])
+  assert.equal(
+    [problem?.code, problem?.file, problem?.row],
+    ['test_not_compiled', 'policies/a_test.rego', 5],
+  )
+  assert.match(
+    String(problem?.message),
+    /^data\.a_test\.test_dyn cannot be compiled to what the gateway evaluates: policies\/a_test\.rego:7: .*not supported/,
+  )
+})
+
+test('after another kind of change everything runs', async () => {
+  const runner = createTestRunner(openTestModule)
+  const files = (n: number) => ({
+    'data.json': `{"n": ${n}}`,
+    'a_test.rego': 'package a_test\n\ntest_a if data.n == 1\n',
+  })
+  const verdicts: string[][] = []
+  for (const n of [1, 2, 1]) {
+    const { tests } = reportOf(await runner.run(setOf(files(n))))
+    verdicts.push(tests.map(({ verdict }) => verdict))
+  }
+  assert.equal(verdicts, [['passed'], ['failed'], ['passed']])
+  runner.close()
+})
+
 test('after a change the same is said as by a run of everything, of fewer tests', async () => {
   const texts = (n: number, extra = '') => ({
     'base.rego': `package base\n\nleast := ${n}\n`,
