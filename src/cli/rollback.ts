@@ -110,20 +110,21 @@ function told(ordered: Ordered | null): number {
 }
 
 function printStatus(status: RollbackStatus, path: string, format = 'pretty'): number {
-  const { kept, hold, active, gateways } = status
+  const { kept, hold, active, gateways, problem } = status
   const rows = kept.map(({ revision, activatedAtMs }) => ({
     revision,
     activated: new Date(activatedAtMs).toISOString(),
     active: active.length > 0 ? active.includes(revision) : revision === hold?.to,
   }))
   if (format === 'json') {
-    printJson({ policy: path, revisions: rows, rollback: hold, gateways })
+    printJson({ policy: path, revisions: rows, rollback: hold, problem, gateways })
     return exitCodes.ok
   }
   if (rows.length === 0) printNote(`no revision of ${shortPath(path)} is kept on disk`)
   for (const row of rows) {
     printLine(`${row.revision}  ${row.activated}${row.active ? '  active' : ''}`)
   }
+  if (problem !== null) printNote(problem)
   if (hold !== null) {
     printNote(`rolled back since ${hold.since}, from ${hold.from.join(', ')}`)
   }

@@ -60,6 +60,7 @@ export async function openPolicySource(
   const session = openCompilerSession({ idleMs: compilerIdleMs })
   let problem: string | null = null
   let stale = false
+  let stopped = false
 
   const rollback: Rollback = createRollback({
     folder,
@@ -85,6 +86,7 @@ export async function openPolicySource(
     isHeldBack: rollback.isHeldBack,
     keeps: !trial,
     needed: () => rollback.current()?.to ?? null,
+    stopped: () => stopped,
     activated(from, activated) {
       stale = from === 'kept'
       if (from === 'source') problem = null
@@ -108,10 +110,9 @@ export async function openPolicySource(
 
   async function begin(): Promise<void> {
     const held = trial ? null : await rollback.look()
-    if (held?.ok === false) {
-      const text = `the rollback that is in force cannot be kept up: ${held.message}`
-      const fix = 'choose another revision with `mcp-guard rollback --to`, or end it with --release'
-      throw new GuardError('GUARD_POLICY_INVALID', `${text}; ${fix}`)
+    if (held !== null) {
+      const text = `the rollback that is in force cannot be kept up: ${held.problem}`
+      throw new GuardError('GUARD_POLICY_INVALID', `${text}; ${held.fix}`)
     }
     if (remote === null) {
       const outcome = await ask()
@@ -165,6 +166,7 @@ export async function openPolicySource(
       }
     },
     async stop() {
+      stopped = true
       source.stop()
       rollback.stop()
       session.close()

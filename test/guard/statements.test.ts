@@ -115,8 +115,9 @@ test('who does not answer, or is not done in time, has not confirmed it', async 
   const hold = async () => (await readRollbackStatus(state)).hold?.id ?? null
   const before = await hold()
   while ((await hold()) === before) await new Promise(setImmediate)
-  rmSync(join(folder, readdirSync(folder)[0] ?? ''))
+  const [other] = readdirSync(folder)
   await stating.state({ ...done, hold: await hold(), state: 'working' })
+  rmSync(join(folder, other ?? ''))
   const working = await ordering
   assert.equal(working.ok && [working.ordered.silent, working.ordered.confirmed], [0, false])
   await stating.end()

@@ -6,12 +6,14 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Choice, chooseRollback, type RollbackState } from './choose-rollback.js'
-import { type Hold, readHold, removeHold, writeHold } from './hold.js'
+import { type Hold, readHold, removeAnyHold, removeHold, writeHold } from './hold.js'
 import { createRevisions } from './revisions.js'
 import { readStatements, type Statement } from './statements.js'
 
 export interface RollbackStatus extends RollbackState {
   readonly gateways: readonly Statement[]
+  /** Why it is not known whether a rollback is in force; null: it is. */
+  readonly problem: string | null
 }
 
 export interface Ordered {
@@ -34,11 +36,13 @@ const intervalMs = 50
 
 export async function readRollbackStatus(folder: string): Promise<RollbackStatus> {
   const kept = await createRevisions(join(folder, 'revisions'), {}).list()
-  const hold = await readHold(folder)
+  const reading = await readHold(folder)
+  const hold = reading.kind === 'hold' ? reading.hold : null
+  const problem = reading.kind === 'unreadable' ? `${reading.problem}; ${reading.fix}` : null
   const gateways = await readStatements(join(folder, 'gateways'))
   const revisions = gateways.map(({ revision }) => revision)
   const active = [...new Set(revisions.filter((revision) => revision !== null))]
-  return { kept, hold, gateways, active }
+  return { kept, hold, gateways, active, problem }
 }
 
 export interface OrderedRollback {
@@ -54,6 +58,7 @@ export async function orderRollback(
   patience = usualPatience,
 ): Promise<OrderedRollback | Extract<Choice, { ok: false }>> {
   const status = await readRollbackStatus(folder)
+  if (status.problem !== null) return { ok: false, problem: status.problem }
   const choice = chooseRollback(status, wanted)
   if (!choice.ok) return choice
   const { to, from } = choice
@@ -72,9 +77,10 @@ export async function orderRollback(
 
 /** null: none is in force. Throws where the folder cannot be written. */
 export async function orderRelease(folder: string): Promise<Ordered | null> {
-  const { hold, gateways } = await readRollbackStatus(folder)
-  if (hold === null) return null
-  await removeHold(folder, hold.id)
+  const { hold, gateways, problem } = await readRollbackStatus(folder)
+  if (hold === null && problem === null) return null
+  if (hold === null) await removeAnyHold(folder)
+  else await removeHold(folder, hold.id)
   return waitFor(folder, gateways, usualPatience, (one) => one.hold === null)
 }
 

@@ -22,12 +22,17 @@ export interface RollbackOptions {
   readonly resume: () => Promise<string | null>
 }
 
+export interface RollbackProblem {
+  readonly problem: string
+  readonly fix: string
+}
+
 export interface Rollback {
   /** In force now; null: none. */
   current(): Hold | null
   isHeldBack(revision: string): boolean
-  /** Looks whether there is one and puts it into force; null: there is none. */
-  look(): Promise<{ readonly ok: boolean; readonly message: string } | null>
+  /** Looks whether there is one and puts it into force; the problem with that, if any. */
+  look(): Promise<RollbackProblem | null>
   /**
    * What the source offers is active: if there was a rollback from something else, it is over. One
    * that was activated while the rollback from it began is followed by what it goes back to.
@@ -38,12 +43,16 @@ export interface Rollback {
 }
 
 const intervalMs = 300
+const otherFix = 'choose another revision with `mcp-guard rollback --to`, or end it with --release'
 
 export function createRollback(options: RollbackOptions): Rollback {
   const { folder, revisions, stating, observer, active } = options
   let hold: Hold | null = null
   let seen = ''
   let stopped = false
+  let unreadable = false
+  let begun = 0
+  let turn: Promise<unknown> = Promise.resolve()
   const stopping = new AbortController()
 
   async function state(of: string | null, problem: string | null): Promise<void> {
@@ -51,7 +60,8 @@ export function createRollback(options: RollbackOptions): Rollback {
     await stating.state({ revision: active(), hold: of, state: done, problem })
   }
 
-  async function begin(wanted: Hold): Promise<{ ok: boolean; message: string }> {
+  async function begin(wanted: Hold): Promise<RollbackProblem | null> {
+    begun += 1
     const { id, to, from } = wanted
     await stating.state({ revision: active(), hold: id, state: 'working', problem: null })
     const before = hold
@@ -66,12 +76,12 @@ export function createRollback(options: RollbackOptions): Rollback {
     if (outcome.kind === 'activated') {
       observer.policy?.({ type: 'rolled-back', revision: to, from })
       await state(id, null)
-      return { ok: true, message: `rolled back to ${to}` }
+      return null
     }
     if (hold === wanted) hold = before
     const why = outcome.kind === 'refused' ? outcome.error.message : 'it was not activated'
     await state(id, why)
-    return { ok: false, message: why }
+    return { problem: why, fix: otherFix }
   }
 
   function over(): void {
@@ -81,17 +91,36 @@ export function createRollback(options: RollbackOptions): Rollback {
     observer.policy?.({ type: 'released', revision: active(), from })
   }
 
-  async function look(): Promise<{ ok: boolean; message: string } | null> {
+  /** Not waited for by the next look: who ends a rollback may begin another at once. */
+  async function resume(): Promise<void> {
+    const before = begun
+    const problem = await options.resume()
+    if (begun === before) await state(null, problem)
+  }
+
+  async function lookNow(): Promise<RollbackProblem | null> {
     seen = await holdState(folder)
-    const wanted = await readHold(folder)
-    if (wanted === null) {
-      if (hold === null) return null
-      over()
-      await stating.state({ revision: active(), hold: null, state: 'working', problem: null })
-      await state(null, await options.resume())
-      return null
+    const found = await readHold(folder)
+    if (found.kind === 'unreadable') {
+      const { problem, fix } = found
+      if (!unreadable) observer.log?.('error', `${problem}; ${fix}`)
+      unreadable = true
+      return { problem, fix }
     }
-    return wanted.id === hold?.id ? { ok: true, message: 'in force' } : begin(wanted)
+    unreadable = false
+    if (found.kind === 'hold') return found.hold.id === hold?.id ? null : begin(found.hold)
+    if (hold === null) return null
+    over()
+    await stating.state({ revision: active(), hold: null, state: 'working', problem: null })
+    resume().catch(() => undefined)
+    return null
+  }
+
+  /** One at a time, so that nobody begins what another is about to. */
+  function look(): Promise<RollbackProblem | null> {
+    const next = turn.then(lookNow)
+    turn = next.catch(() => undefined)
+    return next
   }
 
   async function watch(): Promise<void> {

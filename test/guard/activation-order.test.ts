@@ -1,0 +1,111 @@
+/**
+ * Who comes first: a rollback waits for nothing that is being compiled, two that look at once begin
+ * it once, and nothing becomes active in a gateway that is stopping.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { GuardError } from '../../src/errors.js'
+import { createActivation, type Offer } from '../../src/guard/policy/activation.js'
+import { writeHold } from '../../src/guard/policy/hold.js'
+import { createNewest } from '../../src/guard/policy/newest.js'
+import { createRevisions } from '../../src/guard/policy/revisions.js'
+import { createRollback } from '../../src/guard/policy/rollback.js'
+import { createStating } from '../../src/guard/policy/statements.js'
+import type { ActivePolicy } from '../../src/policy/activate.js'
+import { openCompilerSession } from '../../src/rego/compiler-session.js'
+import type { ReadSources } from '../../src/rego/sources.js'
+import { rolePolicy, testCacheDir } from '../support/gateway.js'
+
+const root = mkdtempSync(join(tmpdir(), 'mcp-guard-order-'))
+
+test.after(() => rmSync(root, { recursive: true }))
+
+const found: ReadSources = { ok: true, source: { files: rolePolicy } }
+
+function rig(isHeldBack: () => boolean = () => false) {
+  const active: string[] = []
+  const policy = {
+    current: () => null,
+    status: () => ({ revision: active.at(-1) ?? null, activatedAtMs: null }),
+    activate: async ({ revision }: { revision: string }) => void active.push(revision),
+  } as unknown as ActivePolicy
+  let stopped = false
+  const from: Offer['from'][] = []
+  const told: string[] = []
+  const activate = createActivation({
+    policy,
+    observer: { policy: ({ type }) => told.push(type) },
+    cacheDir: testCacheDir,
+    verify: null,
+    session: openCompilerSession(),
+    revisions: createRevisions(join(root, 'revisions'), {}),
+    newest: createNewest(join(root, 'serials'), {}),
+    isHeldBack,
+    keeps: false,
+    needed: () => null,
+    activated: (one) => from.push(one),
+    stopped: () => stopped,
+  })
+  return { activate, from, told, stop: () => (stopped = true) }
+}
+
+function latch(): { read: Offer['read']; open: () => void } {
+  let open: () => void = () => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { read: () => opened.then(() => found), open }
+}
+
+test('a rollback is made while the source is still being compiled, which is judged after it', async () => {
+  const { activate, from } = rig(() => from.includes('rollback'))
+  const slow = latch()
+  const source = activate({ from: 'source', read: slow.read })
+  const outcome = await activate({ from: 'rollback', read: async () => found })
+  assert.is(outcome.kind, 'activated')
+  slow.open()
+  assert.is((await source).kind, 'held')
+  assert.equal(from, ['rollback'])
+})
+
+test('what is offered or being compiled while the gateway stops is not activated', async () => {
+  const { activate, from, told, stop } = rig()
+  const slow = latch()
+  const under = activate({ from: 'source', read: slow.read })
+  const waiting = activate({ from: 'source', read: async () => found })
+  stop()
+  slow.open()
+  for (const outcome of [await under, await waiting]) {
+    assert.is(outcome.kind === 'refused' && outcome.error.message, 'the gateway is stopping')
+  }
+  assert.equal([from, told], [[], []])
+})
+
+test('two that look at the same time begin a rollback once', async () => {
+  const folder = join(root, 'looks')
+  const offers: Offer[] = []
+  const hold = { id: 'a', to: 'sha256:1', from: ['sha256:2'], since: '2026-01-01T00:00:00Z' }
+  await writeHold(folder, hold)
+  const rollback = createRollback({
+    folder,
+    revisions: createRevisions(join(folder, 'revisions'), {}),
+    stating: createStating(join(folder, 'gateways')),
+    observer: {},
+    active: () => null,
+    resume: async () => null,
+    async activate(offer) {
+      offers.push(offer)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      if (await offer.isCurrent?.()) return { kind: 'activated', revision: 'sha256:1' }
+      const error = new GuardError('GUARD_POLICY_INVALID', 'another came')
+      return { kind: 'refused', error, lasting: false }
+    },
+  })
+  assert.equal(await Promise.all([rollback.look(), rollback.look()]), [null, null])
+  assert.equal([offers.length, rollback.current()?.id], [1, 'a'])
+})
+
+test.run()
