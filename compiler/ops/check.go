@@ -16,6 +16,9 @@ type CheckRequest struct {
 	Schema       json.RawMessage `json:"schema"`
 	Strict       bool            `json:"strict"`
 	EntryPoint   string          `json:"entryPoint"`
+	// Methods are those of the protocol. There may be others, so a name that is none is no mistake
+	// unless it is nearly one.
+	Methods []string `json:"methods"`
 }
 
 func runCheck(request CheckRequest) (any, error) {
@@ -27,7 +30,7 @@ func runCheck(request CheckRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := checkOptions{capabilities: caps, schema: request.Schema, strict: request.Strict, print: true}
+	options := checkOptions{capabilities: caps, schema: request.Schema, strict: request.Strict, print: true, methods: request.Methods}
 	s, err := p.checked(options, request.EntryPoint)
 	if err != nil {
 		return nil, err
@@ -44,7 +47,7 @@ func (p *policy) checked(options checkOptions, entryPoint string) (*study, error
 	if err != nil {
 		return nil, err
 	}
-	problems := append(p.reservedProblems(), compileProblems(errs, options.capabilities)...)
+	problems := append(p.reservedProblems(), p.compileProblems(errs, options.capabilities)...)
 	if len(errs) == 0 && len(p.wasm) == 0 {
 		if problem := missingEntry(compiler, s.entry, entryPoint); problem != nil {
 			problems = append(problems, *problem)
@@ -73,6 +76,7 @@ type checkOptions struct {
 	schema       json.RawMessage
 	strict       bool
 	print        bool
+	methods      []string
 	testRules    bool
 }
 
@@ -85,9 +89,18 @@ func (p *policy) checkModules(options checkOptions) (*ast.Compiler, error) {
 	}
 	compiler.Compile(p.modules)
 	if compiler.Failed() {
-		return nil, compileProblems(compiler.Errors, options.capabilities)
+		return nil, p.compileProblems(compiler.Errors, options.capabilities)
 	}
 	return compiler, nil
+}
+
+// compileProblems has hints that know the rules there are.
+func (p *policy) compileProblems(errs ast.Errors, caps *ast.Capabilities) Problems {
+	problems := compileProblems(errs, caps)
+	for i := range problems {
+		problems[i] = p.hintForName(problems[i])
+	}
+	return problems
 }
 
 func (p *policy) newCompiler(options checkOptions) (*ast.Compiler, error) {

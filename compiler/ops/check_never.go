@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -61,7 +62,26 @@ func (s *study) judgeValue(term *ast.Term, value ast.Value, at *ast.Location) {
 	if !is || !isInput(ref) || !isScalar(&ast.Term{Value: value}) {
 		return
 	}
+	if meant := s.meantMethod(ref, value); meant != "" {
+		s.findings.warnAt(at, unknownValue, fmt.Sprintf("there is no method %s", value), fmt.Sprintf("did you mean %q?", meant))
+	}
 	if d := s.schemaDomain(ref); d.values != nil && !d.has(value) {
 		s.findings.warnAt(at, unknownValue, fmt.Sprintf("%s is never %s", s.shown(ref), value), hintForValue(d, value))
 	}
+}
+
+// A name that differs in more than this is one of an extension, of which nothing is known.
+const maxMethodEdits = 2
+
+// meantMethod is the method of the protocol that a name is nearly; empty when it is one, or no such name.
+func (s *study) meantMethod(ref ast.Ref, value ast.Value) string {
+	name, is := value.(ast.String)
+	if !is || ref.String() != "input.action.name" || slices.Contains(s.methods, string(name)) {
+		return ""
+	}
+	meant := nearest(string(name), s.methods)
+	if meant == "" || editDistance(string(name), meant) > maxMethodEdits {
+		return ""
+	}
+	return meant
 }

@@ -2,10 +2,12 @@ package ops
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/types"
+	"github.com/open-policy-agent/opa/v1/util"
 )
 
 const clockHint = "the clock is a fact: read input.context.time, time_ns, date, hour, weekday or zones"
@@ -44,6 +46,36 @@ func hintFor(e *ast.Error, caps *ast.Capabilities) string {
 		return functionHint(name, caps)
 	}
 	return ""
+}
+
+var unsafeVar = regexp.MustCompile(`^var (\w+) is unsafe$`)
+
+// hintForName answers a variable that nothing gives a value with the nearest rule of its package.
+func (p *policy) hintForName(problem Problem) Problem {
+	found := unsafeVar.FindStringSubmatch(problem.Message)
+	if found == nil || len(found[1]) < 3 || problem.Hint != nil || problem.File == nil {
+		return problem
+	}
+	module, is := p.modules[*problem.File]
+	if !is {
+		return problem
+	}
+	names := map[string]bool{}
+	for _, other := range p.modules {
+		if !other.Package.Path.Equal(module.Package.Path) {
+			continue
+		}
+		for _, rule := range other.Rules {
+			if name, is := rule.Head.Ref()[0].Value.(ast.Var); is {
+				names[string(name)] = true
+			}
+		}
+	}
+	if meant := nearest(found[1], util.KeysSorted(names)); meant != "" {
+		hint := fmt.Sprintf("did you mean `%s`?", meant)
+		problem.Hint = &hint
+	}
+	return problem
 }
 
 // argumentHint leaves out the result, which OPA's own lines count among the arguments.

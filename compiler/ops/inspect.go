@@ -72,7 +72,7 @@ func runInspect(request InspectRequest) (any, error) {
 	}
 	result := InspectResult{
 		Manifest: p.manifest, Revision: p.digest, Contract: contract, Serial: serial,
-		EntryPoints: []string{}, DataRoots: util.KeysSorted(p.data), Warnings: p.warnings(),
+		EntryPoints: []string{}, DataRoots: util.KeysSorted(p.data), Files: []FileSize{}, Warnings: p.warnings(),
 	}
 	if result.Outline, err = p.outline(caps); err != nil {
 		return nil, err
@@ -100,7 +100,16 @@ func runInspect(request InspectRequest) (any, error) {
 	for _, name := range util.KeysSorted(p.files) {
 		result.Files = append(result.Files, FileSize{Name: name, Bytes: len(p.files[name])})
 	}
+	result.DataRoots, result.Warnings = listed(result.DataRoots), listed(result.Warnings)
 	return result, nil
+}
+
+// listed makes of nothing an empty list, which JSON would have as null.
+func listed[S ~[]E, E any](list S) S {
+	if list == nil {
+		return S{}
+	}
+	return list
 }
 
 // addCompiled takes the entry points from the manifest, and what the sources were where they did not
@@ -128,6 +137,10 @@ func (r *InspectResult) addCompiled(p *policy, request InspectRequest) error {
 	if err := strictly(text, &before); err != nil {
 		r.Warnings = append(r.Warnings, problemIn(annotationsFile, "bundle_error", "cannot be read: "+err.Error(), ""))
 		return nil
+	}
+	before.Packages, before.Annotations = listed(before.Packages), listed(before.Annotations)
+	for i := range before.Packages {
+		before.Packages[i].Files = listed(before.Packages[i].Files)
 	}
 	r.Outline = before
 	return nil

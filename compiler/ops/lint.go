@@ -18,6 +18,7 @@ type LintRequest struct {
 	EntryPoint   string                  `json:"entryPoint"`
 	Disable      []string                `json:"disable"`
 	Offered      map[string]offeredNames `json:"offered"`
+	Methods      []string                `json:"methods"`
 }
 
 type offeredNames struct {
@@ -73,7 +74,8 @@ func runLint(request LintRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := p.checked(checkOptions{capabilities: caps, schema: request.Schema, print: true}, request.EntryPoint)
+	options := checkOptions{capabilities: caps, schema: request.Schema, print: true, methods: request.Methods}
+	s, err := p.checked(options, request.EntryPoint)
 	if err != nil {
 		return nil, err
 	}

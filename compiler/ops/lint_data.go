@@ -29,6 +29,8 @@ func (l *linter) namesInData() {
 type dataNames struct {
 	*linter
 	file string
+	// ahead: the file shuts off what may come, so that only a name of one server can be misspelt.
+	ahead bool
 }
 
 func (d dataNames) root(folder string, node *yaml.Node) {
@@ -42,8 +44,10 @@ func (d dataNames) root(folder string, node *yaml.Node) {
 	case "pins":
 		d.servers(node)
 	case "quarantine":
+		d.ahead = true
 		d.servers(member(node, "servers"))
 	case "destructive":
+		d.ahead = true
 		eachMember(node, func(server, scopes *yaml.Node) {
 			eachMember(scopes, func(_, tools *yaml.Node) { d.names(server, toolKind, tools) })
 		})
@@ -69,11 +73,14 @@ func (d dataNames) toolsByServer(node *yaml.Node) {
 // names are the keys of an object or the elements of a list.
 func (d dataNames) names(server *yaml.Node, kind string, node *yaml.Node) {
 	judge := func(name *yaml.Node) {
+		if d.ahead && strings.HasSuffix(name.Value, "*") {
+			return
+		}
 		if name.Kind == yaml.ScalarNode && strings.Trim(name.Value, "*") != "" {
 			d.judge(server.Value, kind, name.Value, &ast.Location{File: d.file, Row: name.Line, Col: name.Column})
 		}
 	}
-	if node == nil {
+	if node == nil || d.ahead && server.Value == anyServer {
 		return
 	}
 	if node.Kind == yaml.SequenceNode {

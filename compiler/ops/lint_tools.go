@@ -74,7 +74,8 @@ func (l *linter) judge(server, kind, name string, at *ast.Location) {
 	if server != anyServer {
 		where = fmt.Sprintf("the server %s does not offer the %s", server, kind)
 	}
-	hint := ""
+	hint := fmt.Sprintf("write the name of a %s that is offered, or remove it; `# mcp-guard: allow %s` where it is meant for later",
+		kind, toolUnknown)
 	if meant := nearest(strings.TrimSuffix(name, "*"), names); meant != "" {
 		hint = fmt.Sprintf("did you mean `%s`?", meant)
 	}

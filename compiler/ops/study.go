@@ -19,6 +19,7 @@ type study struct {
 	rules    *ruleTree
 	schema   any
 	entry    ast.Ref
+	methods  []string // of the protocol; empty: nobody said
 	aliases  map[*ast.Rule]map[ast.Var]*ast.Term
 	dead     map[*ast.Rule]bool // whose body cannot hold; known once checkNever has run
 	findings *findings
@@ -27,7 +28,7 @@ type study struct {
 // takeStudy compiles and keeps what the modules were before the compiler took the expressions apart.
 // The errors are the strict compilation's and those that it was stopped from seeing.
 func (p *policy) takeStudy(options checkOptions, entryPoint string) (*study, *ast.Compiler, ast.Errors, error) {
-	s := &study{policy: p, aliases: map[*ast.Rule]map[ast.Var]*ast.Term{}, dead: map[*ast.Rule]bool{}, findings: &findings{}}
+	s := &study{policy: p, methods: options.methods, aliases: map[*ast.Rule]map[ast.Var]*ast.Term{}, dead: map[*ast.Rule]bool{}, findings: &findings{}}
 	if err := decodeSchema(options.schema, &s.schema); err != nil {
 		return nil, nil, nil, err
 	}

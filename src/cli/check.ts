@@ -1,5 +1,7 @@
 /** `check`: everything that is wrong with a policy and can be seen without running it. */
 import type { CommandModule } from 'yargs'
+import { knownMethods } from '../mcp/methods.js'
+import type { SourceSet } from '../rego/source-set.js'
 import { textOption } from './options.js'
 import { type FindingArguments, findingOptions, reportFindings } from './report-findings.js'
 import { endQuietlyOnBrokenPipe, UsageError } from './terminal.js'
@@ -39,6 +41,7 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
   handler: async (given) => {
     endQuietlyOnBrokenPipe()
     const { checkPolicy } = await import('../rego/check.js')
-    process.exitCode = await reportFindings(given, (set) => checkPolicy(set), given['max-errors'])
+    const check = (set: SourceSet) => checkPolicy(set, { methods: knownMethods() })
+    process.exitCode = await reportFindings(given, check, given['max-errors'])
   },
 }

@@ -14,6 +14,7 @@ export function readFindings(
   const finding = (problem: PolicyProblem, level: PolicyFinding['level']): PolicyFinding => ({
     ...problem,
     file: problem.file === null ? null : set.shown(problem.file),
+    hint: set.isOneFile === true ? hintForOneFile(problem) : problem.hint,
     level,
     page: pageOf(problem.code),
   })
@@ -23,6 +24,16 @@ export function readFindings(
     throw new GuardError('GUARD_INTERNAL', 'the Rego compiler answered with something else')
   }
   return found.map((item) => finding(readProblem(item), levelOf(item)))
+}
+
+const ofOtherFiles = new Set(['undefined-reference', 'entry_point_missing'])
+
+/** What is missing may well be in a file that was not named. */
+function hintForOneFile({ code, message, hint }: PolicyProblem): string | null {
+  const isMissing = ofOtherFiles.has(code) || message.startsWith('undefined function data.')
+  if (!isMissing) return hint
+  const folder = 'name the folder of the policy, too'
+  return hint?.startsWith('did you mean') ? `${hint} or ${folder}` : folder
 }
 
 function levelOf(item: Json): PolicyFinding['level'] {

@@ -12,6 +12,8 @@ import type { SourceSet } from './source-set.js'
 export interface CheckOptions extends CompilerOptions {
   /** Also unused variables and imports and what else OPA calls strict; default true. */
   readonly strict?: boolean
+  /** Of the protocol: a name in the policy that is nearly one of them is warned of. */
+  readonly methods?: readonly string[]
 }
 
 /** In the order of their places, files as people see them; empty when there is nothing to say. */
@@ -19,13 +21,14 @@ export async function checkPolicy(
   set: SourceSet,
   options: CheckOptions = {},
 ): Promise<PolicyFinding[]> {
-  const { strict = true, ...compilerOptions } = options
+  const { strict = true, methods = [], ...compilerOptions } = options
   const request = {
     source: set.source,
     capabilities: capabilities(),
     schema: factsSchema(),
     strict,
     entryPoint,
+    methods: [...methods],
   }
   return readFindings(await callCompiler('check', request, compilerOptions), set, pageOfCheck)
 }

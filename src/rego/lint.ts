@@ -21,6 +21,8 @@ export interface LintOptions extends CompilerOptions {
   readonly tools?: Readonly<Record<string, OfferedNames>>
   /** Ids that are not asked for. */
   readonly disable?: readonly string[]
+  /** As `check` has them, for the allowances of its warnings. */
+  readonly methods?: readonly string[]
 }
 
 /** Every id there is, sorted. */
@@ -43,13 +45,14 @@ export async function lintPolicy(
   set: SourceSet,
   options: LintOptions = {},
 ): Promise<PolicyFinding[]> {
-  const { tools, disable = [], ...compilerOptions } = options
+  const { tools, disable = [], methods = [], ...compilerOptions } = options
   const request = {
     source: set.source,
     capabilities: capabilities(),
     schema: factsSchema(),
     entryPoint,
     disable: [...disable],
+    methods: [...methods],
     offered: tools === undefined ? null : JSON.parse(JSON.stringify(tools)),
   }
   return readFindings(await callCompiler('lint', request, compilerOptions), set, pageOfLint)

@@ -11,6 +11,8 @@ export interface SourceSet {
   readonly source: PolicySource
   /** A file of the source, or of a problem, as people find it; null stays null. */
   shown(file: string): string
+  /** It was given as one .rego file, which is seldom all of a policy. */
+  readonly isOneFile?: boolean
 }
 
 export type ReadSourceSet =
@@ -21,6 +23,7 @@ export async function readSourceSet(paths: readonly string[]): Promise<ReadSourc
   const files: Record<string, string> = {}
   const places = new Map<string, string>()
   for (const path of paths) {
+    if (await holdsPolicyFolder(path)) return aboveThePolicy(path)
     const found = await readSources(path)
     if (!found.ok) return found
     if ('bundle' in found.source) {
@@ -28,6 +31,7 @@ export async function readSourceSet(paths: readonly string[]): Promise<ReadSourc
       return { ok: true, set: { source: found.source, shown: (file) => `${path}:${file}` } }
     }
     const folder = await folderOf(path)
+    if (folder === path && isAllBelow(found.source.files)) return aboveThePolicy(path)
     for (const [file, text] of Object.entries(found.source.files)) {
       const other = places.get(file)
       if (other !== undefined)
@@ -40,7 +44,34 @@ export async function readSourceSet(paths: readonly string[]): Promise<ReadSourc
     const folder = places.get(file)
     return folder === undefined ? file : relative(process.cwd(), join(folder, file))
   }
-  return { ok: true, set: { source: { files }, shown } }
+  return { ok: true, set: { source: { files }, shown, isOneFile: isOneFile(paths) } }
+}
+
+function isOneFile(paths: readonly string[]): boolean {
+  return paths.length === 1 && paths.every((path) => path.endsWith('.rego'))
+}
+
+/** The folder that a repository has its policy in. */
+const usualFolder = 'policies'
+
+/** A manifest stands at the root of a policy, so that what is above it is none. */
+async function holdsPolicyFolder(path: string): Promise<boolean> {
+  if (await exists(join(path, '.manifest'))) return false
+  return exists(join(path, usualFolder, '.manifest'))
+}
+
+function isAllBelow(files: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(files)
+  return names.length > 0 && names.every((name) => name.startsWith(`${usualFolder}/`))
+}
+
+function aboveThePolicy(path: string): ReadSourceSet {
+  const folder = `${path.replace(/\/+$/, '')}/${usualFolder}`
+  return refused(`the policy is in ${folder}`, 'name that folder')
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null
 }
 
 async function folderOf(path: string): Promise<string> {

@@ -123,4 +123,66 @@ _unused if input.resource.id == "x" # mcp-guard: allow unused-rule
   )
 })
 
+test('a method and a rule of the package that were meant are named', async () => {
+  const files = {
+    'main.rego': main,
+    'x.rego': `package mcpguard.rules.x
+
+permit contains "a" if input.action.name == "tool/call"
+
+permit contains "b" if _opn
+
+permit contains "c" if input.action.name in {"tools/call", "resources/write"}
+
+_open if input.resource.id == "x"
+
+denied if _open
+`,
+  }
+  const hints = (found: readonly PolicyFinding[]) =>
+    found.map(({ code, row, message, hint }) => [code, row, message, hint])
+  const unsafe = ['rego_unsafe_var_error', 5, 'var _opn is unsafe', 'did you mean `_open`?']
+  const { found } = await check(files, { methods: ['tools/call', 'resources/read'] })
+  assert.equal(hints(found), [
+    ['unknown-value', 3, 'there is no method "tool/call"', 'did you mean "tools/call"?'],
+    unsafe,
+  ])
+  assert.equal(hints((await check(files)).found), [unsafe])
+})
+
+test('what is missing from one file may be in one that was not named', async () => {
+  const path = folderOf({
+    'main.rego': main,
+    'other.rego': 'package mcpguard.rules.x\n\ndenied := false\n',
+  })
+  const hintsOf = async (...paths: string[]) => {
+    const read = await readSourceSet(paths)
+    if (!read.ok) throw new Error(JSON.stringify(read.problems))
+    return (await checkPolicy(read.set)).map(({ code, hint }) => [code, hint])
+  }
+  const oneFile = await hintsOf(join(path, 'other.rego'))
+  assert.equal(oneFile, [['entry_point_missing', 'name the folder of the policy, too']])
+  assert.equal(
+    (await hintsOf(join(path, 'main.rego'))).map(([, hint]) => hint),
+    ['name the folder of the policy, too'],
+  )
+  assert.equal(await hintsOf(path), [])
+})
+
+test('a folder above the policy is none, and the policy is named', async () => {
+  const refusal = async (files: Record<string, string>) => {
+    const path = folderOf(files)
+    const read = await readSourceSet([path])
+    return read.ok
+      ? null
+      : read.problems.map(({ message, hint }) => [message.replace(path, '.'), hint])
+  }
+  const above = [['the policy is in ./policies', 'name that folder']]
+  const manifest = { 'policies/.manifest': '{"roots":["mcpguard"]}' }
+  assert.equal(await refusal({ ...manifest, 'policies/main.rego': main, 'a/b.rego': main }), above)
+  assert.equal(await refusal({ 'policies/main.rego': main }), above)
+  assert.is(await refusal({ '.manifest': '{}', ...manifest, 'main.rego': main }), null)
+  assert.is(await refusal({ 'main.rego': main, 'policies/data.json': '{"a":1}' }), null)
+})
+
 test.run()

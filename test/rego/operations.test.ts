@@ -35,6 +35,14 @@ test('fmt formats, and says where a file cannot be read', () => {
   assert.is(reply.problems?.[0]?.['file'], 'b.rego')
 })
 
+test('inspect of nothing has empty lists', () => {
+  const { entryPoints, dataRoots, packages, annotations, files, warnings } = must(
+    call('inspect', { source: { files: {} }, capabilities: capabilities() }),
+  )
+  const lists = [entryPoints, dataRoots, packages, annotations, files, warnings]
+  assert.equal(lists, [[], [], [], [], [], []])
+})
+
 test('inspect lists packages, annotations, entry points and data', () => {
   const files = {
     '.manifest': '{"metadata": {"team": "a"}}',
