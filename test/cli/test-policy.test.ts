@@ -166,7 +166,15 @@ test('values are cut unless asked for', async () => {
   const long = `package long_test\n\ntest_long if {\n\tx := numbers.range(1, 100)\n\tcount(x) == 1\n}\n`
   write('long', { 'long_test.rego': long })
   assert.match((await run('long')).stdout, '… (--var-values)')
-  assert.match((await run('long', '--var-values')).stdout, '99, 100]')
+  const longer = long.replace('100', '1000')
+  write('long', { 'long_test.rego': longer })
+  assert.match((await run('long', '--var-values')).stdout, '999, 1000]')
+  for (const format of ['json', 'tap', 'junit', 'sarif', 'github']) {
+    const { stdout } = await run('long', '--format', format)
+    assert.not.match(stdout, '--var-values')
+    assert.is(stdout.includes('999, 1000]'), format === 'json', format)
+  }
+  assert.match((await run('long', '--var-values', '--format', 'tap')).stdout, '999, 1000]')
 })
 
 const cases = `cases:

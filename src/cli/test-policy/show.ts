@@ -1,6 +1,7 @@
 /** What a run says on the screen and in files, and the exit code it means: OPA's. */
 import { writeFileSync } from 'node:fs'
 import { unpainted } from '../../lib/paint.js'
+import { cutText } from '../../lib/printable.js'
 import { formatProblem } from '../../rego/compile-policy.js'
 import { formatCoverage, formatReport, type ReportFormat } from '../../rego/formats/index.js'
 import type { PolicyTest, TestReport, TestRunOutcome } from '../../rego/test-report.js'
@@ -17,7 +18,7 @@ export function showOutcome(plan: TestPlan, outcome: TestRunOutcome): number {
     for (const problem of outcome.problems) printFailure(formatProblem(problem))
     return testExitCodes.error
   }
-  const report = plan.varValues ? outcome.report : shortened(outcome.report)
+  const { report } = outcome
   showReport(plan, report)
   if (plan.coverageOutput !== null && report.coverage !== null) {
     const { file, format } = plan.coverageOutput
@@ -44,15 +45,16 @@ function hasPassed({ tests, cases }: TestReport, { skippedPass }: TestPlan): boo
   )
 }
 
-function showReport({ format, output, verbose }: TestPlan, report: TestReport): void {
+function showReport(plan: TestPlan, whole: TestReport): void {
+  const { format, output, verbose } = plan
   const print = (shown: ReportFormat) => {
     const options = { paint: painter(process.stdout), verbose, version: readVersion() }
-    process.stdout.write(formatReport(shown, report, options))
+    process.stdout.write(formatReport(shown, reportFor(shown, plan, whole), options))
   }
   if (output === null) print(format)
   else {
     const options = { paint: unpainted, verbose, version: readVersion() }
-    writeFileSync(output, formatReport(format, report, options))
+    writeFileSync(output, formatReport(format, reportFor(format, plan, whole), options))
     print('pretty')
   }
 }
@@ -62,19 +64,22 @@ function floored(percent: number): number {
   return Math.floor(percent * 100) / 100
 }
 
-const maxValueLength = 200
+/** Of values of variables: an input can fill the screen, or a line of a log. */
+const onScreen = { length: 200, end: ' (--var-values)' }
+const inFiles = { length: 400, end: '' }
 
-/** An input can fill the screen. */
-function shortened(report: TestReport): TestReport {
-  return { ...report, tests: report.tests.map(shortenedTest) }
+/** JSON is for a machine, which cuts for itself. */
+function reportFor(format: ReportFormat, { varValues }: TestPlan, report: TestReport): TestReport {
+  if (varValues || format === 'json') return report
+  const most = format === 'pretty' ? onScreen : inFiles
+  return { ...report, tests: report.tests.map((test) => shortened(test, most)) }
 }
 
-function shortenedTest(test: PolicyTest): PolicyTest {
+function shortened(test: PolicyTest, { length, end }: typeof onScreen): PolicyTest {
   const { failedAt } = test
   if (failedAt === null) return test
   const values = Object.entries(failedAt.values).map(([name, value]) => {
-    const isLong = value.length > maxValueLength
-    return [name, isLong ? `${value.slice(0, maxValueLength)}… (--var-values)` : value]
+    return [name, value.length > length ? `${cutText(value, length)}${end}` : value]
   })
   return { ...test, failedAt: { ...failedAt, values: Object.fromEntries(values) } }
 }

@@ -27,7 +27,7 @@ export interface Failure {
   readonly col: number | null
 }
 
-/** Values can be whole inputs; the JSON report has them uncut. */
+/** Of results; how long values of variables are is for who asks for the report to say. */
 const maxValue = 400
 
 export function failuresOf({ tests, cases }: TestReport): Failure[] {
@@ -102,7 +102,7 @@ function testDetails(test: PolicyTest, said: string): string[] {
   const text = oneLine(failedAt.text)
   details.push(said.endsWith(text) ? place : `${place}: ${text}`)
   const values = Object.entries(failedAt.values).sort(([a], [b]) => (a < b ? -1 : 1))
-  return [...details, ...values.map(([name, value]) => `${name} = ${cut(value)}`)]
+  return [...details, ...values.map(([name, value]) => `${name} = ${oneLine(value)}`)]
 }
 
 function engineText(result: EngineResult | null): string {
