@@ -82,6 +82,7 @@ export async function ask(input: Readable, output: Writable): Promise<StartingPo
       const answer = line.trim()
       const start = names[Number(answer) - 1] ?? answer
       if (isStartingPoint(start)) return start
+      output.write(`there is no start ${JSON.stringify(answer)}\n`)
       lines.prompt()
     }
   } finally {

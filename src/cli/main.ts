@@ -25,12 +25,34 @@ import { rollbackCommand } from './rollback.js'
 import { runCommand } from './run.js'
 import { exitCodes, printFailure, printNote, UsageError } from './terminal.js'
 import { testPolicyCommand } from './test-policy.js'
-import { usageHint } from './usage-hint.js'
+import { describeUsage } from './usage-hint.js'
 import { validateCommand } from './validate.js'
 import { readVersion, versionCommand } from './version.js'
 
+const commands = [
+  'run',
+  'call',
+  'init',
+  'fmt',
+  'check',
+  'lint',
+  'build',
+  'inspect',
+  'keygen',
+  'hash-key',
+  'pin',
+  'can',
+  'explain',
+  'grants',
+  'test-policy',
+  'rollback',
+  'validate',
+  'version',
+]
+
 async function main(): Promise<void> {
-  const program = yargs(hideBin(process.argv))
+  const words = hideBin(process.argv)
+  const program = yargs(words)
     .scriptName('mcp-guard')
     .usage(
       '$0 <command>\n\nA gateway that lets your Rego policy decide what AI agents may do over MCP.',
@@ -55,19 +77,18 @@ async function main(): Promise<void> {
     .command(versionCommand)
     .demandCommand(
       1,
-      'say which command: run, call, init, fmt, check, lint, build, inspect, keygen, hash-key, pin, can, explain, grants, test-policy, rollback, validate or version',
+      `say which command: ${commands.slice(0, -1).join(', ')} or ${commands.at(-1)}`,
     )
     .example('$0 run --config guard.yaml', 'guard the servers of a configuration')
     .example('$0 call list --key-file alice.key', 'see what alice may use')
-    .recommendCommands()
     .strict()
     .locale('en')
     .updateStrings({
-      'Did you mean %s?': 'there is no such command; did you mean %s?',
+      'Arguments %s and %s are mutually exclusive': '--%s and --%s exclude each other',
       'Show help': 'Show this help',
       'Show version number': 'Show the version',
     })
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(Math.min(100, process.stdout.columns || 100))
     .version(readVersion())
     .help()
     .alias('help', 'h')
@@ -77,10 +98,11 @@ async function main(): Promise<void> {
     .parserConfiguration(parsing)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      if (error !== undefined) throw error
-      const problem = message ?? 'the command line cannot be read'
-      const hint = usageHint(problem, hideBin(process.argv))
-      throw new UsageError(hint === null ? problem : `${problem}\n${hint}`)
+      if (error !== undefined && !isOfParser(error)) throw error
+      const problem = error?.message ?? message ?? 'the command line cannot be read'
+      const { parsed } = program
+      const options = parsed === false ? [] : Object.keys(parsed.aliases)
+      throw new UsageError(describeUsage(problem, words, { commands, options }))
     })
   try {
     await program.parseAsync()
@@ -91,12 +113,18 @@ async function main(): Promise<void> {
 
 function fail(thrown: unknown): void {
   printFailure(describeThrown(thrown))
-  const usage =
-    thrown instanceof UsageError || (thrown instanceof Error && thrown.name === 'YError')
-  if (usage) printNote('mcp-guard --help shows how it is used')
+  const [command = ''] = hideBin(process.argv)
+  const usage = thrown instanceof UsageError || isOfParser(thrown)
+  if (usage) {
+    const page = commands.includes(command) ? `${command} --help` : '--help'
+    printNote(`mcp-guard ${page} shows how it is used`)
+  }
   // There 2 says that tests failed, as with `opa test`.
-  const isTest = hideBin(process.argv)[0] === 'test-policy'
-  process.exitCode = usage && !isTest ? exitCodes.usage : exitCodes.failed
+  process.exitCode = usage && command !== 'test-policy' ? exitCodes.usage : exitCodes.failed
+}
+
+function isOfParser(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'YError'
 }
 
 await main()

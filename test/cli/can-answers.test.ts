@@ -235,7 +235,7 @@ test('a wrong command line of the program itself: exit 2', async () => {
   assert.equal(await cli(['can']), {
     code: 2,
     stdout: '',
-    stderr: `error: ${wrong[0]?.[1]}\nmcp-guard --help shows how it is used\n`,
+    stderr: `error: ${wrong[0]?.[1]}\nmcp-guard can --help shows how it is used\n`,
   })
 })
 

@@ -81,7 +81,7 @@ for (const [args, message] of wrong) {
     assert.equal(await cli(['run', '--stdio', ...args.split(' ')]), {
       code: 2,
       stdout: '',
-      stderr: `error: ${message}\nmcp-guard --help shows how it is used\n`,
+      stderr: `error: ${message}\nmcp-guard run --help shows how it is used\n`,
     })
   })
 }
