@@ -1,6 +1,7 @@
 /** What `build` does: check, pack, sign, try; or verify. A bundle is there whole or not at all. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describeThrown } from '../errors.js'
 import { openDecider } from '../policy/workbench.js'
 import { type BundleSigning, buildBundle, verifyBundle } from '../rego/build-bundle.js'
@@ -92,16 +93,34 @@ export async function verify(given: BuildArguments): Promise<number> {
   const { algorithm } = given
   const key = readVerificationKey(given.verify, algorithm)
   const asked = { key, algorithm, keyId: given['key-id'] ?? null, scope: given.scope ?? '' }
-  const verified = await verifyBundle(readFileSync(path), asked)
+  const verified = await verifyBundle(readBundleFile(path), asked)
   if (given.json === true) {
     const problems = verified.ok ? [] : verified.problems
     printJson({ file: path, ok: verified.ok, problems })
   } else if (verified.ok) {
     printLine(`${path}: ${paint(process.stdout, 32, 'ok')}, signed by the owner of ${given.verify}`)
   } else {
-    for (const problem of verified.problems) printFailure(`${path}: ${formatProblem(problem)}`)
+    for (const problem of verified.problems) {
+      const hinted = given.scope === undefined ? withScopeHint(problem) : problem
+      printFailure(`${path}: ${formatProblem(hinted)}`)
+    }
   }
   return verified.ok ? exitCodes.ok : exitCodes.failed
+}
+
+function readBundleFile(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (thrown) {
+    throw new Error(`the bundle ${path} ${readProblem(thrown)}`)
+  }
+}
+
+/** Whoever asked for no scope has to say one, not to configure it. */
+function withScopeHint(problem: PolicyProblem): PolicyProblem {
+  if (problem.code !== 'signature_scope') return problem
+  const scope = /^signed for the scope "([^\s"\\]+)"/.exec(problem.message)?.[1] ?? 'SCOPE'
+  return { ...problem, hint: `say so: --scope ${scope}` }
 }
 
 function pathsOf({ path = [] }: BuildArguments): readonly string[] {
@@ -161,12 +180,32 @@ function shown(problem: PolicyProblem, set?: SourceSet): string {
   return formatProblem({ ...problem, file })
 }
 
+/** The name of the temporary file would tell nobody anything. */
 function writeWhole(path: string, bytes: Uint8Array): void {
+  const folder = dirname(path)
+  if (!isFolder(folder)) throw new Error(`${path} is not written: there is no folder ${folder}`)
+  if (isFolder(path)) throw new Error(`${path} is not written: it is a folder`)
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
     writeFileSync(temporary, bytes, { flag: 'wx' })
     renameSync(temporary, path)
+  } catch (thrown) {
+    throw new Error(`${path} is not written: the file system says ${codeOf(thrown)}`)
   } finally {
     rmSync(temporary, { force: true })
   }
+}
+
+function readProblem(thrown: unknown): string {
+  const code = codeOf(thrown)
+  if (code === 'ENOENT') return 'does not exist'
+  return code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(`${path}/`)
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : describeThrown(thrown)
 }

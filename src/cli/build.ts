@@ -26,7 +26,7 @@ export const buildCommand: CommandModule<object, BuildArguments> = {
         array: true,
         describe: 'Folders or .rego files; with --verify one bundle',
       })
-      .option('out', textOption('out', 'The bundle to write'))
+      .option('out', { alias: 'o', ...textOption('out', 'The bundle to write') })
       .option('revision', textOption('revision', 'Of the manifest (default: the content digest)'))
       .option('with-sources', {
         type: 'boolean',

@@ -13,6 +13,9 @@ const maxKeyBytes = 16_384
 /** The text of the file: a private key in PEM that the algorithm takes. */
 export function readSigningKey(path: string, algorithm: string): string {
   const { text, exposedMode } = readKeyFile(path)
+  if (/-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(text)) {
+    throw new Error(`the key in ${path} is a public key; --sign takes the private one`)
+  }
   if (exposedMode !== null) {
     const { problem, fix } = exposedProblem(path, exposedMode)
     throw new Error(`${problem}; ${fix}`)
@@ -36,9 +39,6 @@ function readKeyFile(path: string): { text: string; exposedMode: string | null }
 }
 
 function privateKey(path: string, text: string): KeyObject {
-  if (/-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(text)) {
-    throw new Error(`the key in ${path} is a public key; --sign takes the private one`)
-  }
   if (/ENCRYPTED/.test(text)) {
     throw new Error(`the key in ${path} is encrypted; write it out with openssl pkey`)
   }
