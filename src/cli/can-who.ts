@@ -25,12 +25,16 @@ const refusals: Partial<Record<UnidentifiedReason, string>> = {
 }
 const maxListed = 20
 
-/** Throws UsageError. `identity` null: there is no configuration. */
+/**
+ * Throws UsageError. `identity` null: there is no configuration. `fileOption` is what the command
+ * calls a file that describes somebody.
+ */
 export function findWho(
   id: string | undefined,
   options: WhoOptions,
   identity: IdentityConfig | null,
   nowMs: number,
+  fileOption = '--subject',
 ): Who {
   if (options.subject !== undefined) {
     if (describesSubject(options)) {
@@ -50,10 +54,10 @@ export function findWho(
       'without --config nobody is known: describe the caller with --role, --scope, ...',
     )
   }
-  return keyOwner(id, identity, nowMs)
+  return keyOwner(id, identity, nowMs, fileOption)
 }
 
-function keyOwner(id: string, config: IdentityConfig, nowMs: number): Who {
+function keyOwner(id: string, config: IdentityConfig, nowMs: number, fileOption: string): Who {
   const keys = keysOf(config)
   const standing = standingOf(keys, id, nowMs)
   if (standing.found === 'keys') {
@@ -68,7 +72,7 @@ function keyOwner(id: string, config: IdentityConfig, nowMs: number): Who {
   const known =
     ids.length === 0 ? 'there is none' : `there are ${ids.slice(0, maxListed).join(', ')}${more}`
   throw new UsageError(
-    `no API key has the id ${id}: ${known}\na caller with a token or certificate is described: --subject FILE, or --role, --scope, --tenant, --issuer`,
+    `no API key has the id ${id}: ${known}\na caller with a token or certificate is described: ${fileOption} FILE, or --role, --scope, --tenant, --issuer`,
   )
 }
 

@@ -63,7 +63,7 @@ function nothingAt(path: string, missing = path): PolicyProblem {
       linkHint,
     )
   }
-  const hint = 'name a folder, a .rego file or a bundle with --policy or as policy.path'
+  const hint = 'name a folder, a .rego file or a bundle'
   return problem('source_error', `there is no policy at ${path}`, null, hint)
 }
 

@@ -57,7 +57,7 @@ function subjectFacts(config: Config, said: JsonObject, given: ExplainArguments)
   const isKey = config.identity.apiKeys.some((key) => key.id === id)
   if (!isKey && !isAsked && config.identity.apiKeyFile === null) return {}
   try {
-    const { identity, notes } = findWho(id, {}, config.identity, Date.now())
+    const { identity, notes } = findWho(id, {}, config.identity, Date.now(), '--facts')
     for (const note of notes) printNote(note)
     return identity === null ? {} : { ...identity.subject }
   } catch (thrown) {

@@ -22,7 +22,7 @@ export function progressLine(stream: NodeJS.WriteStream, isCi: boolean): Progres
       if (now - told < everyMs) return
       told = now
       const text = escapeUnprintable(`test ${place + 1} of ${total}: ${name}`)
-      write(text.slice(0, (stream.columns ?? 80) - 1))
+      write(text.slice(0, (stream.columns || 80) - 1))
     },
     clear: () => write(''),
   }
