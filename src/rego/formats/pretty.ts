@@ -31,6 +31,8 @@ const words: Readonly<Record<TestVerdict, { readonly word: string; readonly code
 }
 
 const rule = '-'.repeat(80)
+const afterFailedCases =
+  'why it decides so: mcp-guard explain; if it is right so: mcp-guard test-policy --update'
 
 export function formatPretty(report: TestReport, options: PrettyOptions): string {
   const { paint, verbose } = options
@@ -95,6 +97,7 @@ function summary(report: TestReport, paint: Paint): string[] {
   if (cases.length > 0) {
     const word = paint(held === cases.length ? 32 : 31, 'CASES')
     lines.push(`${word}: ${held}/${cases.length} as expected`)
+    if (cases.some(({ verdict }) => verdict === 'failed')) lines.push(afterFailedCases)
   }
   return coverage === null ? lines : [...lines, ...describeCoverage(coverage)]
 }

@@ -61,6 +61,7 @@ test('reasons, values and prints of what did not pass', () => {
     'SKIPPED: 1/8',
     'ERROR: 1/8',
     'CASES: 1/3 as expected',
+    'why it decides so: mcp-guard explain; if it is right so: mcp-guard test-policy --update',
     '',
   ])
 })
@@ -101,7 +102,7 @@ test('coverage is rounded down, and names the rows that are missing', () => {
   ])
 })
 
-test('values are cut, durations are short, verdicts have colours', () => {
+test('values are as they came, durations are short, verdicts have colours', () => {
   const failedAt = { text: 'x', file: 'a', row: 1, col: 1, values: { x: 'y'.repeat(5000) } }
   const tests = [policyTest({ verdict: 'failed', failedAt, durationNs: 2_345_678_901 })]
   const text = pretty(testReport({ tests }), {
@@ -109,7 +110,7 @@ test('values are cut, durations are short, verdicts have colours', () => {
     paint: (code, word) => `<${code}>${word}</>`,
   })
   assert.match(text, 'test_a: <31>FAIL</> (2.35s)\n')
-  assert.match(text, /^ {4}x = y{399}…$/m)
+  assert.match(text, /^ {4}x = y{5000}$/m)
   assert.match(text, '\n<31>FAIL</>: 1/1\n')
 })
 
