@@ -1,6 +1,11 @@
 /** `lint`: what works in a policy and is known to go wrong later. */
 import type { CommandModule } from 'yargs'
+import { nearestKey } from '../config/nearest.js'
+import { knownMethods } from '../mcp/methods.js'
+import type { PolicyFinding } from '../rego/finding.js'
 import { lintIds } from '../rego/lint.js'
+import { problem } from '../rego/problem.js'
+import type { SourceSet } from '../rego/source-set.js'
 import { repeatedOption, textOption } from './options.js'
 import { type FindingArguments, findingOptions, reportFindings } from './report-findings.js'
 import { endQuietlyOnBrokenPipe, exitCodes, printFailure, UsageError } from './terminal.js'
@@ -53,13 +58,34 @@ export const lintCommand: CommandModule<object, LintArguments> = {
     }
     const { lintPolicy } = await import('../rego/lint.js')
     const tools = given.tools === undefined ? {} : { tools: offered.servers }
-    process.exitCode = await reportFindings(given, (set) => lintPolicy(set, { disable, ...tools }))
+    const options = { disable, methods: knownMethods(), ...tools }
+    process.exitCode = await reportFindings(given, async (set) =>
+      holdsRego(set) ? lintPolicy(set, options) : [nothingToLint],
+    )
   },
 }
 
 function disabledIds({ disable = [], enable }: LintArguments): readonly string[] {
   for (const id of [...disable, ...(enable ?? [])]) {
-    if (!lintIds.includes(id)) throw new UsageError(`there is no lint ${id}`)
+    if (!lintIds.includes(id)) throw new UsageError(noLint(id))
   }
   return enable === undefined ? disable : lintIds.filter((id) => !enable.includes(id))
+}
+
+function noLint(id: string): string {
+  const nearest = nearestKey(id, lintIds) ?? lintIds.find((known) => known.split('-').includes(id))
+  const hint =
+    nearest === undefined ? 'mcp-guard lint --help names all' : `did you mean ${nearest}?`
+  return `there is no lint ${id}; ${hint}`
+}
+
+/** A wrong path must not pass as one where nothing was found. */
+const nothingToLint: PolicyFinding = {
+  ...problem('source_error', 'there is no .rego file', null, 'name a folder that holds one'),
+  level: 'error',
+  page: null,
+}
+
+function holdsRego({ source }: SourceSet): boolean {
+  return 'bundle' in source || Object.keys(source.files).some((file) => file.endsWith('.rego'))
 }

@@ -45,6 +45,18 @@ test('check: a policy that is not there is an error in every form', async () => 
   assert.match(error.message, 'there is no policy at nowhere')
 })
 
+test('lint: where there is no .rego file nothing passes', async () => {
+  place('empty', {})
+  place('dataonly', { 'data.json': '{}' })
+  for (const name of ['empty', 'dataonly']) {
+    assert.equal(await cli(['lint', name]), {
+      code: 1,
+      stdout: 'error: there is no .rego file (name a folder that holds one) [source_error]\n',
+      stderr: `${name}: 1 error, 0 warnings\n`,
+    })
+  }
+})
+
 test('check: a warning ends with 0, or with 1 where that is asked for', async () => {
   const warned = await cli(['check', 'warned'])
   assert.is(warned.code, 0)
@@ -68,7 +80,7 @@ test('check: nothing found', async () => {
 test('check: no choice of form', async () => {
   const { code, stderr } = await cli(['check', 'good', '-f', 'xml'])
   assert.is(code, 2)
-  assert.match(stderr, 'Given: "xml", Choices: "pretty", "json", "github", "sarif"')
+  assert.match(stderr, '--format is one of "pretty", "json", "github", "sarif", not "xml"')
 })
 
 const lintUnknown = ['lint', 'named', '--enable', 'tool-unknown', '--tools']
