@@ -110,11 +110,13 @@ deny contains "a" if startswith(input.resource.id, "delete_")`),
         'order: []\ntiers:\n  gold:\n    tools: { github: { search: { tokens: 1, per: 1s, burst: 1 } } }\n',
       'windows/data.yaml':
         'night: { zone: UTC, open: [], for: { tools: { github: ["drop_*"] } } }\n',
-      'destructive/data.yaml': '"*":\n  scope: [purge, search_code]\n',
+      'destructive/data.yaml': 'github:\n  scope: [purge, search_code]\n',
       'quarantine/data.yaml': 'servers:\n  github: { tools: [evil], prompts: [] }\n',
     },
     { tools },
   )
+  const offered =
+    'write the name of a tool that is offered, or remove it; `# mcp-guard: allow tool-unknown` where it is meant for later'
   const files = [...new Set(found.map(({ file }) => file))]
   assert.equal(
     files,
@@ -125,7 +127,7 @@ deny contains "a" if startswith(input.resource.id, "delete_")`),
   assert.equal(
     found.map(({ code, row, col, message, hint }) => [code, row, col, message, hint]),
     [
-      ['tool-unknown', 2, 11, 'no server offers the tool purge', null],
+      ['tool-unknown', 2, 11, 'the server github does not offer the tool purge', offered],
       [
         'tool-unknown',
         3,
@@ -133,12 +135,12 @@ deny contains "a" if startswith(input.resource.id, "delete_")`),
         'the server github does not offer the tool serch_code',
         'did you mean `search_code`?',
       ],
-      ['tool-unknown', 2, 21, 'the server github does not offer the tool evil', null],
-      ['tool-unknown', 1, 43, 'the server github does not offer the tool old_tool', null],
-      ['tool-unknown', 4, 24, 'the server github does not offer the tool search', null],
-      ['tool-unknown', 1, 56, 'the server github does not offer the tool drop_*', null],
+      ['tool-unknown', 2, 21, 'the server github does not offer the tool evil', offered],
+      ['tool-unknown', 1, 43, 'the server github does not offer the tool old_tool', offered],
+      ['tool-unknown', 4, 24, 'the server github does not offer the tool search', offered],
+      ['tool-unknown', 1, 56, 'the server github does not offer the tool drop_*', offered],
       ['tool-unknown', 9, 2, 'no server offers the prompt sumary', 'did you mean `summary`?'],
-      ['tool-unknown', 12, 22, 'no server offers the tool delete_*', null],
+      ['tool-unknown', 12, 22, 'no server offers the tool delete_*', offered],
     ],
   )
 })
@@ -153,6 +155,32 @@ test('kinds that were not listed are not spoken of', async () => {
 
 test('the ids, which stay', () => {
   assert.equal([...lintIds].sort(), lintIds)
+})
+
+test('names that are shut off ahead of a tool are no mistakes, those that are granted are', async () => {
+  const { folder, found } = await lint(
+    {
+      'destructive/data.yaml':
+        '"*":\n  a:\n    - delete*\n    - wipe\ngithub:\n  a: ["purge*", wipe]\n',
+      'quarantine/data.yaml': 'servers:\n  "*": { tools: ["drop_*", wipe], prompts: [old] }\n',
+      'tiers/data.yaml': 'tiers: { heavy: { tools: { "*": ["wipe*"] } } }\n',
+    },
+    { tools: { github: { tools: ['search'], prompts: [] } } },
+  )
+  assert.equal(
+    found
+      .filter(({ code }) => code === 'tool-unknown')
+      .map(({ file, row, message, hint }) => [file, row, message, hint !== null]),
+    [
+      [
+        join(folder, 'destructive/data.yaml'),
+        6,
+        'the server github does not offer the tool wipe',
+        true,
+      ],
+      [join(folder, 'tiers/data.yaml'), 1, 'no server offers the tool wipe*', true],
+    ],
+  )
 })
 
 test.run()
