@@ -67,7 +67,7 @@ test('exit 1 with the place in a policy that cannot be used', async () => {
   const { code, stdout, stderr } = await cli(['run', '--policy', 'broken', ...upstream])
   assert.is(code, 1)
   assert.is(stdout, '')
-  assert.match(stderr, 'error: the policy broken cannot be used\nmain.rego:5:23: ')
+  assert.match(stderr, 'error: the policy broken cannot be used\nbroken/main.rego:5:23: ')
   assert.not.match(stderr, 'listening')
 })
 

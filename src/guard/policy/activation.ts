@@ -16,6 +16,7 @@ import {
   formatProblem,
 } from '../../rego/compile-policy.js'
 import type { CompilerSession } from '../../rego/compiler-session.js'
+import type { PolicyProblem } from '../../rego/problem.js'
 import type { PolicySource, ReadSources } from '../../rego/sources.js'
 import type { Newest } from './newest.js'
 import type { Revisions } from './revisions.js'
@@ -24,6 +25,8 @@ export interface Offer {
   /** `kept`: the last good one, in place of a source that does not answer. */
   readonly from: 'source' | 'kept' | 'rollback'
   readonly read: () => Promise<ReadSources>
+  /** How people find a file of it; absent: by its name in the policy. */
+  readonly shown?: (file: string) => string
   /** Of what was kept: its content has to make this very revision. */
   readonly expected?: string
   /** Asked when it could be activated or refused: whether it is still what is on offer. */
@@ -87,13 +90,13 @@ export function createActivation(options: ActivationOptions): Activate {
     })
   }
 
-  async function prepare({ read, from, expected }: Offer): Promise<Prepared> {
+  async function prepare({ read, from, expected, shown }: Offer): Promise<Prepared> {
     try {
       const found = await read()
       const compiled = found.ok ? await compile(found.source, from) : found
       if (!found.ok || !compiled.ok) {
         const problems = compiled.ok ? [] : compiled.problems
-        return invalid(problems.map(formatProblem).join('\n'))
+        return invalid(problems.map((one) => formatProblem(placed(one, shown))).join('\n'))
       }
       const { revision } = compiled.bundle
       if (expected !== undefined && revision !== expected) {
@@ -116,7 +119,8 @@ export function createActivation(options: ActivationOptions): Activate {
     const { bundle, serial, signedDigest, warnings, source } = prepared
     const { revision } = bundle
     if (offer.from === 'source' && options.isHeldBack(revision)) return { kind: 'held', revision }
-    for (const warning of warnings) observer.log?.('warn', formatProblem(warning))
+    for (const warning of warnings)
+      observer.log?.('warn', formatProblem(placed(warning, offer.shown)))
     try {
       await policy.activate(bundle)
     } catch (thrown) {
@@ -141,6 +145,12 @@ export function createActivation(options: ActivationOptions): Activate {
   }
 
   return (offer) => (offer.from === 'rollback' ? take(offer) : inOrder(() => take(offer)))
+}
+
+function placed(problem: PolicyProblem, shown: Offer['shown']): PolicyProblem {
+  return shown === undefined || problem.file === null
+    ? problem
+    : { ...problem, file: shown(problem.file) }
 }
 
 type Queue = <T>(work: () => Promise<T>) => Promise<T>
