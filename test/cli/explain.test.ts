@@ -111,6 +111,11 @@ test('facts come from a file, from standard input, and options stand above them'
   assert.equal((await told('--facts', 'facts.yaml', '--tool', 'get-env')).decision.reasons, [
     'not-granted',
   ])
+  writeFileSync(
+    join(folder, 'wrapped.json'),
+    '{"input": {"subject": {"roles": ["reader"]}, "resource": {"type": "tool", "id": "get-sum", "server": "everything"}}}',
+  )
+  assert.equal((await told('--facts', 'wrapped.json')).decision.reasons, ['tool-granted'])
   const json = '{"action":{"name":"tools/list"},"resource":{"server":"s"}}'
   const { stdout, code } = await cli(['explain', '--policy', policies, '--facts', '-'], json)
   assert.is(code, 0)
@@ -263,6 +268,7 @@ const wrong: readonly (readonly [args: readonly string[], message: string])[] = 
   [['--tool', 'x'], 'resource.server is missing; name it: --server'],
   [['--facts', 'none.yaml'], 'the file none.yaml does not exist'],
   [['--facts', 'rolse.yaml'], 'subject.rolse: unknown key "rolse"; did you mean "roles"?'],
+  [['--facts', 'beside.json'], 'leave `input` out of beside.json: its members stand at the top'],
   [['--audit', 'audit.ndjson'], 'say which decision: --audit FILE DECISION_ID'],
   [['--audit', 'audit.ndjson', 'd-2'], 'the audit file audit.ndjson has no line for decision d-2'],
   [
@@ -279,6 +285,7 @@ for (const [args, message] of wrong) {
   test(`wrong: explain ${args.join(' ')}`, async () => {
     record({})
     writeFileSync(join(folder, 'rolse.yaml'), 'subject: { rolse: [a] }\n')
+    writeFileSync(join(folder, 'beside.json'), '{"input": {}, "action": {"name": "tools/list"}}')
     const { code, stderr } = await explain(...args)
     assert.is(code, 2, stderr)
     assert.ok(stderr.startsWith(`error: ${message}`), stderr)
