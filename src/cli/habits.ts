@@ -17,7 +17,7 @@ const commands: Readonly<Record<string, string>> = {
 }
 
 const bundle = 'a bundle is named as the path, alone'
-const noOther = 'there is none'
+const noOther = 'nothing here does that'
 
 /** By command; the options of one row are separated by spaces. */
 const options: Readonly<Record<string, readonly (readonly [names: string, answer: string])[]>> = {
@@ -30,7 +30,7 @@ const options: Readonly<Record<string, readonly (readonly [names: string, answer
   'test-policy': [
     ['--bundle -b', bundle],
     ['--max-errors -m --parallel -p --explain --ignore --benchmem', noOther],
-    ['--schema -s', 'there is none: mcp-guard check has the schema of the facts built in'],
+    ['--schema -s', 'mcp-guard check has the schema of the facts built in'],
   ],
   build: [
     ['--bundle -b', bundle],
