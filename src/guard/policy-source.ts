@@ -84,6 +84,7 @@ export async function openPolicySource(
     revisions,
     newest: createNewest(join(folder, 'serials'), observer),
     isHeldBack: rollback.isHeldBack,
+    isRolledBack: () => rollback.current() !== null,
     keeps: !trial,
     needed: () => rollback.current()?.to ?? null,
     stopped: () => stopped,

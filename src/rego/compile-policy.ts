@@ -17,9 +17,9 @@ import type { CompilerSession } from './compiler-session.js'
 import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
 import type { PolicyProblem } from './problem.js'
 import { type PolicySource, readSources } from './sources.js'
-import { type BundleVerification, type NewestRevision, orderProblem } from './verify.js'
+import { type BundleVerification, type NewestSigned, orderProblem } from './verify.js'
 
-export type { BundleVerification, NewestRevision } from './verify.js'
+export type { BundleVerification, NewestSigned } from './verify.js'
 
 export interface CompilePolicyOptions {
   /** Folder of the cache; null = no cache; absent = `~/.cache/mcp-guard`. */
@@ -33,7 +33,7 @@ export interface CompilePolicyOptions {
   /** A compiler that may be running already: a second policy takes a tenth of the time in it. */
   readonly session?: CompilerSession
   /** The newest signed revision that was ever active; absent or null: none that is known. */
-  readonly newest?: NewestRevision | null
+  readonly newest?: NewestSigned | null
 }
 
 export type CompiledPolicy =
@@ -56,7 +56,7 @@ export async function compileSource(
   const compiled = await compileOrFind(source, options)
   if (!compiled.ok || !options.newest) return compiled
   const { bundle, serial, signedDigest } = compiled
-  const older = orderProblem(options.newest, { serial, revision: signedDigest ?? bundle.revision })
+  const older = orderProblem(options.newest, { serial, content: signedDigest ?? bundle.revision })
   return older === null ? compiled : { ok: false, problems: [older] }
 }
 

@@ -18,20 +18,20 @@ export interface BundleVerification {
 }
 
 /** What an older signed bundle is told by: `metadata.mcpguard.serial` of its manifest. */
-export interface NewestRevision {
+export interface NewestSigned {
   readonly serial: number
-  /** Of what was signed: other bytes of the same meaning are the same bundle. */
-  readonly revision: string
+  /** Digest of what was signed: other bytes of the same meaning are the same bundle. */
+  readonly content: string
 }
 
 const manifest = '.manifest'
 
 /** `newest` was active before; null: the candidate may follow it. */
 export function orderProblem(
-  newest: NewestRevision,
-  candidate: { readonly serial: number | null; readonly revision: string },
+  newest: NewestSigned,
+  candidate: { readonly serial: number | null; readonly content: string },
 ): PolicyProblem | null {
-  const { serial, revision } = candidate
+  const { serial, content } = candidate
   if (serial === null) {
     const text = `the bundle has no serial, and one with serial ${newest.serial} was active before`
     const hint = 'build it with `mcp-guard build --serial NUMBER`'
@@ -42,7 +42,7 @@ export function orderProblem(
     const hint = 'publish the newest one; to go back on purpose, use `mcp-guard rollback`'
     return problem('bundle_older', text, manifest, hint)
   }
-  if (serial === newest.serial && revision !== newest.revision) {
+  if (serial === newest.serial && content !== newest.content) {
     const text = `the bundle has the serial ${serial}, and so had another one that was active before`
     const hint = 'build it with a higher --serial'
     return problem('bundle_serial_reused', text, manifest, hint)

@@ -44,6 +44,7 @@ function rig(isHeldBack: () => boolean = () => false) {
     revisions: createRevisions(join(root, 'revisions'), {}),
     newest: createNewest(join(root, 'serials'), {}),
     isHeldBack,
+    isRolledBack: () => false,
     keeps: false,
     needed: () => null,
     activated: (one) => from.push(one),

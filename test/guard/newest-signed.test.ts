@@ -18,8 +18,8 @@ const upstream = await startUpstream()
 
 test.after(() => upstream.close())
 
-/** Each denies one more name, and is the next of the order. */
-function bundle(serial: number): Buffer {
+/** Each denies one more name, and is the next of the order. `space`: after what was signed as JSON. */
+function bundle(serial: number, space = ''): Buffer {
   const files = {
     'main.rego': `${rolePolicy['main.rego']}\n_denied if input.resource.id == "tool-${serial}"\n`,
     '.manifest': JSON.stringify({
@@ -27,7 +27,8 @@ function bundle(serial: number): Buffer {
       metadata: { mcpguard: { serial } },
     }),
   }
-  return packed(files, signatures(tokenOf(files, owner.privateKey)))
+  const signed = signatures(tokenOf(files, owner.privateKey))
+  return packed({ ...files, '.manifest': files['.manifest'] + space }, signed)
 }
 
 const [one, two] = [bundle(1), bundle(2)]
@@ -75,6 +76,9 @@ test('once a bundle was active, no older one is, but by a rollback', async () =>
   assert.ok((await second.guard.reload()).ok)
   assert.ok((await orderRollback(state, revisionOne)).ok)
   assert.is((await health(second)).revision, revisionOne)
+  server.offer(bundle(2, ' '))
+  assert.match((await second.guard.reload()).message, 'rolled back')
+  assert.is((await health(second)).revision, revisionOne, 'other bytes are what was signed')
   await refused(second, older)
   await orderRelease(state)
   assert.is((await health(second)).revision, revisionOne)

@@ -12,8 +12,8 @@ import { test } from 'uvu'
 import { runTrials } from '../support/engine-trials.js'
 
 const seed = Number(process.env['SEED'] ?? 1)
-const wanted = Number(process.env['PAIRS'] ?? 4_000)
-const size = { packages: 60, facts: 65, errors: 60 }
+const wanted = Number(process.env['PAIRS'] ?? 2_000)
+const size = { packages: 60, facts: 33, errors: 60 }
 
 test(`${wanted} pairs of policy and facts are answered alike (seed ${seed})`, () => {
   runTrials({ seed, wanted, size })

@@ -149,7 +149,7 @@ test('nothing of a bundle is read before it is verified', () => {
 // ── Time ────────────────────────────────────────────────────────────────────────────────────────
 
 test('older, the same serial again, and none are refused once a serial was seen', () => {
-  const newest = { serial: 7, revision: 'sha256:a' }
+  const newest = { serial: 7, content: 'sha256:a' }
   const rows: [number | null, string, string | null, RegExp][] = [
     [6, 'sha256:a', 'bundle_older', /serial 6 is below 7.*/],
     [0, 'sha256:b', 'bundle_older', /serial 0 is below 7/],
@@ -158,8 +158,8 @@ test('older, the same serial again, and none are refused once a serial was seen'
     [7, 'sha256:a', null, /^$/],
     [8, 'sha256:b', null, /^$/],
   ]
-  for (const [serial, revision, code, text] of rows) {
-    const found = orderProblem(newest, { serial, revision })
+  for (const [serial, content, code, text] of rows) {
+    const found = orderProblem(newest, { serial, content })
     assert.is(found?.code ?? null, code)
     assert.match(found?.message ?? '', text)
     assert.is(found?.file ?? null, code === null ? null : '.manifest')
@@ -178,7 +178,7 @@ test('the newest revision is asked for on the way into the gateway', async () =>
   const source = { bundle: sealed().toString('base64') }
   const first = await compileSource(source, { cacheDir: null, verify })
   assert.ok(first.ok && first.serial === 7)
-  const asked = { cacheDir: null, verify, newest: { serial: 8, revision: 'sha256:a' } }
+  const asked = { cacheDir: null, verify, newest: { serial: 8, content: 'sha256:a' } }
   const second = await compileSource(source, asked)
   assert.ok(!second.ok && second.problems[0]?.code === 'bundle_older')
 })

@@ -54,6 +54,8 @@ export interface ActivationOptions {
   readonly newest: Newest
   /** What is not taken from the source now. */
   readonly isHeldBack: (revision: string) => boolean
+  /** Whether the operator went back. */
+  readonly isRolledBack: () => boolean
   /** Whether anything is left on disk. */
   readonly keeps: boolean
   /** What has to stay there. */
@@ -109,6 +111,13 @@ export function createActivation(options: ActivationOptions): Activate {
     }
   }
 
+  /** The newest signed bundle is what somebody went back from, in whatever bytes it comes. */
+  async function isHeldBack(revision: string, serial: number | null): Promise<boolean> {
+    if (options.isHeldBack(revision)) return true
+    if (verify === null || serial === null || !options.isRolledBack()) return false
+    return (await newest.read())?.serial === serial
+  }
+
   async function activate(offer: Offer, prepared: Prepared): Promise<Outcome> {
     if (offer.isCurrent !== undefined && !(await offer.isCurrent())) return { kind: 'superseded' }
     if (prepared.kind === 'refused') {
@@ -118,7 +127,8 @@ export function createActivation(options: ActivationOptions): Activate {
     }
     const { bundle, serial, signedDigest, warnings, source } = prepared
     const { revision } = bundle
-    if (offer.from === 'source' && options.isHeldBack(revision)) return { kind: 'held', revision }
+    if (offer.from === 'source' && (await isHeldBack(revision, serial)))
+      return { kind: 'held', revision }
     for (const warning of warnings)
       observer.log?.('warn', formatProblem(placed(warning, offer.shown)))
     try {
@@ -131,7 +141,7 @@ export function createActivation(options: ActivationOptions): Activate {
     options.activated(offer.from, revision)
     if (offer.from === 'source' && options.keeps) {
       if (serial !== null && signedDigest !== null) {
-        await newest.raise({ serial, revision: signedDigest })
+        await newest.raise({ serial, content: signedDigest })
       }
       await revisions.keep(revision, source, options.needed())
     }

@@ -1,6 +1,6 @@
 /**
  * The highest serial of a signed policy that was ever active here: the floor below which none is
- * taken any more. Each is an empty file named by serial and revision, so that two gateways that
+ * taken any more. Each is an empty file named by serial and content, so that two gateways that
  * write at the same time cannot lower it and nothing in it can be half-written. Going back on
  * purpose leaves it where it is.
  */
@@ -9,25 +9,25 @@ import { join } from 'node:path'
 import type { Observer } from '../../domain.js'
 import { describeThrown, GuardError } from '../../errors.js'
 import { isOwnFolder, makeOwnFolder, writeOwnFile } from '../../lib/own-files.js'
-import type { NewestRevision } from '../../rego/compile-policy.js'
+import type { NewestSigned } from '../../rego/compile-policy.js'
 
 export interface Newest {
   /** Rejects with GuardError GUARD_POLICY_UNAVAILABLE when there is one that cannot be read. */
-  read(): Promise<NewestRevision | null>
-  raise(activated: NewestRevision): Promise<void>
+  read(): Promise<NewestSigned | null>
+  raise(activated: NewestSigned): Promise<void>
 }
 
 export function createNewest(folder: string, observer: Pick<Observer, 'log'>): Newest {
   /** Of this process, where the disk does not take it. */
-  let own: NewestRevision | null = null
+  let own: NewestSigned | null = null
 
-  async function onDisk(): Promise<readonly NewestRevision[]> {
+  async function onDisk(): Promise<readonly NewestSigned[]> {
     try {
       if (!(await isOwnFolder(folder))) throw new Error(`${folder} belongs to somebody else`)
       const names = await readdir(folder)
       return names.flatMap((name) => {
         const [, serial, hex] = /^(\d{1,16})-([0-9a-f]{64})$/.exec(name) ?? []
-        return serial === undefined ? [] : [{ serial: Number(serial), revision: `sha256:${hex}` }]
+        return serial === undefined ? [] : [{ serial: Number(serial), content: `sha256:${hex}` }]
       })
     } catch (thrown) {
       if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return []
@@ -46,19 +46,19 @@ export function createNewest(folder: string, observer: Pick<Observer, 'log'>): N
       try {
         await makeOwnFolder(folder)
         await writeOwnFile(join(folder, nameOf(activated)), [])
-        for (const { serial, revision } of await onDisk()) {
+        for (const { serial, content } of await onDisk()) {
           if (serial >= activated.serial) continue
-          await rm(join(folder, nameOf({ serial, revision })), { force: true })
+          await rm(join(folder, nameOf({ serial, content })), { force: true })
         }
       } catch (thrown) {
         const text = 'after a restart an older signed policy than this one would be taken'
-        const fields = { serial: activated.serial, revision: activated.revision }
+        const fields = { serial: activated.serial }
         observer.log?.('warn', `${text}: ${describeThrown(thrown)}`, fields)
       }
     },
   }
 }
 
-function nameOf({ serial, revision }: NewestRevision): string {
-  return `${serial}-${revision.replace(/^sha256:/, '')}`
+function nameOf({ serial, content }: NewestSigned): string {
+  return `${serial}-${content.replace(/^sha256:/, '')}`
 }
