@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert'
 import { type Gateway, keyOf, startGateway } from '../support/gateway.js'
 import { type PeerServer, startEcho } from '../support/peers.js'
 
-const calls = Number(process.env['CALLS'] ?? 10_000)
+const calls = Number(process.env['CALLS'] ?? 6_000)
 const clients = Number(process.env['CLIENTS'] ?? 200)
 /** A process each: what a machine holds, not what the gateway holds, is the bound. */
 const stdioClients = Math.min(clients, 20)

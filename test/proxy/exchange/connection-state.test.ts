@@ -397,7 +397,7 @@ test('each exchange gets what is its own, once, in order, and an end', () => {
     }),
     { numRuns: 2000, seed: printedSeed('connection state') },
   )
-  assert.ok(answers > 1000 && others > 1000, `${answers} answers, ${others} others`)
+  assert.ok(answers > 500 && others > 1000, `${answers} answers, ${others} others`)
 })
 
 test.run()
