@@ -75,7 +75,7 @@ export async function openPolicySource(
       return 'error' in outcome ? outcome.error.message : null
     },
   })
-  const activate: Activate = createActivation({
+  const activation = createActivation({
     policy,
     observer,
     cacheDir,
@@ -95,6 +95,7 @@ export async function openPolicySource(
       if (from === 'source' && !trial) void rollback.sourceMoved(activated)
     },
   })
+  const { activate } = activation
 
   function settled(outcome: Outcome): void {
     if (outcome.kind === 'refused') problem = outcome.error.message
@@ -171,6 +172,8 @@ export async function openPolicySource(
       source.stop()
       rollback.stop()
       session.close()
+      // Nothing is written any more once it has stopped.
+      await activation.settled()
       if (!trial) await stating.end()
     },
   }

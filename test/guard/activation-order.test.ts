@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GuardError } from '../../src/errors.js'
@@ -25,7 +26,7 @@ test.after(() => rmSync(root, { recursive: true }))
 
 const found: ReadSources = { ok: true, source: { files: rolePolicy } }
 
-function rig(isHeldBack: () => boolean = () => false) {
+function rig(isHeldBack: () => boolean = () => false, keep?: () => Promise<void>) {
   const active: string[] = []
   const policy = {
     current: () => null,
@@ -35,22 +36,22 @@ function rig(isHeldBack: () => boolean = () => false) {
   let stopped = false
   const from: Offer['from'][] = []
   const told: string[] = []
-  const activate = createActivation({
+  const { activate, settled } = createActivation({
     policy,
     observer: { policy: ({ type }) => told.push(type) },
     cacheDir: testCacheDir,
     verify: null,
     session: openCompilerSession(),
-    revisions: createRevisions(join(root, 'revisions'), {}),
+    revisions: { ...createRevisions(join(root, 'revisions'), {}), ...(keep && { keep }) },
     newest: createNewest(join(root, 'serials'), {}),
     isHeldBack,
     isRolledBack: () => false,
-    keeps: false,
+    keeps: keep !== undefined,
     needed: () => null,
     activated: (one) => from.push(one),
     stopped: () => stopped,
   })
-  return { activate, from, told, stop: () => (stopped = true) }
+  return { activate, settled, from, told, stop: () => (stopped = true) }
 }
 
 function latch(): { read: Offer['read']; open: () => void } {
@@ -107,6 +108,23 @@ test('two that look at the same time begin a rollback once', async () => {
   })
   assert.equal(await Promise.all([rollback.look(), rollback.look()]), [null, null])
   assert.equal([offers.length, rollback.current()?.id], [1, 'a'])
+})
+
+test('whoever waits for the activation waits until it is kept', async () => {
+  let kept = false
+  const { activate, settled, from } = rig(
+    () => false,
+    async () => {
+      await sleep(100)
+      kept = true
+    },
+  )
+  const offered = activate({ from: 'source', read: async () => found })
+  while (from.length === 0) await sleep(5)
+  assert.not.ok(kept)
+  await settled()
+  assert.ok(kept)
+  assert.is((await offered).kind, 'activated')
 })
 
 test.run()

@@ -68,12 +68,18 @@ export interface ActivationOptions {
 
 export type Activate = (offer: Offer) => Promise<Outcome>
 
+export interface Activation {
+  readonly activate: Activate
+  /** Resolves when what is being activated is active and kept. */
+  settled(): Promise<void>
+}
+
 type Refused = Extract<Outcome, { kind: 'refused' }>
 type Prepared =
   | Refused
   | ({ readonly kind: 'prepared'; readonly source: PolicySource } & FramedBundle)
 
-export function createActivation(options: ActivationOptions): Activate {
+export function createActivation(options: ActivationOptions): Activation {
   const { policy, observer, verify, revisions, newest } = options
   const cache = options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }
   const { session } = options
@@ -154,7 +160,10 @@ export function createActivation(options: ActivationOptions): Activate {
     return alone(async () => (options.stopped() ? stopping() : activate(offer, prepared)))
   }
 
-  return (offer) => (offer.from === 'rollback' ? take(offer) : inOrder(() => take(offer)))
+  return {
+    activate: (offer) => (offer.from === 'rollback' ? take(offer) : inOrder(() => take(offer))),
+    settled: () => alone(async () => undefined),
+  }
 }
 
 function placed(problem: PolicyProblem, shown: Offer['shown']): PolicyProblem {
