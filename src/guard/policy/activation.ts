@@ -133,16 +133,18 @@ export function createActivation(options: ActivationOptions): Activation {
     }
     const { bundle, serial, signedDigest, warnings, source } = prepared
     const { revision } = bundle
-    if (offer.from === 'source' && (await isHeldBack(revision, serial)))
-      return { kind: 'held', revision }
-    for (const warning of warnings)
-      observer.log?.('warn', formatProblem(placed(warning, offer.shown)))
     try {
+      if (offer.from === 'source' && (await isHeldBack(revision, serial))) {
+        return { kind: 'held', revision }
+      }
+      for (const warning of warnings) {
+        observer.log?.('warn', formatProblem(placed(warning, offer.shown)))
+      }
       await policy.activate(bundle)
     } catch (thrown) {
-      // The policy's own keeper has told of it.
+      // Who refused it has told of it.
       const error = asGuardError(thrown, 'GUARD_POLICY_INVALID', 'the policy is not usable')
-      return { kind: 'refused', error, lasting: true }
+      return { kind: 'refused', error, lasting: error.code === 'GUARD_POLICY_INVALID' }
     }
     options.activated(offer.from, revision)
     if (offer.from === 'source' && options.keeps) {

@@ -126,7 +126,10 @@ export function createRollback(options: RollbackOptions): Rollback {
   async function watch(): Promise<void> {
     while (!stopped) {
       await sleep(intervalMs, undefined, { signal: stopping.signal })
-      if ((await holdState(folder)) !== seen) await look()
+      if ((await holdState(folder)) === seen) continue
+      await look().catch((thrown: unknown) => {
+        observer.log?.('error', `a rollback was not looked at: ${describeThrown(thrown)}`)
+      })
     }
   }
 
