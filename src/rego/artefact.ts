@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { brotliDecompressSync, constants } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import { asGuardError, GuardError } from '../errors.js'
 import { packageFile } from '../lib/package-root.js'
 
@@ -43,10 +43,7 @@ export function readArtefact(at = packageFile(folder)): Uint8Array<ArrayBuffer> 
 
 function unpack(packed: Buffer, bytes: number): Uint8Array<ArrayBuffer> {
   try {
-    const raw = brotliDecompressSync(packed, {
-      params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 },
-      maxOutputLength: bytes,
-    })
+    const raw = brotliDecompressSync(packed, { maxOutputLength: bytes })
     // Its memory is never shared; the type cannot say so.
     return new Uint8Array(raw.buffer as ArrayBuffer, raw.byteOffset, raw.byteLength)
   } catch (thrown) {

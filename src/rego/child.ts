@@ -3,22 +3,16 @@
  * one line of JSON; that of `compile` goes on with the bundle in a frame of its own. Its memory
  * goes back to the system with it, and the parent can kill it where nothing inside could stop a loop.
  */
-import { setFlagsFromString } from 'node:v8'
 import type { JsonObject } from '../domain.js'
 import { readArtefact } from './artefact.js'
 import { frameBundle } from './bundle-frame.js'
 import { childFailure } from './child-failure.js'
 import { startReactor } from './reactor.js'
+import { setWasmFlags } from './wasm-flags.js'
 
 const [, , op, pace, artefactFolder] = process.argv
 
-// One usual build never pays for optimised code: without these two it takes three times as long. A
-// large one does: 17 MB of data take half the time with it. They are process-wide, which is one more
-// reason for a process of its own.
-if (pace !== 'long') {
-  setFlagsFromString('--no-wasm-tier-up')
-  setFlagsFromString('--no-wasm-dynamic-tiering')
-}
+setWasmFlags(pace)
 
 async function readStdin(): Promise<string> {
   const pieces: Buffer[] = []

@@ -6,7 +6,8 @@
 import type { OpenTestModule } from '../policy/test-module.js'
 import { type BothEngines, runBoth, type Sessions, type TestRunOptions } from './both-engines.js'
 import { compareEngines, type EnforcedTest, placesShown } from './compare-engines.js'
-import { openCompilerSession, type SessionOptions } from './compiler-session.js'
+import { capabilities } from './compile-policy.js'
+import { openCompilerSession, type SessionOptions, type TestProgress } from './compiler-session.js'
 import { coverageReport, type InterpretedTest } from './interpreted-test.js'
 import type { SourceSet } from './source-set.js'
 import type { PolicySource } from './sources.js'
@@ -17,6 +18,8 @@ export type { TestRunOptions } from './both-engines.js'
 export interface TestRunner {
   /** One run at a time. */
   run(set: SourceSet, options?: TestRunOptions): Promise<TestRunOutcome>
+  /** The full names of all tests; null: they could not be listed. Not while one runs. */
+  names(set: SourceSet): Promise<readonly string[] | null>
   /** Ends the children; a run under way fails. */
   close(): void
 }
@@ -40,6 +43,8 @@ interface LastRun {
   readonly tests: readonly InterpretedTest[]
   readonly enforced: ReadonlyMap<string, EnforcedTest>
 }
+
+const listingMs = 5_000
 
 export function createTestRunner(open: OpenTestModule, children: SessionOptions = {}): TestRunner {
   const sessions: Sessions = [openCompilerSession(children), openCompilerSession(children)]
@@ -68,7 +73,25 @@ export function createTestRunner(open: OpenTestModule, children: SessionOptions 
     }
   }
 
-  return { run, close }
+  /** The interpreter tells of each test before it runs, and none may then take long. */
+  async function names({ source }: SourceSet): Promise<readonly string[] | null> {
+    const found: string[] = []
+    const request = { source, capabilities: capabilities(), run: '', changed: null, timeoutMs: 1 }
+    const onProgress = ({ name }: TestProgress) => found.push(name)
+    try {
+      const reply = await sessions[0].call(
+        'test',
+        { ...request, coverage: false },
+        { silenceMs: listingMs, onProgress },
+      )
+      return reply.ok ? found : null
+    } catch {
+      sessions[0].reset()
+      return null
+    }
+  }
+
+  return { run, names, close }
 }
 
 type Ran = Extract<BothEngines, { ok: true }>

@@ -5,18 +5,14 @@
  */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { setFlagsFromString } from 'node:v8'
 import { readArtefact } from './artefact.js'
 import { childFailure } from './child-failure.js'
 import { startReactor } from './reactor.js'
+import { setWasmFlags } from './wasm-flags.js'
 
 const [, , pace, artefactFolder] = process.argv
 
-// As in child.ts: a single run never pays for optimised code, many do.
-if (pace !== 'long') {
-  setFlagsFromString('--no-wasm-tier-up')
-  setFlagsFromString('--no-wasm-dynamic-tiering')
-}
+setWasmFlags(pace)
 
 async function main(): Promise<void> {
   try {
