@@ -66,7 +66,8 @@ for (const [report, given, code] of rows) {
       { format: 'json', output: '/dev/null', ...given } as TestArguments,
       undefined,
     )
-    const outcome = { ok: true, report: { ...nothing, ...report } } as const
+    const whyEmpty = verdicts.length === 0 ? 'there are none' : null
+    const outcome = { ok: true, report: { ...nothing, ...report }, whyEmpty } as const
     assert.is(showOutcome(plan, outcome), code)
   })
 }

@@ -127,7 +127,34 @@ test('no policy, and no tests', async () => {
   assert.match((await run('nowhere')).stderr, /^error: there is no policy at nowhere/)
   assert.is((await run('nowhere')).code, 1)
   const none = await run('untested', '--fail-on-empty')
-  assert.equal([none.code, none.stderr], [1, 'no tests were run\n'])
+  const why =
+    'no tests were run: there are no tests in untested and no decision cases beside (a test is a rule whose name begins with test_)\n'
+  assert.equal([none.code, none.stderr], [1, why])
+  const filtered = await run('untested', '-r', 'test_alice')
+  assert.equal([filtered.code, filtered.stderr], [0, why])
+})
+
+test('what --run matches nothing of is counted, and what was meant is named', async () => {
+  write('withCases/policies', { 'main.rego': main, 'main_test.rego': mainTest })
+  const facts = '{ resource: { type: tool, server: s, id: x } }'
+  const cases = `cases:\n  - { name: bob is denied, facts: ${facts}, expect: { allow: false } }\n`
+  write('withCases/cases', { 'a.yaml': cases })
+  const rows: readonly (readonly [path: string, run: string, said: string])[] = [
+    [repository, 'test_alcie', 'none of 3 tests; did you mean test_alice?'],
+    ['withCases/policies', 'zzz', 'none of 3 tests and 1 decision case'],
+    [
+      'withCases/policies',
+      'bob is denid',
+      'none of 3 tests and 1 decision case; did you mean bob is denied?',
+    ],
+  ]
+  for (const [path, expression, said] of rows) {
+    const found = await run(path, '-r', expression)
+    assert.is(found.stderr, `no tests were run: --run ${expression} matches ${said}\n`)
+    assert.is(found.code, 0)
+  }
+  const inCi = await run(repository, '-r', 'zzz', '--fail-on-empty')
+  assert.equal([inCi.code, inCi.stderr.split(':')[0]], [1, 'no tests were run'])
 })
 
 test('only some, several times, measured', async () => {

@@ -12,6 +12,16 @@ import { type CaseRun, casesFolder, runDecisionCases } from '../decision-cases.j
 import { painter } from '../terminal.js'
 import { updateDecisionCases } from '../update-cases.js'
 import type { TestPlan } from './options.js'
+import { describeEmpty } from './why-empty.js'
+
+export type AllOutcome =
+  | {
+      readonly ok: true
+      readonly report: TestReport
+      /** Why nothing ran; null: something did. */
+      readonly whyEmpty: string | null
+    }
+  | Extract<TestRunOutcome, { ok: false }>
 
 const noCases: CaseRun = { ok: true, cases: [] }
 
@@ -19,7 +29,7 @@ export async function runAll(
   plan: TestPlan,
   runner: TestRunner,
   onProgress: (progress: TestProgress) => void,
-): Promise<TestRunOutcome> {
+): Promise<AllOutcome> {
   const begun = performance.now()
   const read = await readSourceSet(plan.paths)
   if (!read.ok) return read
@@ -35,7 +45,9 @@ export async function runAll(
     ? await benchTests(read.set, openTestModule, tested.report.tests)
     : []
   const durationMs = performance.now() - begun
-  return { ok: true, report: { ...tested.report, cases: cases.cases, benchmarks, durationMs } }
+  const report = { ...tested.report, cases: cases.cases, benchmarks, durationMs }
+  const whyEmpty = isEmpty(report) ? await describeEmpty(plan, runner, read.set) : null
+  return { ok: true, report, whyEmpty }
 }
 
 async function runCases(plan: TestPlan, { source, shown }: SourceSet): Promise<CaseRun> {
@@ -65,6 +77,6 @@ function casesOf(plan: TestPlan, folder: string, bundle: CompiledBundle): CaseRu
 }
 
 /** Nothing ran, which is rarely meant. */
-export function isEmpty({ tests, cases }: TestReport): boolean {
+function isEmpty({ tests, cases }: TestReport): boolean {
   return tests.length === 0 && cases.length === 0
 }

@@ -4,28 +4,28 @@ import { unpainted } from '../../lib/paint.js'
 import { cutText } from '../../lib/printable.js'
 import { formatProblem } from '../../rego/compile-policy.js'
 import { formatCoverage, formatReport, type ReportFormat } from '../../rego/formats/index.js'
-import type { PolicyTest, TestReport, TestRunOutcome } from '../../rego/test-report.js'
+import type { PolicyTest, TestReport } from '../../rego/test-report.js'
 import { painter, printFailure, printNote } from '../terminal.js'
 import { readVersion } from '../version.js'
 import type { TestPlan } from './options.js'
-import { isEmpty } from './run-all.js'
+import type { AllOutcome } from './run-all.js'
 
 /** Those of `opa test`, which differ from every other command's. */
 export const testExitCodes = { passed: 0, error: 1, failed: 2 } as const
 
-export function showOutcome(plan: TestPlan, outcome: TestRunOutcome): number {
+export function showOutcome(plan: TestPlan, outcome: AllOutcome): number {
   if (!outcome.ok) {
     for (const problem of outcome.problems) printFailure(formatProblem(problem))
     return testExitCodes.error
   }
-  const { report } = outcome
+  const { report, whyEmpty } = outcome
   showReport(plan, report)
   if (plan.coverageOutput !== null && report.coverage !== null) {
     const { file, format } = plan.coverageOutput
     writeFileSync(file, formatCoverage(format, report.coverage))
   }
-  if (isEmpty(report)) {
-    printNote('no tests were run')
+  if (whyEmpty !== null) {
+    printNote(`no tests were run: ${whyEmpty}`)
     if (plan.failOnEmpty) return testExitCodes.error
   }
   const percent = report.coverage?.percent ?? 100
