@@ -71,6 +71,7 @@ const linkHint = 'put the file there or remove the name'
 
 async function readSingle(file: string, found: Stats): Promise<PolicySource> {
   if (found.size > maxBytes) throw new Refusal(`more than ${maxBytes} bytes`, basename(file))
+  checkSpelling(file)
   const content = await readFile(file)
   if (file.endsWith('.rego')) {
     return { files: { [basename(file)]: decode(content, basename(file)) } }
@@ -115,7 +116,10 @@ async function enter(reading: Reading, folder: string, depth: number): Promise<v
   if (depth > maxDepth) throw new Refusal(`deeper than ${maxDepth} folders`, folder)
   for (const name of (await readdir(join(reading.root, folder))).sort()) {
     const path = folder === '' ? name : `${folder}/${name}`
-    if (name.startsWith('.') && path !== '.manifest') continue
+    if (name.startsWith('.') && path !== '.manifest') {
+      if (path.toLowerCase() === '.manifest') checkSpelling(path)
+      continue
+    }
     const found = await lstat(join(reading.root, path))
     if (found.isDirectory()) await enter(reading, path, depth + 1)
     else if (path === '.manifest' || isRead(name)) {
@@ -126,15 +130,38 @@ async function enter(reading: Reading, folder: string, depth: number): Promise<v
 
 /** Of a file in a folder, whether it matters what stands in it or that it is there. */
 export function mayBeSource(name: string): boolean {
-  return isRead(name) || name === '.manifest' || name === 'policy.wasm'
+  const read = intendedName(name) ?? name
+  return isRead(read) || read === '.manifest' || read === 'policy.wasm'
 }
 
 function isRead(name: string): boolean {
   return name.endsWith('.rego') || dataFiles.has(name)
 }
 
+/**
+ * The name that would be read, of one that capitals keep from it; null: it is read, or is another's.
+ * Whoever has a `deny.REGO` beside the others believes that it is enforced.
+ */
+function intendedName(name: string): string | null {
+  const lower = name.toLowerCase()
+  if (dataFiles.has(lower) || lower === '.manifest') return lower === name ? null : lower
+  return lower.endsWith('.rego') && !name.endsWith('.rego') ? name.replace(/rego$/i, 'rego') : null
+}
+
+function checkSpelling(path: string): void {
+  const name = basename(path)
+  const intended = intendedName(name)
+  if (intended === null) return
+  throw new Refusal(
+    'capitals in its name keep it from being read',
+    path,
+    `rename it to ${intended}`,
+  )
+}
+
 /** What is not read is passed over, except where the operator surely means it to count. */
 async function checkUnread(root: string, path: string, found: Stats): Promise<void> {
+  checkSpelling(path)
   if (basename(path) === 'policy.wasm') {
     throw new Refusal('an unpacked compiled bundle', path, 'name the bundle file itself')
   }

@@ -1,9 +1,9 @@
 /** What is read from a policy folder, and what is refused before any compiler sees it. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readSources } from '../../src/rego/sources.js'
+import { mayBeSource, readSources } from '../../src/rego/sources.js'
 import { folderOf } from './folder.js'
 
 const refused: [string, () => string, RegExp][] = [
@@ -84,6 +84,33 @@ for (const [what, make, text] of refused) {
   })
 }
 
+/** In a folder whose other files are as they should be, and alone. */
+const capitals: readonly (readonly [path: string, intended: string])[] = [
+  ['DENY.REGO', 'DENY.rego'],
+  ['sub/deny.Rego', 'deny.rego'],
+  ['.MANIFEST', '.manifest'],
+  ['grants/data.JSON', 'data.json'],
+  ['Data.yaml', 'data.yaml'],
+  ['data.YML', 'data.yml'],
+]
+for (const [path, intended] of capitals) {
+  test(`${path} is not passed over`, async () => {
+    const found = await readSources(folderOf({ 'a.rego': 'package a', [path]: '{}' }))
+    assert.is(found.ok, false)
+    if (found.ok) return
+    const [problem] = found.problems
+    assert.is(problem?.message, 'capitals in its name keep it from being read')
+    assert.equal([problem?.file, problem?.hint], [path, `rename it to ${intended}`])
+    assert.ok(mayBeSource(basename(path)), 'a running gateway looks again when it appears')
+  })
+}
+
+test('one file by itself may have no capitals in its extension either', async () => {
+  const found = await readSources(join(folderOf({ 'P.REGO': 'package p' }), 'P.REGO'))
+  assert.ok(!found.ok)
+  assert.equal(found.problems[0]?.hint, 'rename it to P.rego')
+})
+
 test('too many files are refused, and named', async () => {
   const folder = folderOf({})
   for (let i = 0; i < 5_001; i++) writeFileSync(join(folder, `${i}.rego`), '')
@@ -102,6 +129,11 @@ test('a folder is read as a bundle: these names and no others', async () => {
     'sub/deep/data.json': '{}',
     'sub/other.json': '{}',
     'README.md': '#',
+    'NOTES.JSON': '{',
+    'deny.rego.BAK': 'package',
+    'sub/.Manifest': '{',
+    '.EDITOR.REGO': '',
+    'CAPITALS.rego': 'package c',
     '.git/hooks/x.rego': 'package x',
     '.hidden.rego': 'package hidden',
   })
@@ -110,6 +142,7 @@ test('a folder is read as a bundle: these names and no others', async () => {
   if (!found.ok || !('files' in found.source)) return
   assert.equal(Object.keys(found.source.files).sort(), [
     '.manifest',
+    'CAPITALS.rego',
     'a.rego',
     'a_test.rego',
     'sub/data.yaml',

@@ -13,7 +13,7 @@ import type { TestPlan } from './options.js'
 /** Shows what a run found. */
 export type ShowRun = () => void
 
-const counts = (name: string) => /(\.rego|\.ya?ml|\.json|^\.manifest)$/.test(name)
+const counts = (name: string) => /(\.rego|\.ya?ml|\.json|^\.manifest)$/i.test(name)
 
 /** `run` never rejects. */
 export async function runWatching(plan: TestPlan, run: () => Promise<ShowRun>): Promise<void> {
