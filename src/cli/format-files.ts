@@ -8,6 +8,7 @@ import { describeThrown } from '../errors.js'
 import { formatProblem } from '../rego/compile-policy.js'
 import { formatRego } from '../rego/format-rego.js'
 import { type PolicyProblem, problem } from '../rego/problem.js'
+import { placeProblems } from '../rego/source-set.js'
 import { readSources } from '../rego/sources.js'
 import { replaceFile } from './replace-file.js'
 import { showDiff } from './show-diff.js'
@@ -59,7 +60,7 @@ async function readTexts(paths: readonly string[]): Promise<ReadTexts> {
   const seen = new Set<string>()
   for (const path of paths) {
     const read = await readSources(path)
-    if (!read.ok) return read
+    if (!read.ok) return { ok: false, problems: await placeProblems(read.problems, path) }
     if ('bundle' in read.source) return refused(`${path} is a bundle`, 'name its sources')
     const folder = (await stat(path)).isDirectory() ? path : dirname(path)
     const files = Object.entries(read.source.files).filter(([file]) => file.endsWith('.rego'))

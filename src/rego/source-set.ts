@@ -25,7 +25,7 @@ export async function readSourceSet(paths: readonly string[]): Promise<ReadSourc
   for (const path of paths) {
     if (await holdsPolicyFolder(path)) return aboveThePolicy(path)
     const found = await readSources(path)
-    if (!found.ok) return found
+    if (!found.ok) return { ok: false, problems: await placeProblems(found.problems, path) }
     if ('bundle' in found.source) {
       if (paths.length > 1) return refused(`${path} is a bundle`, 'name a bundle alone')
       return { ok: true, set: { source: found.source, shown: (file) => `${path}:${file}` } }
@@ -45,6 +45,18 @@ export async function readSourceSet(paths: readonly string[]): Promise<ReadSourc
     return folder === undefined ? file : relative(process.cwd(), join(folder, file))
   }
   return { ok: true, set: { source: { files }, shown, isOneFile: isOneFile(paths) } }
+}
+
+/** Of reading `path`, which names files as they are called in it. */
+export async function placeProblems(
+  problems: readonly PolicyProblem[],
+  path: string,
+): Promise<readonly PolicyProblem[]> {
+  if (problems.every(({ file }) => file === null)) return problems
+  const folder = await folderOf(path)
+  return problems.map((one) =>
+    one.file === null ? one : { ...one, file: relative(process.cwd(), join(folder, one.file)) },
+  )
 }
 
 function isOneFile(paths: readonly string[]): boolean {

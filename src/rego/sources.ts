@@ -71,7 +71,7 @@ const linkHint = 'put the file there or remove the name'
 
 async function readSingle(file: string, found: Stats): Promise<PolicySource> {
   if (found.size > maxBytes) throw new Refusal(`more than ${maxBytes} bytes`, basename(file))
-  checkSpelling(file)
+  checkSpelling(basename(file))
   const content = await readFile(file)
   if (file.endsWith('.rego')) {
     return { files: { [basename(file)]: decode(content, basename(file)) } }

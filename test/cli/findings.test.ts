@@ -45,6 +45,22 @@ test('check: a policy that is not there is an error in every form', async () => 
   assert.match(error.message, 'there is no policy at nowhere')
 })
 
+test('a file that cannot be read is named as seen from here, by every command', async () => {
+  place('capitals', { 'main.rego': main, 'deny.REGO': main })
+  const said = 'capitals/deny.REGO: '
+  const why = 'capitals in its name keep it from being read (rename it to deny.rego)'
+  const rows: readonly (readonly [command: string, text: string])[] = [
+    ['check', `${said}error: ${why} [source_error]\ncapitals: 1 error, 0 warnings\n`],
+    ['lint', `${said}error: ${why} [source_error]\ncapitals: 1 error, 0 warnings\n`],
+    ['fmt', `${said}${why}\nerror: nothing is formatted\n`],
+    ['test-policy', `error: ${said}${why}\n`],
+  ]
+  for (const [command, text] of rows) {
+    const { code, stdout, stderr } = await cli([command, 'capitals'])
+    assert.equal([code, stdout + stderr], [1, text])
+  }
+})
+
 test('lint: where there is no .rego file nothing passes', async () => {
   place('empty', {})
   place('dataonly', { 'data.json': '{}' })
