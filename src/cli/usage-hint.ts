@@ -15,6 +15,13 @@ export interface Known {
 
 const takesCommand = new Set(['run', 'validate'])
 
+/** A word that is the value of an option, where it can be told by its form. */
+const wordOptions: Readonly<Record<string, { form: RegExp; option: string; what: string }>> = {
+  grants: { form: /^https?:\/\//, option: '--from', what: 'the server' },
+  pin: { form: /^https?:\/\//, option: '--url', what: 'the server' },
+  rollback: { form: /^(sha256:)?[0-9a-f]{4,64}$/i, option: '--to', what: 'the revision' },
+}
+
 /** `message`: the parser's. `args`: what follows the program's name. */
 export function describeUsage(message: string, args: readonly string[], known: Known): string {
   const unknown = /^Unknown arguments?: (.*)$/s.exec(message)?.[1]
@@ -26,10 +33,21 @@ export function describeUsage(message: string, args: readonly string[], known: K
     const [, name = '', given, choices] = choice
     return `${dashed(name)} is one of ${choices}, not ${given}`
   }
-  return message.replace(/^Missing required arguments?: (.+)/, (_, names: string) => {
+  const [command = '', ...words] = args
+  if (message.startsWith('Not enough non-option arguments')) return lacksWord(command)
+  const text = message.replace(/^Missing required arguments?: (.+)/, (_, names: string) => {
     const all = names.split(', ').map(dashed)
     return `${all.join(', ')} ${all.length === 1 ? 'is' : 'are'} missing`
   })
+  const hints = text === message ? [] : words.map((word) => optionForWord(command, word))
+  return [text, ...hints.filter((hint) => hint !== null).slice(0, 1)].join('\n')
+}
+
+/** Only what a command cannot do without is asked for here. */
+function lacksWord(command: string): string {
+  return command === 'call'
+    ? 'say what to call: list, or the name of a tool, such as mcp-guard call list'
+    : 'a word is missing'
 }
 
 function describeUnknown(
@@ -103,7 +121,7 @@ function nearestOption(name: string, { options }: Known): string | null {
 
 /** null where a word means nothing. */
 function hintForWord(command: string, word: string): string | null {
-  if (!takesCommand.has(command)) return null
+  if (!takesCommand.has(command)) return optionForWord(command, word)
   if (/\.ya?ml$/i.test(word)) {
     return `the configuration is given with --config: mcp-guard ${command} --config ${word}`
   }
@@ -111,6 +129,13 @@ function hintForWord(command: string, word: string): string | null {
     return `the policy is given with --policy: mcp-guard ${command} --policy ${word}`
   }
   return `the command of a server comes after --: mcp-guard ${command} [options] -- ${word} ...`
+}
+
+function optionForWord(command: string, word: string): string | null {
+  const known = Object.hasOwn(wordOptions, command) ? wordOptions[command] : undefined
+  if (known === undefined || !known.form.test(word)) return null
+  const { option, what } = known
+  return `${what} is given with ${option}: mcp-guard ${command} ${option} ${word}`
 }
 
 function dashed(name: string): string {
