@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { chmod, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 const staleTempMs = 3_600_000
@@ -26,13 +26,29 @@ export async function makeOwnFolder(folder: string): Promise<void> {
 
 /** null: there is no such file that may be read. */
 export async function readOwnFile(file: string, maxBytes: number): Promise<Buffer | null> {
+  return readOwn(file, async (handle) => {
+    return (await handle.stat()).size > maxBytes ? null : handle.readFile()
+  })
+}
+
+/** The first so many bytes, however large it is; null: as above. */
+export async function readOwnStart(file: string, bytes: number): Promise<Buffer | null> {
+  return readOwn(file, async (handle) => {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0)
+    return buffer.subarray(0, bytesRead)
+  })
+}
+
+async function readOwn(
+  file: string,
+  read: (handle: FileHandle) => Promise<Buffer | null>,
+): Promise<Buffer | null> {
   try {
     if (!(await isOwnFolder(dirname(file)))) return null
     const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
       const found = await handle.stat()
-      if (!found.isFile() || !isOurs(found) || found.size > maxBytes) return null
-      return await handle.readFile()
+      return found.isFile() && isOurs(found) ? await read(handle) : null
     } finally {
       await handle.close()
     }

@@ -2,18 +2,12 @@
  * A rollback that cannot be made changes nothing, and says why: what is named wrongly, what is kept
  * and damaged, forged or gone, and where nothing can be kept.
  */
-import {
-  appendFileSync,
-  chmodSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { orderRollback } from '../../src/guard/policy/order-rollback.js'
+import { createRevisions } from '../../src/guard/policy/revisions.js'
 import { startGateway } from '../support/gateway.js'
 import {
   cli,
@@ -69,9 +63,11 @@ test('five revisions are kept, and the one that a rollback needs', async () => {
     await save(gateway, 1)
     await orderRollback(stateOf(gateway), undefined)
     const folder = join(stateOf(gateway), 'revisions')
-    for (let count = 0; count < 6; count += 1) {
-      appendFileSync(join(folder, `${String(count).repeat(64)}.revision`), 'x')
+    const revisions = createRevisions(folder, {})
+    for (const digit of '012345') {
+      await revisions.keep(`sha256:${digit.repeat(64)}`, { files: {} }, first)
     }
+    assert.is(readdirSync(folder).length, 6, 'five, and the one that is gone back to')
     await save(gateway, 2)
     const names = readdirSync(folder)
     assert.is(names.length, 5, names.join())

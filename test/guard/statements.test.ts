@@ -81,7 +81,7 @@ test('the dead do not say what is active', async () => {
   assert.equal((await readRollbackStatus(join(root, 'active'))).active, [three])
 })
 
-const kept = [three, two, one].map((revision) => ({ revision, activatedAtMs: 0 }))
+const kept = [three, two, one].map((revision, index) => ({ revision, activatedAtMs: 9 - index }))
 
 test('where gateways do not agree the operator has to say where to', () => {
   const state = { kept, hold: null, active: [three, two] }
@@ -96,6 +96,22 @@ test('where gateways do not agree the operator has to say where to', () => {
     to: one,
     from: [two, three],
   })
+})
+
+test('where it is not known what was active before, the operator has to say where to', () => {
+  const unknown = kept.slice(1).map((one) => ({ ...one, activatedAtMs: null }))
+  const state = { kept: [...kept.slice(0, 1), ...unknown], hold: null }
+  const problem = 'when 2 revisions were active is not known: choose one with --to, see --list'
+  for (const active of [[three], [two]]) {
+    assert.equal(chooseRollback({ ...state, active }), { ok: false, problem })
+  }
+  assert.equal(chooseRollback({ ...state, active: [three] }, one), {
+    ok: true,
+    to: one,
+    from: [three],
+  })
+  const single = { ...state, kept: state.kept.slice(0, 2), active: [three] }
+  assert.equal(chooseRollback(single), { ok: true, to: two, from: [three] })
 })
 
 test('who does not answer, or is not done in time, has not confirmed it', async () => {
