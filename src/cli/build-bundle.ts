@@ -4,9 +4,16 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { dirname } from 'node:path'
 import { describeThrown } from '../errors.js'
 import { openDecider } from '../policy/workbench.js'
-import { type BundleSigning, buildBundle, verifyBundle } from '../rego/build-bundle.js'
+import {
+  type BuildOptions,
+  type BuiltBundle,
+  type BundleSigning,
+  buildBundle,
+  verifyBundle,
+} from '../rego/build-bundle.js'
 import { checkPolicy } from '../rego/check.js'
 import { formatProblem } from '../rego/compile-policy.js'
+import { openCompilerSession } from '../rego/compiler-session.js'
 import { formatFindingsPretty } from '../rego/formats/findings.js'
 import type { PolicyProblem } from '../rego/problem.js'
 import { readSourceSet, type SourceSet } from '../rego/source-set.js'
@@ -45,13 +52,13 @@ export async function build(given: BuildArguments): Promise<number> {
   const read = await readSourceSet(pathsOf(given))
   if (!read.ok) return refused(read.problems)
   const { set } = read
-  if (!(await isSound(set))) return exitCodes.failed
-  const built = await buildBundle(set.source, {
+  const built = await checkAndBuild(set, {
     ...(given.revision === undefined ? {} : { revision: given.revision }),
     ...(serial === null ? {} : { serial }),
     ...(sign === null ? {} : { sign }),
     withSources: given['with-sources'] ?? false,
   })
+  if (built === null) return exitCodes.failed
   if (!built.ok) return refused(built.problems, set)
   for (const warning of built.warnings) printNote(`warning: ${shown(warning, set)}`)
   try {
@@ -163,11 +170,18 @@ function readSerial({ serial, sign }: BuildArguments): number | null {
 }
 
 /** What is surely not meant is no bundle; warnings are for `check` to say. */
-async function isSound(set: SourceSet): Promise<boolean> {
-  const errors = (await checkPolicy(set)).filter(({ level }) => level === 'error')
-  const painted = (code: number, text: string) => paint(process.stderr, code, text)
-  process.stderr.write(formatFindingsPretty(errors, painted))
-  return errors.length === 0
+/** null: it is not sound, and what is wrong was said. */
+async function checkAndBuild(set: SourceSet, options: BuildOptions): Promise<BuiltBundle | null> {
+  const session = openCompilerSession()
+  try {
+    const found = await checkPolicy(set, { session })
+    const errors = found.filter(({ level }) => level === 'error')
+    const painted = (code: number, text: string) => paint(process.stderr, code, text)
+    process.stderr.write(formatFindingsPretty(errors, painted))
+    return errors.length > 0 ? null : await buildBundle(set.source, { ...options, session })
+  } finally {
+    session.close()
+  }
 }
 
 function refused(problems: readonly PolicyProblem[], set?: SourceSet): number {

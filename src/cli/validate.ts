@@ -13,7 +13,8 @@ import { commandWarnings, configWarnings } from '../config/warnings.js'
 import { describeThrown, GuardError } from '../errors.js'
 import { defaultCacheDir } from '../rego/cache.js'
 import { checkPolicy } from '../rego/check.js'
-import { compilePolicy, formatProblem } from '../rego/compile-policy.js'
+import { type CompiledPolicy, compilePolicy, formatProblem } from '../rego/compile-policy.js'
+import { type CompilerSession, openCompilerSession } from '../rego/compiler-session.js'
 import type { PolicyProblem } from '../rego/problem.js'
 import { readSources } from '../rego/sources.js'
 import { type ConfigArguments, readLoadOptions, withConfigOptions } from './options.js'
@@ -63,17 +64,16 @@ async function check(loaded: LoadedConfig): Promise<Report> {
   if (policyPath === null) return { loaded, policy: { ok: false, problems: [] }, policyPath }
   const cacheDir = defaultCacheDir(process.env['XDG_CACHE_HOME'])
   if (isUrl(policyPath)) return checkWithoutPolicy(loaded, policyPath, cacheDir)
-  const verify = loaded.ok ? loaded.config.policy.verify : null
-  const compiled = await compilePolicy(policyPath, { strict: true, cacheDir, verify })
-  if (!compiled.ok)
+  const compiled = await compile(loaded, policyPath, cacheDir)
+  if (!compiled.ok) {
     return { loaded, policy: { ok: false, problems: compiled.problems }, policyPath }
-  const [refusal, ...found] = await Promise.all([
+  }
+  const [refusal, wrongData] = await Promise.all([
     loaded.ok ? tryActivation(loaded.config, cacheDir) : null,
-    surelyWrong(policyPath),
     checkPolicyData(policyPath, compiled.bundle),
   ])
   const isOfConfig = refusal instanceof GuardError && refusal.code === 'GUARD_CONFIG_INVALID'
-  const wrong = found.flat()
+  const wrong = [...compiled.surelyWrong, ...wrongData]
   const problems = refusal === null || isOfConfig ? wrong : [notActivated(refusal), ...wrong]
   const { bundle, warnings } = compiled
   return {
@@ -103,11 +103,33 @@ async function checkWithoutPolicy(
   }
 }
 
+type Compiled = CompiledPolicy & { readonly surelyWrong: readonly PolicyProblem[] }
+
+/** Strictly, and then as the gateway does, which finds it in the cache. */
+async function compile(
+  loaded: LoadedConfig,
+  policyPath: string,
+  cacheDir: string,
+): Promise<Compiled> {
+  const session = openCompilerSession()
+  const verify = loaded.ok ? loaded.config.policy.verify : null
+  try {
+    const options = { cacheDir, verify, session }
+    const strictly = await compilePolicy(policyPath, { ...options, strict: true })
+    if (!strictly.ok) return { ...strictly, surelyWrong: [] }
+    await compilePolicy(policyPath, options)
+    return { ...strictly, surelyWrong: await surelyWrong(policyPath, session) }
+  } finally {
+    session.close()
+  }
+}
+
 /** The errors of `check` that are not the compiler's: tests, and all warnings, are for check to tell. */
-async function surelyWrong(policyPath: string): Promise<PolicyProblem[]> {
+async function surelyWrong(policyPath: string, session: CompilerSession): Promise<PolicyProblem[]> {
   const read = await readSources(policyPath)
   if (!read.ok) return []
-  const found = await checkPolicy({ source: read.source, shown: (file) => file })
+  const set = { source: read.source, shown: (file: string) => file }
+  const found = await checkPolicy(set, { session })
   return found.filter(({ level, code }) => level === 'error' && !code.includes('_'))
 }
 

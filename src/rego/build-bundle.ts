@@ -7,6 +7,7 @@ import { createPublicKey } from 'node:crypto'
 import type { CompiledBundle } from '../domain.js'
 import { GuardError } from '../errors.js'
 import { readArtefactInfo } from './artefact.js'
+import { type AskOptions, askCompiler } from './ask-compiler.js'
 import { capabilities, compileSource, factsSchema } from './compile-policy.js'
 import { type CompilerOptions, callCompiler } from './compiler.js'
 import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
@@ -14,7 +15,7 @@ import type { PolicyProblem } from './problem.js'
 import type { PolicySource } from './sources.js'
 import type { BundleVerification } from './verify.js'
 
-export interface BuildOptions extends CompilerOptions {
+export interface BuildOptions extends AskOptions {
   /** Of the manifest; absent: the content digest of the sources. */
   readonly revision?: string
   readonly serial?: number
@@ -48,7 +49,7 @@ export async function buildBundle(
   source: PolicySource,
   options: BuildOptions = {},
 ): Promise<BuiltBundle> {
-  const { revision = '', serial = null, withSources = false, sign, ...compilerOptions } = options
+  const { revision = '', serial = null, withSources = false, sign, ...askOptions } = options
   const request = {
     source,
     capabilities: capabilities(),
@@ -62,14 +63,14 @@ export async function buildBundle(
     withSources,
     sign: sign === undefined ? null : { ...sign, keyId: sign.keyId ?? '' },
   }
-  const reply = await callCompiler('pack', request, compilerOptions)
+  const reply = await askCompiler('pack', request, askOptions)
   if (!reply.ok) return reply
   const { bundle, revision: made } = reply.result
   if (typeof bundle !== 'string' || typeof made !== 'string') {
     throw new GuardError('GUARD_INTERNAL', 'the Rego compiler answered with something else')
   }
   const verify = sign === undefined ? null : ownersCheck(sign)
-  const loaded = await compileSource({ bundle }, { ...compilerOptions, cacheDir: null, verify })
+  const loaded = await compileSource({ bundle }, { ...askOptions, cacheDir: null, verify })
   if (!loaded.ok) return loaded
   return { ...loaded, packed: Buffer.from(bundle, 'base64'), revision: made }
 }

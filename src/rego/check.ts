@@ -3,13 +3,13 @@
  * compiles but is surely not meant. Tests are read too. What a rule of style would say is lint.ts.
  */
 import { readFindings } from './analysis.js'
+import { type AskOptions, askCompiler } from './ask-compiler.js'
 import { capabilities, factsSchema } from './compile-policy.js'
-import { type CompilerOptions, callCompiler } from './compiler.js'
 import type { PolicyFinding } from './finding.js'
 import { entryPoint } from './host-module.js'
 import type { SourceSet } from './source-set.js'
 
-export interface CheckOptions extends CompilerOptions {
+export interface CheckOptions extends AskOptions {
   /** Also unused variables and imports and what else OPA calls strict; default true. */
   readonly strict?: boolean
   /** Of the protocol: a name in the policy that is nearly one of them is warned of. */
@@ -21,7 +21,7 @@ export async function checkPolicy(
   set: SourceSet,
   options: CheckOptions = {},
 ): Promise<PolicyFinding[]> {
-  const { strict = true, methods = [], ...compilerOptions } = options
+  const { strict = true, methods = [], ...askOptions } = options
   const request = {
     source: set.source,
     capabilities: capabilities(),
@@ -30,7 +30,7 @@ export async function checkPolicy(
     entryPoint,
     methods: [...methods],
   }
-  return readFindings(await callCompiler('check', request, compilerOptions), set, pageOfCheck)
+  return readFindings(await askCompiler('check', request, askOptions), set, pageOfCheck)
 }
 
 /** The checks of our own have ids in kebab case and a page each; the compiler's codes share one. */

@@ -10,9 +10,10 @@ import type { JsonObject } from '../domain.js'
 import { asGuardError, GuardError } from '../errors.js'
 import { packageFile } from '../lib/package-root.js'
 import { readArtefactInfo } from './artefact.js'
+import { askCompiler } from './ask-compiler.js'
 import { type FramedBundle, frameBundle, readBundleFrame } from './bundle-frame.js'
 import { defaultCacheDir, readCache, writeCache } from './cache.js'
-import { type CompilerReply, callCompiler, packedDeadlineMs, textLength } from './compiler.js'
+import { type CompilerReply, packedDeadlineMs, textLength } from './compiler.js'
 import type { CompilerSession } from './compiler-session.js'
 import { entryPoint, hostEntryPoint, hostModule } from './host-module.js'
 import type { PolicyProblem } from './problem.js'
@@ -123,20 +124,16 @@ async function compile(
   return { ok: true, ...framed, cached: false }
 }
 
-/** A session answers in JSON alone, which is no form for what is large. */
-const longestInSession = 1_000_000
-const sessionDeadlineMs = 30_000
-
 function ask(
   request: CompileRequest,
   { deadlineMs, session }: CompilePolicyOptions,
 ): Promise<CompilerReply> {
-  if (session !== undefined && textLength(request) <= longestInSession) {
-    return session.call('compile', request, { silenceMs: deadlineMs ?? sessionDeadlineMs })
-  }
   const longestMs =
     deadlineMs ?? ('bundle' in request.source ? packedDeadlineMs(textLength(request)) : undefined)
-  return callCompiler('compile', request, longestMs === undefined ? {} : { deadlineMs: longestMs })
+  return askCompiler('compile', request, {
+    ...(longestMs !== undefined && { deadlineMs: longestMs }),
+    ...(session !== undefined && { session }),
+  })
 }
 
 /** `file:row:col: message (hint)`, without the parts that are not known. */

@@ -16,11 +16,9 @@ import {
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildCommand } from '../../src/cli/build.js'
-import { describeThrown } from '../../src/errors.js'
 import { keyPair } from '../rego/signed.js'
 import { inProcess } from './in-process.js'
-import { cli, type Ended, folder, startCli } from './support.js'
+import { type Ended, folder, startCli } from './support.js'
 
 const policy = {
   'main/main.rego': `# METADATA
@@ -65,7 +63,7 @@ const run = (args: string, variables: Record<string, string> = {}): Promise<Ende
   startCli(args.split(' '), '', variables).ended
 /** What ends the command with 1. */
 const refusal = (args: string): Promise<string> =>
-  inProcess(buildCommand, `build ${args}`.split(' ')).then(({ stderr }) => stderr, describeThrown)
+  inProcess(`build ${args}`.split(' ')).then(({ stderr }) => stderr.replace(/^error: |\n$/g, ''))
 const read = (name: string) => readFileSync(join(folder, name))
 
 // ── Refused ─────────────────────────────────────────────────────────────────────────────────────
@@ -96,13 +94,14 @@ const wrong: readonly (readonly [args: string, message: string])[] = [
     'build --verify bundle.pub a b',
     '--verify takes one bundle: mcp-guard build --verify bundle.pub bundle.tar.gz',
   ],
-  ['build --verify bundle.pub a --out b', 'Arguments verify and out are mutually exclusive'],
+  ['build --verify bundle.pub a --out b', '--verify and --out exclude each other'],
 ]
 
 for (const [args, message] of wrong) {
   test(`exit 2: mcp-guard ${args}`, async () => {
-    const ended = await inProcess(buildCommand, args.split(' '))
-    assert.equal(ended, { code: 2, stdout: '', stderr: `error: ${message}\n` })
+    const ended = await inProcess(args.split(' '))
+    const stderr = `error: ${message}\nmcp-guard build --help shows how it is used\n`
+    assert.equal(ended, { code: 2, stdout: '', stderr })
   })
 }
 
@@ -316,7 +315,7 @@ test('inspect reads sources too, and says all as JSON', async () => {
   const built = await run('inspect one.tar.gz --json')
   const { packages } = JSON.parse(built.stdout) as typeof contents
   assert.equal(packages, contents.packages)
-  const none = await cli(['inspect', 'nowhere'])
+  const none = await inProcess(['inspect', 'nowhere'])
   assert.is(none.code, 1)
   assert.match(none.stderr, 'error: there is no policy at nowhere')
 })

@@ -1,7 +1,6 @@
 /** A gateway with callers, servers and rules of every kind, and `can` asked about its configuration. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { canCommand } from '../../src/cli/can.js'
 import { startGateway } from '../support/gateway.js'
 import { startOffering } from '../support/offering.js'
 import { shippedRules } from '../support/peer-items.js'
@@ -113,7 +112,7 @@ export async function closeRig(): Promise<void> {
   await server.upstream.close()
 }
 
-export const run = (...words: string[]) => inProcess(canCommand, ['can', ...words])
+export const run = (...words: string[]) => inProcess(['can', ...words])
 export const can = (...words: string[]) => run(...words, '-c', config, '--server', 'up')
 export const noon = ['--time', '2026-11-23T11:00:00Z']
 export const night = ['--time', '2026-11-23T23:00:00Z']

@@ -6,10 +6,11 @@ import { auditLine } from '../../src/audit/event.js'
 import type { AuditEvent } from '../../src/domain.js'
 import { packageFile } from '../../src/lib/package-root.js'
 import { auditEvent } from '../support/audit-event.js'
+import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
 
 const policies = packageFile('policies')
-const explain = (...args: string[]) => cli(['explain', '--policy', policies, ...args])
+const explain = (...args: string[]) => inProcess(['explain', '--policy', policies, ...args])
 const asAlice = ['--as', 'alice', '--role', 'reader', '--server', 'everything']
 
 interface Told {
@@ -127,7 +128,7 @@ test('a policy of one file without METADATA is explained too', async () => {
     join(folder, 'main.rego'),
     'package mcpguard.main\n\ndefault decision := {"allow": false}\n\ndecision := {"allow": true} if startswith(input.resource.id, "read_")\n',
   )
-  const { stdout } = await cli([
+  const { stdout } = await inProcess([
     'explain',
     '--policy',
     'main.rego',
@@ -206,7 +207,7 @@ upstreams: { everything: { url: "http://127.0.0.1:1/mcp", labels: { env: prod } 
 identity: { apiKeys: [{ id: bob, sha256: "${'a'.repeat(64)}", roles: [admin], scopes: ["mcp:destructive"] }] }
 `,
   )
-  const config = await cli([
+  const config = await inProcess([
     'explain',
     '--json',
     '--config',
@@ -299,14 +300,14 @@ test('engines that disagree are told of, loudly', async () => {
     'package mcpguard.main\n\ndefault decision := {"allow": false}\n\ndecision := {"allow": true} if urlquery.decode("%ff") == "\\ufffd"\n',
   )
   const args = ['explain', '--policy', 'bytes.rego', '--server', 's', '--tool', 'x']
-  const { code, stdout, stderr } = await cli(args)
+  const { code, stdout, stderr } = await inProcess(args)
   assert.is(code, 1)
   assert.match(stdout, /^ALLOWED /)
   assert.match(
     stderr,
     /^error: the engines disagree: .* OPA's interpreter \{"allow":false,"reasons":\[\]\}$/m,
   )
-  const json = JSON.parse((await cli([...args, '--json'])).stdout)
+  const json = JSON.parse((await inProcess([...args, '--json'])).stdout)
   assert.equal([json.decision.allow, json.interpreter], [true, { allow: false, reasons: [] }])
 })
 
@@ -315,7 +316,7 @@ test('a policy that does not compile is a failure with its place', async () => {
     join(folder, 'bad.rego'),
     'package mcpguard.main\n\ndecision := {"allow": input.subject.role}\n',
   )
-  const { code, stderr } = await cli([
+  const { code, stderr } = await inProcess([
     'explain',
     '--policy',
     'bad.rego',

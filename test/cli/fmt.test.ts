@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
 
 const untidy = '# why\npackage a\nallow   if { # when\n  input.x==1\n}\n'
@@ -34,7 +35,7 @@ const read = (...path: string[]): string => readFileSync(join(folder, ...path), 
 
 test('a file that cannot be formatted: its place, exit 1, and nothing is written', async () => {
   const at = place({ 'a.rego': untidy, 'b/b.rego': broken, 'c.rego': 'package c\nx = {\n' })
-  const { code, stdout, stderr } = await cli(['fmt', '-w', at])
+  const { code, stdout, stderr } = await inProcess(['fmt', '-w', at])
   assert.is(code, 1)
   assert.is(stdout, '')
   assert.match(stderr, `${at}/b/b.rego:4:`)
@@ -45,7 +46,7 @@ test('a file that cannot be formatted: its place, exit 1, and nothing is written
 
 test('a comment that formatting has no place for is refused', async () => {
   const at = place({ 'a.rego': 'package a\n\np[ # one\n{"a": # two\n"b"} # three\n] := true\n' })
-  const { code, stderr } = await cli(['fmt', '-w', at])
+  const { code, stderr } = await inProcess(['fmt', '-w', at])
   assert.is(code, 1)
   assert.match(stderr, `${at}/a.rego:`)
   assert.match(
@@ -58,7 +59,7 @@ test('a link out of the folder is refused', async () => {
   const at = place({ 'inside.rego': tidy })
   const other = place({ 'outside.rego': untidy })
   symlinkSync(join(folder, other, 'outside.rego'), join(folder, at, 'link.rego'))
-  const { code, stderr } = await cli(['fmt', '-w', at])
+  const { code, stderr } = await inProcess(['fmt', '-w', at])
   assert.is(code, 1)
   assert.match(stderr, 'link.rego: a link that leads out of the policy folder')
   assert.is(read(other, 'outside.rego'), untidy)
@@ -67,27 +68,27 @@ test('a link out of the folder is refused', async () => {
 test('a bundle, and a folder without Rego', async () => {
   const at = place({ 'bundle.tar.gz': '\u001f\u008b', 'empty/note.txt': 'x' })
   writeFileSync(join(folder, at, 'bundle.tar.gz'), Buffer.from([0x1f, 0x8b, 8]))
-  const bundle = await cli(['fmt', join(at, 'bundle.tar.gz')])
+  const bundle = await inProcess(['fmt', join(at, 'bundle.tar.gz')])
   assert.match(bundle.stderr, 'is a bundle (name its sources)')
-  const empty = await cli(['fmt', join(at, 'empty')])
+  const empty = await inProcess(['fmt', join(at, 'empty')])
   assert.match(empty.stderr, 'there is no .rego file in')
   assert.equal([bundle.code, empty.code], [1, 1])
 })
 
 test('without an option the text is printed, comments kept, and the file left', async () => {
   const at = place({ 'a.rego': untidy })
-  assert.equal(await cli(['fmt', join(at, 'a.rego')]), { code: 0, stdout: tidy, stderr: '' })
+  assert.equal(await inProcess(['fmt', join(at, 'a.rego')]), { code: 0, stdout: tidy, stderr: '' })
   assert.is(read(at, 'a.rego'), untidy)
 })
 
 test('-l, -d and --fail say what would change', async () => {
   const at = place({ 'a.rego': untidy, 'b.rego': 'package b\n', 'c_test.rego': untidy })
-  assert.equal(await cli(['fmt', '-l', at]), {
+  assert.equal(await inProcess(['fmt', '-l', at]), {
     code: 0,
     stdout: `${at}/a.rego\n${at}/c_test.rego\n`,
     stderr: '',
   })
-  const { code, stdout } = await cli(['fmt', '-d', '--fail', join(at, 'a.rego')])
+  const { code, stdout } = await inProcess(['fmt', '-d', '--fail', join(at, 'a.rego')])
   assert.is(code, 1)
   assert.equal(stdout.split('\n').slice(0, 6), [
     `--- a/${at}/a.rego`,
@@ -97,7 +98,7 @@ test('-l, -d and --fail say what would change', async () => {
     ' package a',
     '-allow   if { # when',
   ])
-  assert.is((await cli(['fmt', '--fail', '-l', join(at, 'b.rego')])).code, 0)
+  assert.is((await inProcess(['fmt', '--fail', '-l', join(at, 'b.rego')])).code, 0)
 })
 
 test('-w writes what changes, with its mode, where a link leads; the second time nothing', async () => {
@@ -105,7 +106,7 @@ test('-w writes what changes, with its mode, where a link leads; the second time
   chmodSync(join(folder, at, 'a.rego'), 0o640)
   symlinkSync('a.rego', join(folder, at, 'link.rego'))
   const untouched = statSync(join(folder, at, 'b.rego')).mtimeMs
-  assert.equal(await cli(['fmt', '-w', '-l', at, join(at, 'a.rego')]), {
+  assert.equal(await inProcess(['fmt', '-w', '-l', at, join(at, 'a.rego')]), {
     code: 0,
     stdout: `${at}/a.rego\n`,
     stderr: '',
@@ -115,7 +116,11 @@ test('-w writes what changes, with its mode, where a link leads; the second time
   assert.is(readlinkSync(join(folder, at, 'link.rego')), 'a.rego')
   assert.is(statSync(join(folder, at, 'b.rego')).mtimeMs, untouched)
   assert.equal(readdirSync(join(folder, at)), ['a.rego', 'b.rego', 'link.rego'])
-  assert.equal(await cli(['fmt', '-w', '-l', '--fail', at]), { code: 0, stdout: '', stderr: '' })
+  assert.equal(await inProcess(['fmt', '-w', '-l', '--fail', at]), {
+    code: 0,
+    stdout: '',
+    stderr: '',
+  })
 })
 
 test('standard input; ./policies where nothing is said', async () => {
@@ -126,7 +131,7 @@ test('standard input; ./policies where nothing is said', async () => {
   const beside = await cli(['fmt', '-', 'policies'], untidy)
   assert.is(beside.code, 2)
   assert.match(beside.stderr, 'error: - stands alone')
-  const missing = await cli(['fmt'])
+  const missing = await inProcess(['fmt'])
   assert.is(missing.code, 1)
   assert.match(missing.stderr, 'there is no policy at policies')
 })

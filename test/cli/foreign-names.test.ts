@@ -6,7 +6,6 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { inspectCommand } from '../../src/cli/inspect.js'
 import { printFailure, printNote } from '../../src/cli/terminal.js'
 import { bundleOf, tarGz } from '../rego/tar.js'
 import { inProcess } from './in-process.js'
@@ -61,7 +60,7 @@ test('a name that is an escape sequence', async () => {
   ]
   for (const bundle of rows) {
     writeFileSync(join(folder, 'evil.tar.gz'), bundle)
-    const { code, stdout, stderr } = await inProcess(inspectCommand, ['inspect', 'evil.tar.gz'])
+    const { code, stdout, stderr } = await inProcess(['inspect', 'evil.tar.gz'])
     assert.is(code, 1)
     assert.not.match(stdout + stderr, '\u001b')
     assert.match(stderr, 'owned')

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { questionOf, viewServer } from '../../src/cli/can-items.js'
-import { grantsCommand } from '../../src/cli/grants.js'
 import { type GrantsFile, grantsFile } from '../../src/cli/grants-file.js'
 import { allKinds, type LiveLists, listsIn, noLists } from '../../src/cli/live-lists.js'
 import { subjectOf } from '../../src/cli/subject.js'
@@ -86,14 +85,14 @@ const counts = 'up: 2 tools, 1 prompts, 1 resources, 2 templates granted to read
 
 test('a draft on standard output, what may destroy as a comment with the reason', async () => {
   server.offer = honest
-  assert.equal(await cli(['grants', '--from', url, '--server', 'up']), {
+  assert.equal(await inProcess(['grants', '--from', url, '--server', 'up']), {
     code: 0,
     stdout: draft,
     stderr: `${counts}; 6 left out, each with its reason\n`,
   })
 })
 
-const run = (...words: string[]) => inProcess(grantsCommand, ['grants', ...words])
+const run = (...words: string[]) => inProcess(['grants', ...words])
 
 test('a file is written once, and replaced when that is asked for', async () => {
   server.offer = honest
@@ -130,7 +129,7 @@ test('a server of the configuration, with its credential; a command, with its na
   assert.is(first?.headers.get('x-own'), 'of-the-gateway-1234')
 
   const { command, args } = stdioServer() as { command: string; args: string[] }
-  const started = await cli([
+  const started = await inProcess([
     'grants',
     '--server',
     'files',

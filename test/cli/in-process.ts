@@ -1,47 +1,47 @@
 /**
- * A command run in this process, parsed as the command line parses it: for tables of many rows. What
- * it prints is kept; paths are relative to the folder of the file's child processes.
+ * The program in this process, for what is said of many command lines: a process for each would take
+ * most of the time. What it prints is kept; paths are relative to the folder of the file's child
+ * processes. One at a time. That a process of its own says the same is for usage.test.ts to show.
  */
 import { join } from 'node:path'
-import type { CommandModule } from 'yargs'
-import yargs from 'yargs'
-import { UsageError } from '../../src/cli/terminal.js'
+import { runProgram } from '../../src/cli/program.js'
 import { testCacheDir } from '../support/gateway.js'
 import { type Ended, folder } from './support.js'
 
 process.chdir(folder)
-// Each command listens for its reader to leave.
-process.stdout.setMaxListeners(0)
 process.env['XDG_CACHE_HOME'] = join(testCacheDir, '..')
+for (const name of ['stdout', 'stderr'] as const) {
+  // Each command listens for its reader to leave.
+  process[name].setMaxListeners(0)
+  // As the child processes have it, wherever the test was started.
+  process[name].isTTY = false
+  Object.defineProperty(process[name], 'columns', { value: undefined })
+}
 
-/** A wrong command line ends with 2, as the program does; anything else that is thrown is thrown. */
-export async function inProcess<Given>(
-  command: CommandModule<object, Given>,
-  words: readonly string[],
-): Promise<Ended> {
+let last: Promise<unknown> = Promise.resolve()
+
+export function inProcess(words: readonly string[]): Promise<Ended> {
+  const ended = last.then(() => runHere(words))
+  last = ended.catch(() => undefined)
+  return ended
+}
+
+async function runHere(words: readonly string[]): Promise<Ended> {
   const printed = { stdout: '', stderr: '' }
   const writes = { stdout: process.stdout.write, stderr: process.stderr.write }
   for (const name of ['stdout', 'stderr'] as const) {
-    process[name].write = (text: string | Uint8Array) => {
-      printed[name] += text
+    process[name].write = (text: string | Uint8Array, ...rest: unknown[]) => {
+      printed[name] += typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
+      const written = rest.at(-1)
+      if (typeof written === 'function') written()
       return true
     }
   }
   process.exitCode = 0
+  process.argv.splice(2, process.argv.length, ...words)
   try {
-    await yargs([...words])
-      .scriptName('mcp-guard')
-      .command(command)
-      .strict()
-      .exitProcess(false)
-      .fail((message: string | null, error: Error | undefined) => {
-        throw error ?? new UsageError(message ?? '')
-      })
-      .parseAsync()
+    await runProgram(words)
     return { code: Number(process.exitCode), ...printed }
-  } catch (thrown) {
-    if (!(thrown instanceof UsageError)) throw thrown
-    return { code: 2, stdout: printed.stdout, stderr: `error: ${thrown.message}\n` }
   } finally {
     process.exitCode = 0
     for (const name of ['stdout', 'stderr'] as const) process[name].write = writes[name]

@@ -14,6 +14,7 @@ import { policyDataReaders } from '../../src/config/policy-data.js'
 import { parseYaml } from '../../src/config/yaml.js'
 import { packageFile } from '../../src/lib/package-root.js'
 import { installInto } from '../support/policy-repository.js'
+import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
 
 const starts = ['roles', 'servers', 'read-only'] as const
@@ -39,12 +40,12 @@ for (const start of starts) {
   const role = roleOf[start]
 
   test(`${start}: says what to do next, and writes the same files each time`, async () => {
-    const { code, stdout, stderr } = await cli(['init', start, '--from', start])
+    const { code, stdout, stderr } = await inProcess(['init', start, '--from', start])
     assert.is(stderr, '')
     assert.is(code, 0)
     assert.match(stdout, `cd ${start}\n`)
     assert.match(stdout, `--role ${role} `)
-    await cli(['init', `again/${start}`, '--from', start])
+    await inProcess(['init', `again/${start}`, '--from', start])
     assert.equal([...filesOf(`again/${start}`)], [...filesOf(start)])
     assert.is(Number(/^\d+/.exec(stdout)?.[0]), filesOf(start).size)
   })
@@ -120,7 +121,7 @@ test('the manifest of read-only is the shipped one with a name of its own', () =
 })
 
 test('the example server is the one that is tested here, and the version is this one', () => {
-  const { version, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const { version, devDependencies } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'))
   const name = '@modelcontextprotocol/server-everything'
   const files = scaffoldOf('roles', version)
   assert.match(files.get('mcp-guard.yaml') ?? '', `"${name}@${devDependencies[name]}"`)
@@ -140,7 +141,7 @@ for (const [name, path] of inTheWayRows) {
     const target = join(folder, dir, path)
     mkdirSync(path === 'policies' ? target : join(target, '..'), { recursive: true })
     if (path !== 'policies') writeFileSync(target, 'mine')
-    const ended = await cli(['init', dir, '--from', 'roles'])
+    const ended = await inProcess(['init', dir, '--from', 'roles'])
     assert.equal(ended, {
       code: 1,
       stdout: '',
@@ -154,7 +155,7 @@ for (const [name, path] of inTheWayRows) {
 
 test('a file is no folder', async () => {
   writeFileSync(join(folder, 'plain'), 'mine')
-  assert.equal(await cli(['init', 'plain', '--from', 'roles']), {
+  assert.equal(await inProcess(['init', 'plain', '--from', 'roles']), {
     code: 2,
     stdout: '',
     stderr: 'error: plain is a file; name a folder\nmcp-guard init --help shows how it is used\n',
@@ -187,12 +188,12 @@ test('a writing that fails leaves nothing', () => {
 
 test('without a terminal the start has to be said', async () => {
   const hint = 'mcp-guard init --help shows how it is used\n'
-  assert.equal(await cli(['init', 'none']), {
+  assert.equal(await inProcess(['init', 'none']), {
     code: 2,
     stdout: '',
     stderr: `error: say where to start from with --from, one of\n${list}\n${hint}`,
   })
-  assert.equal(await cli(['init', 'none', '--from', 'role']), {
+  assert.equal(await inProcess(['init', 'none', '--from', 'role']), {
     code: 2,
     stdout: '',
     stderr: `error: there is no start "role"; --from takes one of\n${list}\n${hint}`,

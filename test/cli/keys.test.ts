@@ -5,12 +5,13 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadKeyFile } from '../../src/config/key-file.js'
 import { loadConfig } from '../../src/config/load.js'
+import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 test('keygen shows the key once, with the entry that lets it in', async () => {
-  const { code, stdout, stderr } = await cli([
+  const { code, stdout, stderr } = await inProcess([
     'keygen',
     '--id',
     'alice',
@@ -38,14 +39,25 @@ Let it in with this entry under identity.apiKeys of the file given to --config, 
 })
 
 test('no two keys are the same', async () => {
-  const [one, two] = await Promise.all([cli(['keygen', '--id', 'a']), cli(['keygen', '--id', 'a'])])
+  const [one, two] = await Promise.all([
+    inProcess(['keygen', '--id', 'a']),
+    inProcess(['keygen', '--id', 'a']),
+  ])
   assert.is.not(one.stdout, two.stdout)
 })
 
 test('keygen --append adds the entry to a key file, made if absent', async () => {
   const path = join(folder, 'keys.yaml')
-  const first = await cli(['keygen', '--id', 'alice', '--role', 'dev', '--append', 'keys.yaml'])
-  const second = await cli(['keygen', '--id', 'bob', '--append', 'keys.yaml'])
+  const first = await inProcess([
+    'keygen',
+    '--id',
+    'alice',
+    '--role',
+    'dev',
+    '--append',
+    'keys.yaml',
+  ])
+  const second = await inProcess(['keygen', '--id', 'bob', '--append', 'keys.yaml'])
   assert.equal([first.code, second.code], [0, 0], first.stderr + second.stderr)
   const keys = [first, second].map(({ stdout }) => /mcp_[\w-]{43}/.exec(stdout)?.[0] ?? '')
   assert.not.match(first.stdout, 'sha256')
@@ -62,7 +74,7 @@ test('keygen --append adds the entry to a key file, made if absent', async () =>
 
 test('keygen --append begins a list that is empty and keeps what stands around it', async () => {
   writeFileSync(join(folder, 'keys5.yaml'), '# ours\napiKeys: []\n')
-  const { code, stderr } = await cli(['keygen', '--id', 'alice', '--append', 'keys5.yaml'])
+  const { code, stderr } = await inProcess(['keygen', '--id', 'alice', '--append', 'keys5.yaml'])
   assert.is(code, 0, stderr)
   const text = readFileSync(join(folder, 'keys5.yaml'), 'utf8')
   assert.match(text, /^# ours\napiKeys:\n {2}- id: "alice"\n {4}sha256: "[0-9a-f]{64}"\n$/)
@@ -79,7 +91,13 @@ test('keygen --append changes no file that would be wrong with the entry', async
   ]
   for (const [text, why] of rows) {
     writeFileSync(join(folder, 'keys2.yaml'), text)
-    const { code, stdout, stderr } = await cli(['keygen', '--id', 'bob', '--append', 'keys2.yaml'])
+    const { code, stdout, stderr } = await inProcess([
+      'keygen',
+      '--id',
+      'bob',
+      '--append',
+      'keys2.yaml',
+    ])
     assert.equal([code, stdout], [1, ''])
     assert.match(stderr, 'nothing was added')
     assert.match(stderr, why)
@@ -89,7 +107,7 @@ test('keygen --append changes no file that would be wrong with the entry', async
 
 test('keygen --append with --out leaves no entry without its key and no key without its entry', async () => {
   const run = (append: string, out: string) =>
-    cli(['keygen', '--id', 'eve', '--append', append, '--out', out])
+    inProcess(['keygen', '--id', 'eve', '--append', append, '--out', out])
   assert.is((await run('keys3.yaml', 'eve.key')).code, 0)
   const before = readFileSync(join(folder, 'keys3.yaml'), 'utf8')
   const again = await run('keys3.yaml', 'eve.key')
@@ -105,14 +123,14 @@ test('keygen --append with --out leaves no entry without its key and no key with
 
 test('keygen --out writes the key for its owner alone and never over another', async () => {
   const path = join(folder, 'bob.key')
-  const { code, stdout } = await cli(['keygen', '--id', 'bob', '--out', 'bob.key'])
+  const { code, stdout } = await inProcess(['keygen', '--id', 'bob', '--out', 'bob.key'])
   assert.is(code, 0)
   const key = readFileSync(path, 'utf8').trim()
   assert.not.match(stdout, key)
   assert.match(stdout, `The key of bob is in bob.key.`)
   assert.match(stdout, `sha256: "${sha256(key)}"`)
   if (process.platform !== 'win32') assert.is(statSync(path).mode & 0o777, 0o600)
-  assert.equal(await cli(['keygen', '--id', 'bob', '--out', 'bob.key']), {
+  assert.equal(await inProcess(['keygen', '--id', 'bob', '--out', 'bob.key']), {
     code: 1,
     stdout: '',
     stderr: 'error: bob.key is there already and is not overwritten; name a new file\n',
@@ -121,7 +139,7 @@ test('keygen --out writes the key for its owner alone and never over another', a
 })
 
 test('a key that cannot be written is not shown either', async () => {
-  const { code, stdout, stderr } = await cli(['keygen', '--id', 'x', '--out', 'none/x.key'])
+  const { code, stdout, stderr } = await inProcess(['keygen', '--id', 'x', '--out', 'none/x.key'])
   assert.is(code, 1)
   assert.is(stdout, '')
   assert.match(stderr, /^error: ENOENT/)
@@ -130,7 +148,7 @@ test('a key that cannot be written is not shown either', async () => {
 
 test('the entry is YAML whatever the id holds', async () => {
   const id = `o'neill"#:{}\u{1f511}`
-  const { stdout } = await cli(['keygen', '--id', id, '--role', '*'])
+  const { stdout } = await inProcess(['keygen', '--id', id, '--role', '*'])
   const entry = stdout.slice(stdout.indexOf('  - id'))
   const file = join(folder, 'guard.yaml')
   writeFileSync(

@@ -8,7 +8,8 @@ import { startGateway } from '../support/gateway.js'
 import { call, request } from '../support/messages.js'
 import { startOffering } from '../support/offering.js'
 import { closedPortUrl, json } from '../support/upstream.js'
-import { cli, folder } from './support.js'
+import { inProcess } from './in-process.js'
+import { folder } from './support.js'
 
 const server = await startOffering()
 const nobody = await closedPortUrl()
@@ -18,7 +19,7 @@ test.before.each(() => server.clear())
 
 const digestOf = (item: object) => readDefinition(Buffer.from(JSON.stringify(item)))?.digest
 const pin = (...args: string[]) =>
-  cli(['pin', '--url', url, '--server', 'up', '--out', 'pins/data.yaml', ...args])
+  inProcess(['pin', '--url', url, '--server', 'up', '--out', 'pins/data.yaml', ...args])
 const check = (...args: string[]) => pin('--check', ...args)
 const fileText = () => readFileSync(join(folder, 'pins', 'data.yaml'), 'utf8')
 
@@ -84,8 +85,8 @@ test('the order and the spelling of a definition make no difference, its bytes o
 
 test('another server of the file stays as it is', async () => {
   server.offer = { tools: [[echo]] }
-  await cli(['pin', '--url', url, '--server', 'other', '--out', 'two/data.yaml'])
-  await cli(['pin', '--url', url, '--server', 'up', '--out', 'two/data.yaml'])
+  await inProcess(['pin', '--url', url, '--server', 'other', '--out', 'two/data.yaml'])
+  await inProcess(['pin', '--url', url, '--server', 'up', '--out', 'two/data.yaml'])
   const text = readFileSync(join(folder, 'two', 'data.yaml'), 'utf8')
   assert.match(text, /"other":\n {2}tools:\n {4}"echo": .*\n"up":\n {2}tools:\n {4}"echo": /)
 })
@@ -101,7 +102,7 @@ test('what is not clear gets no pin, and that is said', async () => {
       ],
     ],
   }
-  const { code, stdout, stderr } = await cli([
+  const { code, stdout, stderr } = await inProcess([
     'pin',
     '--url',
     url,
@@ -124,7 +125,7 @@ test('a name that the file cannot hold gets no pin, and what is written can be r
   const args = ['--url', url, '--server', 'up', '--out', 'names/data.yaml']
   const why = 'its name cannot be a key of the file, so it has no pin'
   for (const more of [[], ['--check']]) {
-    const { code, stdout, stderr } = await cli(['pin', ...args, ...more])
+    const { code, stdout, stderr } = await inProcess(['pin', ...args, ...more])
     assert.equal([code, stdout.split('\n').length - 1], [2, more.length === 0 ? 3 : 0])
     assert.equal(stderr.split('\n').slice(0, 2), [
       `tools ${'x'.repeat(199)}…: ${why}`,
@@ -132,7 +133,7 @@ test('a name that the file cannot hold gets no pin, and what is written can be r
     ])
   }
   server.offer = { tools: [[echo, ...odd]] }
-  assert.equal(await cli(['pin', ...args, '--check']), {
+  assert.equal(await inProcess(['pin', ...args, '--check']), {
     code: 0,
     stdout: '',
     stderr: 'up: 3 tools, 0 prompts, 0 resources, all as pinned in names/data.yaml\n',
@@ -141,7 +142,7 @@ test('a name that the file cannot hold gets no pin, and what is written can be r
 
 test('a server whose name no file of pins can hold is a wrong command line', async () => {
   const args = ['pin', '--url', url, '--server', '*', '--out', 'star.yaml']
-  const { code, stderr } = await cli(args)
+  const { code, stderr } = await inProcess(args)
   assert.is(code, 2)
   assert.match(stderr, '--server is no name for a file of pins')
   assert.not.ok(existsSync(join(folder, 'star.yaml')))
@@ -150,7 +151,7 @@ test('a server whose name no file of pins can hold is a wrong command line', asy
 test('more than a file of pins may hold is not written', async () => {
   const names = Array.from({ length: 18_000 }, (_, at) => ({ name: `${at}`.padEnd(900, 'x') }))
   server.offer = { tools: [names.slice(0, 6000), names.slice(6000, 12_000), names.slice(12_000)] }
-  assert.equal(await cli(['pin', '--url', url, '--server', 'up', '--out', 'many.yaml']), {
+  assert.equal(await inProcess(['pin', '--url', url, '--server', 'up', '--out', 'many.yaml']), {
     code: 1,
     stdout: '',
     stderr: 'error: many.yaml is not written: it would be larger than 16777216 bytes\n',
@@ -173,7 +174,7 @@ test('what a server says went wrong is shown without what a terminal would carry
 
 test('the pins of a server are the digests that the gateway judges by', async () => {
   server.offer = { tools: [[echo, wipe]] }
-  await cli(['pin', '--url', url, '--server', 'up', '--out', 'live/data.yaml'])
+  await inProcess(['pin', '--url', url, '--server', 'up', '--out', 'live/data.yaml'])
   const gateway = await startGateway({
     upstreams: { up: url },
     policy: {
@@ -227,7 +228,7 @@ writeFileSync(join(folder, 'else.yaml'), 'a: 1\n')
 for (const [what, args, message] of failures) {
   test(`exit 1: ${what}`, async () => {
     server.offer = { tools: [[echo]] }
-    assert.equal(await cli(['pin', ...args]), {
+    assert.equal(await inProcess(['pin', ...args]), {
       code: 1,
       stdout: '',
       stderr: `error: ${message}\n`,
@@ -265,7 +266,7 @@ test('a server without prompts and resources has none', async () => {
     json(response, { jsonrpc: '2.0', id: message.id, error: { code: -32601, message: 'no' } })
     return true
   }
-  const { code, stderr } = await cli([
+  const { code, stderr } = await inProcess([
     'pin',
     '--url',
     url,
@@ -289,9 +290,9 @@ test('exit 1: the endpoint asks for a key', async () => {
 
 test('a check of a server that has no pins asks for its name', async () => {
   server.offer = { tools: [[echo]] }
-  await cli(['pin', '--url', url, '--server', 'up', '--out', 'named.yaml'])
+  await inProcess(['pin', '--url', url, '--server', 'up', '--out', 'named.yaml'])
   const args = ['pin', '--check', '--url', url, '--server', 'pu', '--out', 'named.yaml']
-  const { code, stderr } = await cli(args)
+  const { code, stderr } = await inProcess(args)
   assert.equal(
     [code, stderr],
     [2, 'pu: 1 not as pinned in named.yaml\nnothing is pinned of pu; is its name right?\n'],

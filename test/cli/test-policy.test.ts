@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readPlan, type TestArguments } from '../../src/cli/test-policy/options.js'
-import { testPolicyCommand } from '../../src/cli/test-policy.js'
 import { plantedPolicy } from '../rego/planted-policy.js'
 import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
@@ -39,7 +38,7 @@ write('untested', { 'main.rego': main })
 
 /** Without what the machine that runs the tests happens to say of itself. */
 delete process.env['CI']
-const run = (...words: readonly string[]) => inProcess(testPolicyCommand, ['test-policy', ...words])
+const run = (...words: readonly string[]) => inProcess(['test-policy', ...words])
 
 test('each planted fault is told apart, with its place, and the run ends with 2', async () => {
   const { code, stdout, stderr } = await run('planted')
@@ -89,7 +88,9 @@ const wrong: readonly (readonly [words: string, message: string])[] = [
 
 for (const [words, message] of wrong) {
   test(`wrong: test-policy ${words}`, async () => {
-    assert.is((await run(...words.split(' '))).stderr, `error: ${message}\n`)
+    const { code, stderr } = await run(...words.split(' '))
+    assert.is(code, 1)
+    assert.is(stderr, `error: ${message}\nmcp-guard test-policy --help shows how it is used\n`)
   })
 }
 

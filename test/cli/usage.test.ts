@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
 
 writeFileSync(join(folder, 'two.key'), 'a b\n')
@@ -158,7 +159,7 @@ const wrong: readonly (readonly [args: string, message: string])[] = [
 for (const [args, text] of wrong) {
   test(`exit 2: mcp-guard ${args}`, async () => {
     const words = args === '' ? [] : args.split(' ')
-    const ended = await cli(words)
+    const ended = await inProcess(words)
     const [command = ''] = words
     const page = commands.includes(command) ? `${command} --help` : '--help'
     const message = text.replace('LIST', commandList)
@@ -172,7 +173,7 @@ for (const [args, text] of wrong) {
 
 for (const command of commands) {
   test(`mcp-guard ${command} --help explains itself, plainly in a pipe`, async () => {
-    const { code, stdout, stderr } = await cli([command, '--help'])
+    const { code, stdout, stderr } = await inProcess([command, '--help'])
     assert.is(code, 0)
     assert.is(stderr, '')
     assert.match(stdout, `mcp-guard ${command}`)
@@ -182,12 +183,31 @@ for (const command of commands) {
 }
 
 test('mcp-guard --help names every command, with examples', async () => {
-  const { code, stdout } = await cli(['--help'])
+  const { code, stdout } = await inProcess(['--help'])
   assert.is(code, 0)
   for (const command of commands) {
     assert.match(stdout, new RegExp(`^  mcp-guard ${command}\\b.* {2}\\w`, 'm'))
   }
   assert.match(stdout, 'mcp-guard run --config guard.yaml')
 })
+
+/** One of each way to end: as a process, the program prints and ends as everywhere in these tests. */
+const asProcess: readonly (readonly [args: string, code: number])[] = [
+  ['--help', 0],
+  ['check --help', 0],
+  ['version --json', 0],
+  ['rnu', 2],
+  ['test-policy --frob', 1],
+  ['inspect nowhere', 1],
+  ['fmt nowhere', 1],
+]
+
+for (const [args, code] of asProcess) {
+  test(`a process ends as the program does, with ${code}: mcp-guard ${args}`, async () => {
+    const ended = await cli(args.split(' '))
+    assert.is(ended.code, code)
+    assert.equal(ended, await inProcess(args.split(' ')))
+  })
+}
 
 test.run()

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
 
 function policy(name: string, decision: string): void {
@@ -19,7 +20,7 @@ writeFileSync(join(folder, 'bad.yaml'), `policy: { path: ./broken }\n${upstreams
 writeFileSync(join(folder, 'lost.yaml'), `policy: 7\n${upstreams}`)
 
 test('says what is good, on standard output', async () => {
-  const { code, stdout, stderr } = await cli(['validate', '--config', 'good.yaml'])
+  const { code, stdout, stderr } = await inProcess(['validate', '--config', 'good.yaml'])
   assert.is(code, 0)
   assert.is(stderr, '')
   const lines = stdout.split('\n')
@@ -32,7 +33,7 @@ test('warns of a server whose command is not there, and counts the file of keys'
   const keys = 'identity: { apiKeyFile: some.keys }\n'
   writeFileSync(join(folder, 'some.keys'), 'apiKeys: []\n')
   writeFileSync(join(folder, 'absent.yaml'), `policy: { path: ./open }\n${absent}${keys}`)
-  const { code, stdout, stderr } = await cli(['validate', '--config', 'absent.yaml'])
+  const { code, stdout, stderr } = await inProcess(['validate', '--config', 'absent.yaml'])
   assert.is(code, 0)
   assert.is(
     stderr,
@@ -49,7 +50,7 @@ test('a set of keys without a usable one is told of the configuration, not of th
     join(folder, 'weak.yaml'),
     `policy: { path: ./open }\n${upstreams}identity: { jwt: ${jwt} }\n`,
   )
-  const { code, stdout, stderr } = await cli(['validate', '--config', 'weak.yaml'])
+  const { code, stdout, stderr } = await inProcess(['validate', '--config', 'weak.yaml'])
   assert.is(code, 1)
   assert.match(stdout, /^policy ok: /)
   assert.match(
@@ -77,7 +78,7 @@ test('shows the problems of configuration and policy at once, on standard error'
 })
 
 test('says when the policy cannot be found for checking', async () => {
-  const { code, stderr } = await cli(['validate', '--config', 'lost.yaml'])
+  const { code, stderr } = await inProcess(['validate', '--config', 'lost.yaml'])
   assert.is(code, 1)
   assert.is(
     stderr,
@@ -88,7 +89,7 @@ test('says when the policy cannot be found for checking', async () => {
 test('a policy that compiles and cannot be activated is refused, as run refuses it', async () => {
   policy('later', '{"allow": true}')
   writeFileSync(join(folder, 'later', '.manifest'), '{"metadata":{"mcpguard":{"contract":99}}}')
-  const { code, stdout, stderr } = await cli([
+  const { code, stdout, stderr } = await inProcess([
     ...['validate', '--config', 'good.yaml'],
     ...['--policy', 'later'],
   ])
@@ -104,12 +105,12 @@ test('what costs more than its author may think is a warning', async () => {
   const given = ['validate', '--config', 'good.yaml', '--policy', 'slow']
   // The second answer is from the cache.
   for (const _ of [1, 2]) {
-    const { code, stdout, stderr } = await cli(given)
+    const { code, stdout, stderr } = await inProcess(given)
     assert.is(code, 0)
     assert.is(stderr, `warning: policy: ${text}\n`)
     assert.match(stdout, /^policy ok: /m)
   }
-  const json = JSON.parse((await cli([...given, '--json'])).stdout)
+  const json = JSON.parse((await inProcess([...given, '--json'])).stdout)
   assert.equal([json.ok, json.policy.warnings.length], [true, 1])
   assert.is(json.policy.warnings[0].code, 'glob_match')
 })
@@ -127,20 +128,20 @@ test('data that do not fit the shipped rule that reads them are a problem', asyn
     '# Grants\ngrants:\n  dev:\n    github: { tool: {} }\n',
   )
   const given = ['validate', '--config', 'good.yaml', '--policy', 'unfit']
-  const { code, stdout, stderr } = await cli(given)
+  const { code, stdout, stderr } = await inProcess(given)
   assert.is(code, 1)
   assert.is(stdout, 'configuration ok: upstreams one; API keys 1\n')
   assert.is(
     stderr,
     'policy: data.yaml:4: data /grants/dev/github/tool: unknown key "tool" (did you mean "tools"?)\n',
   )
-  const json = JSON.parse((await cli([...given, '--json'])).stdout)
+  const json = JSON.parse((await inProcess([...given, '--json'])).stdout)
   assert.is(json.policy.problems[0].code, 'data_schema')
   assert.equal(json.policy.problems[0].details, { pointer: '/grants/dev/github/tool' })
   // Without that rule nobody says what `grants` may be.
   rmSync(join(folder, 'unfit', 'grants.rego'))
   policy('unfit', '{"allow": data.grants != {}}')
-  assert.is((await cli(given)).code, 0)
+  assert.is((await inProcess(given)).code, 0)
 })
 
 test('what check is sure of is a problem here too; warnings are for check', async () => {
@@ -150,13 +151,13 @@ test('what check is sure of is a problem here too; warnings are for check', asyn
     'package mcpguard.never\n\npermit contains "x" if input.action.class == "lst"\n\n_unused := 1\n',
   )
   const given = ['validate', '--config', 'good.yaml', '--policy', 'never']
-  const { code, stderr } = await cli(given)
+  const { code, stderr } = await inProcess(given)
   assert.is(code, 1)
   assert.is(
     stderr,
     'policy: never.rego:3:24: this rule never holds: input.action.class is never "lst" (did you mean "list"?)\n',
   )
-  const { policy: found } = JSON.parse((await cli([...given, '--json'])).stdout)
+  const { policy: found } = JSON.parse((await inProcess([...given, '--json'])).stdout)
   assert.equal(
     found.problems.map((one: { page: string }) => one.page),
     ['docs/check/never-matches.md'],
@@ -175,7 +176,7 @@ test('a policy that is not there is named, with what to write', async () => {
 })
 
 test('options count as they do for run', async () => {
-  const { code, stdout, stderr } = await cli([
+  const { code, stdout, stderr } = await inProcess([
     'validate',
     '--policy',
     'open',
@@ -196,7 +197,7 @@ test('--json is one document for machines, good or bad', async () => {
   const { policy: checked, ...rest } = JSON.parse(good.stdout)
   assert.equal(rest, { ok: true, config: { ok: true, warnings: [] } })
   assert.is(checked.ok, true)
-  const bad = await cli(['validate', '--config', 'bad.yaml', '--json'])
+  const bad = await inProcess(['validate', '--config', 'bad.yaml', '--json'])
   assert.equal([bad.code, bad.stderr], [1, ''])
   const report = JSON.parse(bad.stdout)
   assert.equal(report.config, {
@@ -219,7 +220,7 @@ test('--json is one document for machines, good or bad', async () => {
 })
 
 test('version names what is inside', async () => {
-  const machine = await cli(['version', '--json'])
+  const machine = await inProcess(['version', '--json'])
   const versions = JSON.parse(machine.stdout)
   assert.equal(versions, { version: '0.1.0', opa: '1.22.2', node: process.versions.node })
   const { stdout, code } = await cli(['version'])
@@ -228,7 +229,7 @@ test('version names what is inside', async () => {
     stdout,
     `mcp-guard 0.1.0\nOPA       1.22.2 (Rego compiler)\nNode      ${process.versions.node}\n`,
   )
-  assert.is((await cli(['--version'])).stdout, '0.1.0\n')
+  assert.is((await inProcess(['--version'])).stdout, '0.1.0\n')
 })
 
 test.run()
