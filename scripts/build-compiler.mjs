@@ -12,6 +12,7 @@ import {
   copyFileSync,
   cpSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -89,14 +90,20 @@ function build(folder) {
   return readFileSync(file)
 }
 
-/** With all that they need beside them, and the file in compiler/instead where OPA's was. */
+/** With all that they need beside them, and of OPA only what is used. */
 function copySources(folder) {
   cpSync(compiler, folder, { recursive: true })
   go(['mod', 'vendor'], folder)
-  const place = join(folder, 'vendor', opaModule, 'v1', 'ir', 'pretty.go')
-  // Beside it, it would do nothing but not be noticed.
-  accessSync(place)
-  copyFileSync(join(folder, 'instead', 'ir', 'pretty.go'), place)
+  const opa = join(folder, 'vendor', opaModule)
+  const replaced = join(opa, 'v1', 'ir', 'pretty.go')
+  // Beside it, ours would do nothing and nobody would notice.
+  accessSync(replaced)
+  copyFileSync(join(folder, 'instead', 'ir', 'pretty.go'), replaced)
+  // What each version of OPA could do is a third of the module; requests bring what may be used.
+  const capabilities = join(opa, 'capabilities')
+  const [kept, ...others] = readdirSync(capabilities).filter((name) => name.endsWith('.json'))
+  if (kept === undefined) throw new Error(`nothing is in ${capabilities}`)
+  for (const name of others) rmSync(join(capabilities, name))
   return folder
 }
 
