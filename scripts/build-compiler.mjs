@@ -23,10 +23,12 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { writeNotice } from './lib/compiler-notice.mjs'
 import { sourcesDigest } from './lib/compiler-sources.mjs'
+import { unpackCompiler } from './lib/unpack-compiler.mjs'
 
 const goVersion = '1.26.8'
 const opaModule = 'github.com/open-policy-agent/opa'
-const compiler = fileURLToPath(new URL('../compiler/', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
+const compiler = join(root, 'compiler')
 const packedFile = join(compiler, 'rego.wasm.br')
 const infoFile = join(compiler, 'rego.json')
 
@@ -92,7 +94,8 @@ function build(folder) {
 
 /** With all that they need beside them, and of OPA only what is used. */
 function copySources(folder) {
-  cpSync(compiler, folder, { recursive: true })
+  const isSource = (path) => !/rego\.wasm(\.br)?$/.test(path)
+  cpSync(compiler, folder, { recursive: true, filter: isSource })
   go(['mod', 'vendor'], folder)
   const opa = join(folder, 'vendor', opaModule)
   const replaced = join(opa, 'v1', 'ir', 'pretty.go')
@@ -144,11 +147,10 @@ function checkDigests() {
 }
 
 function write(raw) {
-  say('packing')
-  // Smaller by an eighth with all that brotli has, and then a tenth of a second more for each start.
+  say('packing, this takes a minute or two')
   const packed = brotliCompressSync(raw, {
     params: {
-      [constants.BROTLI_PARAM_QUALITY]: 9,
+      [constants.BROTLI_PARAM_QUALITY]: 11,
       [constants.BROTLI_PARAM_LGWIN]: 24,
       [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
     },
@@ -164,6 +166,7 @@ function write(raw) {
   writeFileSync(packedFile, packed)
   writeFileSync(infoFile, `${JSON.stringify(about, null, 2)}\n`)
   writeNotice(compiler, go)
+  unpackCompiler(root)
   say(
     `compiler/rego.wasm.br: ${packed.length} bytes, ${raw.length} unpacked, sha256 ${about.sha256}`,
   )

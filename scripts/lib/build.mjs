@@ -1,5 +1,5 @@
 /**
- * Compiles src, test and bench to dist with one tsc run, and keeps dist a mirror of the sources:
+ * Unpacks the Rego compiler, and compiles src, test and bench to dist with one tsc run, and keeps dist a mirror of the sources:
  * output whose source is gone is removed, and if output is missing the compiler's memory of
  * having written it is dropped, because an incremental build would not write it again.
  */
@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { unpackCompiler } from './unpack-compiler.mjs'
 
 const trees = ['src', 'test', 'bench']
 
@@ -25,6 +26,7 @@ export function build(root, { check }) {
   const started = performance.now()
   const dist = join(root, 'dist')
   const begun = new Date()
+  unpackCompiler(root)
   if (mirror(root) > 0) rmSync(join(dist, '.tsbuildinfo'), { force: true })
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const args = [tsc, '-p', 'tsconfig.json', '--pretty', 'false', ...(check ? [] : ['--noCheck'])]
@@ -50,7 +52,9 @@ export function isBuilt(root) {
   const stamp = join(root, 'dist', '.built')
   if (!existsSync(stamp) || mirror(root) > 0) return false
   const built = statSync(stamp).mtimeMs
-  const inputs = ['tsconfig.json', 'package-lock.json'].map((file) => join(root, file))
+  const inputs = ['tsconfig.json', 'package-lock.json', 'compiler/rego.json'].map((file) =>
+    join(root, file),
+  )
   for (const tree of trees) {
     inputs.push(...walk(join(root, tree)).filter((file) => file.endsWith('.ts')))
   }

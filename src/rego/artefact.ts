@@ -1,10 +1,9 @@
 /**
- * The compiler as it is shipped: brotli, with the digest of the raw module in rego.json. Bytes that
- * do not have that digest are never compiled, whatever the reason they differ.
+ * The compiler as it is shipped, with its digest in rego.json. Bytes that do not have that digest are
+ * never compiled, whatever the reason they differ.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { brotliDecompressSync } from 'node:zlib'
 import { asGuardError, GuardError } from '../errors.js'
 import { packageFile } from '../lib/package-root.js'
 
@@ -29,26 +28,16 @@ export function readArtefactInfo(at = packageFile(folder)): ArtefactInfo {
 /** The raw module, verified. */
 export function readArtefact(at = packageFile(folder)): Uint8Array<ArrayBuffer> {
   const info = readArtefactInfo(at)
-  const packed = read(`${at}/rego.wasm.br`)
-  const raw = unpack(packed, info.bytes)
+  const raw = read(`${at}/rego.wasm`)
   const digest = createHash('sha256').update(raw).digest('hex')
   if (digest !== info.sha256) {
     throw new GuardError(
       'GUARD_INTERNAL',
-      `compiler/rego.wasm.br does not have the digest that rego.json names: ${digest}`,
+      `compiler/rego.wasm does not have the digest that rego.json names: ${digest}`,
     )
   }
-  return raw
-}
-
-function unpack(packed: Buffer, bytes: number): Uint8Array<ArrayBuffer> {
-  try {
-    const raw = brotliDecompressSync(packed, { maxOutputLength: bytes })
-    // Its memory is never shared; the type cannot say so.
-    return new Uint8Array(raw.buffer as ArrayBuffer, raw.byteOffset, raw.byteLength)
-  } catch (thrown) {
-    throw asGuardError(thrown, 'GUARD_INTERNAL', 'compiler/rego.wasm.br cannot be unpacked')
-  }
+  // Its memory is never shared; the type cannot say so.
+  return new Uint8Array(raw.buffer as ArrayBuffer, raw.byteOffset, raw.byteLength)
 }
 
 function read(file: string): Buffer {

@@ -49,7 +49,7 @@ const packedPaths = new Set(packed.files.map((file) => file.path))
 
 const needed = [
   ...targets,
-  ...['rego.wasm.br', 'rego.json', 'capabilities.json', 'NOTICE'].map((n) => `compiler/${n}`),
+  ...['rego.wasm', 'rego.json', 'capabilities.json', 'NOTICE'].map((n) => `compiler/${n}`),
   ...filesBelow('compiler/licences'),
   ...filesBelow('docs'),
   ...filesBelow('policies'),
