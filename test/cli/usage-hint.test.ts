@@ -4,7 +4,19 @@ import * as assert from 'uvu/assert'
 import { describeUsage } from '../../src/cli/usage-hint.js'
 
 const known = {
-  commands: ['build', 'check', 'explain', 'fmt', 'init', 'inspect', 'lint', 'run', 'test-policy'],
+  commands: [
+    'build',
+    'check',
+    'explain',
+    'fmt',
+    'init',
+    'inspect',
+    'lint',
+    'pin',
+    'rollback',
+    'run',
+    'test-policy',
+  ],
   options: ['config', 'c', 'from', 'key-file', 'policy', 'help', 'h'],
 }
 
@@ -66,6 +78,10 @@ for (const [word, command] of meant) {
   })
 }
 
+function pinHint(url: string): string {
+  return `--url is missing\nthe server is given with --url: mcp-guard pin --url ${url}`
+}
+
 const lines: readonly (readonly [message: string, args: readonly string[], text: string])[] = [
   ['Unknown argument: toString', ['toString'], 'there is no command toString'],
   ['Unknown argument: toString', ['init', '--toString'], 'there is no option --toString'],
@@ -83,6 +99,15 @@ const lines: readonly (readonly [message: string, args: readonly string[], text:
     'there is no option --key; did you mean --key-file?',
   ],
   ['Missing required arguments: id, c', ['init'], '--id, -c are missing'],
+  ['Not enough non-option arguments: got 0, need at least 1', ['other'], 'a word is missing'],
+  ['Missing required argument: url', ['pin', 'files', 'http://a', 'http://b'], pinHint('http://a')],
+  ['Missing required argument: url', ['toString', 'http://a'], '--url is missing'],
+  [
+    'Unknown argument: sha256:3F9C',
+    ['rollback', 'sha256:3F9C'],
+    'surplus argument: sha256:3F9C\nthe revision is given with --to: mcp-guard rollback --to sha256:3F9C',
+  ],
+  ['Unknown argument: 3f9', ['rollback', '3f9'], 'surplus argument: 3f9'],
   ['something else', ['init'], 'something else'],
 ]
 for (const [message, args, text] of lines) {
