@@ -18,7 +18,7 @@ import { createDecisionPoint } from './decision-point.js'
 import { createEvaluator, type Evaluator } from './evaluator.js'
 import { createInstanceInSlices } from './instance.js'
 import { loadPolicy } from './load.js'
-import { loadApart } from './load-apart.js'
+import { createLoader, type Loader } from './load-apart.js'
 import { warmUp } from './trial.js'
 
 interface PolicyStatus {
@@ -31,6 +31,8 @@ interface PolicyStatus {
 export interface ActivePolicy extends PolicyHolder {
   /** Throws GuardError GUARD_POLICY_INVALID; whatever was active stays active. */
   activate(bundle: CompiledBundle): Promise<void>
+  /** A bundle is being compiled that is to replace the active one. */
+  expect(): void
   status(): PolicyStatus
 }
 
@@ -54,6 +56,7 @@ export function createPolicyHolder(observer?: Observer, options: PolicyOptions =
   let active: DecisionPoint | null = null
   let status: PolicyStatus = { revision: null, activatedAtMs: null, problem: null }
   let turn: Promise<void> = Promise.resolve()
+  const loader = createLoader()
 
   function tell(event: PolicyEvent): void {
     try {
@@ -67,7 +70,11 @@ export function createPolicyHolder(observer?: Observer, options: PolicyOptions =
     const { revision } = bundle
     const startedMs = systemClock.monotonicMs()
     try {
-      const { evaluator, entryPoints } = await prepare(bundle, budget, active !== null)
+      const { evaluator, entryPoints } = await prepare(
+        bundle,
+        budget,
+        active === null ? null : loader,
+      )
       active = createDecisionPoint({
         revision,
         evaluator,
@@ -91,6 +98,9 @@ export function createPolicyHolder(observer?: Observer, options: PolicyOptions =
 
   return {
     current: () => active,
+    expect() {
+      if (active !== null) loader.expect()
+    },
     status: () => status,
     activate(bundle) {
       const result = turn.then(() => replace(bundle))
@@ -107,17 +117,18 @@ export function createPolicyHolder(observer?: Observer, options: PolicyOptions =
 async function prepare(
   bundle: CompiledBundle,
   budget: number,
-  replaces: boolean,
+  /** null: nothing is replaced. */
+  loader: Loader | null,
 ): Promise<Candidate> {
   const { wasm, data, contract, hostModule } = bundle
   const request = { wasm, data, contract, hostModule, budget }
-  const outcome = replaces ? await loadApart(request) : loadPolicy(request)
+  const outcome = loader === null ? loadPolicy(request) : await loader.load(request)
   if (!outcome.ok) {
     const text = `policy ${bundle.revision} is not usable: ${outcome.problems.join('; ')}`
     throw new GuardError('GUARD_POLICY_INVALID', text)
   }
   const { image, entryPoints } = outcome.policy
   const evaluator = createEvaluator(image, await createInstanceInSlices(image))
-  if (replaces) await warmUp(evaluator, entryPoints, budget)
+  if (loader !== null) await warmUp(evaluator, entryPoints, budget)
   return { evaluator, entryPoints }
 }

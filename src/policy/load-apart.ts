@@ -1,39 +1,79 @@
 /**
  * Loads a policy on a thread of its own, so that the event loop goes on deciding. A thread that
- * crashes, hangs or asks for too much gives a GuardError; it is ended in any case.
+ * crashes, hangs or asks for too much gives a GuardError; it is ended in any case. A thread needs a
+ * tenth of a second until it can begin, so it may start while its policy is still being compiled.
  */
 import { Worker } from 'node:worker_threads'
 import { asGuardError, GuardError } from '../errors.js'
 import type { LoadOutcome, LoadRequest } from './load.js'
 import { createPace } from './pace.js'
 
-const deadlineMs = 60_000
+export interface Loader {
+  /** A policy is about to come. The thread ends by itself when none does. */
+  expect(): void
+  /** Rejects with GuardError GUARD_POLICY_INVALID. */
+  load(request: LoadRequest): Promise<LoadOutcome>
+}
+
+interface LoaderOptions {
+  readonly entry?: URL
+  readonly deadlineMs?: number
+}
+
+/** As long as a compiler may take, and no longer. */
+const spareMs = 60_000
 const resourceLimits = { maxOldGenerationSizeMb: 1_024 }
 const sliceBytes = 8_388_608
 
-export async function loadApart(
-  request: LoadRequest,
+export function createLoader({
   entry = new URL('./load-thread.js', import.meta.url),
-  milliseconds = deadlineMs,
-): Promise<LoadOutcome> {
-  const workerData = {
-    ...request,
-    wasm: await shared(request.wasm),
-    data: await shared(request.data),
+  deadlineMs = 60_000,
+}: LoaderOptions = {}): Loader {
+  let spare: Worker | null = null
+
+  function start(): Worker {
+    const worker = new Worker(entry, { resourceLimits })
+    const gone = () => {
+      if (spare === worker) spare = null
+    }
+    worker.once('exit', gone)
+    // Whoever loads is told of it; without anybody who does, nothing is lost.
+    worker.on('error', gone)
+    return worker
   }
-  const worker = new Worker(entry, { workerData, resourceLimits })
-  try {
-    return await outcomeOf(worker, milliseconds)
-  } finally {
-    await worker.terminate()
+
+  return {
+    expect() {
+      if (spare !== null) return
+      const worker = start()
+      worker.unref()
+      spare = worker
+      setTimeout(() => {
+        if (spare === worker) void worker.terminate()
+      }, spareMs).unref()
+    },
+    async load(request) {
+      const wasm = await shared(request.wasm)
+      const data = await shared(request.data)
+      const worker = spare ?? start()
+      spare = null
+      worker.ref()
+      try {
+        const outcome = outcomeOf(worker, deadlineMs)
+        worker.postMessage({ ...request, wasm, data })
+        return await outcome
+      } finally {
+        await worker.terminate()
+      }
+    },
   }
 }
 
-function outcomeOf(worker: Worker, milliseconds: number): Promise<LoadOutcome> {
+function outcomeOf(worker: Worker, deadlineMs: number): Promise<LoadOutcome> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(failure(`was not loaded within ${milliseconds} ms`))
-    }, milliseconds)
+      reject(failure(`was not loaded within ${deadlineMs} ms`))
+    }, deadlineMs)
     worker.once('message', resolve)
     worker.once('error', (thrown) => {
       reject(asGuardError(thrown, 'GUARD_POLICY_INVALID', 'the policy was not loaded'))

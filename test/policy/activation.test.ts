@@ -1,13 +1,14 @@
 /** Activation beside decisions: the event loop goes on, and a loading thread that fails is no loss. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { GuardError } from '../../src/errors.js'
 import { createPolicyHolder } from '../../src/policy/activate.js'
-import { loadApart } from '../../src/policy/load-apart.js'
+import { createLoader } from '../../src/policy/load-apart.js'
 import { folderOf } from '../rego/folder.js'
 import { threadMs } from '../support/thread-time.js'
 import { compileFiles } from './bundles.js'
@@ -96,7 +97,8 @@ test('a loading thread that hangs, crashes or ends is a refusal, and is gone', a
   for (const [source, deadlineMs, problem] of threads) {
     const file = join(folderOf({}), 'thread.mjs')
     writeFileSync(file, source)
-    const thrown = await loadApart(request, pathToFileURL(file), deadlineMs).catch((error) => error)
+    const loader = createLoader({ entry: pathToFileURL(file), deadlineMs })
+    const thrown = await loader.load(request).catch((error) => error)
     assert.instance(thrown, GuardError)
     assert.is(thrown.code, 'GUARD_POLICY_INVALID')
     assert.match(thrown.message, problem)
@@ -104,7 +106,8 @@ test('a loading thread that hangs, crashes or ends is a refusal, and is gone', a
 })
 
 test('what is loaded apart is what is loaded in place', async () => {
-  const outcome = await loadApart({ ...request, data: grantsOf(100) })
+  const loader = createLoader()
+  const outcome = await loader.load({ ...request, data: grantsOf(100) })
   assert.ok(outcome.ok)
   if (!outcome.ok) return
   const { image, entryPoints } = outcome.policy
@@ -113,11 +116,42 @@ test('what is loaded apart is what is loaded in place', async () => {
     'mcpguard/main/decision',
   ])
   assert.is(entryPoints.decision, image.entryPoints.get('mcpguard/main/decision'))
-  const refused = await loadApart({ ...request, contract: 2 })
+  const refused = await loader.load({ ...request, contract: 2 })
   assert.equal(refused, {
     ok: false,
     problems: ['contract 2 is not supported, this gateway speaks 1'],
   })
+})
+
+test('a thread may start ahead of its policy, and one that ended meanwhile is replaced', async () => {
+  const begun = join(folderOf({}), 'begun')
+  const thread = new URL('../../src/policy/load-thread.js', import.meta.url).href
+  const file = join(folderOf({}), 'thread.mjs')
+  // Every second one ends before it is asked.
+  writeFileSync(
+    file,
+    `import { existsSync, rmSync, writeFileSync } from 'node:fs'
+const begun = ${JSON.stringify(begun)}
+if (existsSync(begun)) {
+  rmSync(begun)
+  await import(${JSON.stringify(thread)})
+} else {
+  writeFileSync(begun, '')
+  process.exit()
+}`,
+  )
+  const loader = createLoader({ entry: pathToFileURL(file) })
+  loader.expect()
+  loader.expect()
+  while (!existsSync(begun)) await sleep(5)
+  await sleep(100)
+  assert.ok((await loader.load(request)).ok)
+  assert.not.ok(existsSync(begun))
+  writeFileSync(begun, '')
+  loader.expect()
+  while (existsSync(begun)) await sleep(5)
+  assert.ok((await loader.load(request)).ok)
+  assert.not.ok(existsSync(begun), 'another thread was started')
 })
 
 test('memory is flat over decisions and reloads', async () => {

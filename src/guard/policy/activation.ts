@@ -88,6 +88,7 @@ export function createActivation(options: ActivationOptions): Activation {
 
   async function compile(source: PolicySource, from: Offer['from']): Promise<CompiledPolicy> {
     const ordered = verify !== null && from !== 'rollback'
+    policy.expect()
     return compileSource(source, {
       ...cache,
       // The first one comes once; a child that ends with it gives its memory back at once. The session
