@@ -119,8 +119,28 @@ func (p *policy) readFile(name string, content []byte, options readOptions) Prob
 		return p.readManifest(content)
 	case base == "policy.wasm":
 		p.wasm["/"+name] = content
+	default:
+		return misspelt(name)
 	}
 	return nil
+}
+
+// misspelt refuses what capitals alone keep from being read: whoever has a deny.REGO beside the
+// others believes that it is enforced.
+func misspelt(name string) Problems {
+	lower := strings.ToLower(path.Base(name))
+	intended := ""
+	switch {
+	case strings.HasSuffix(lower, ".rego"):
+		intended = strings.TrimSuffix(path.Base(name), name[len(name)-len("rego"):]) + "rego"
+	case lower == "data.json", lower == "data.yaml", lower == "data.yml", lower == "policy.wasm",
+		strings.ToLower(name) == manifestFile:
+		intended = lower
+	default:
+		return nil
+	}
+	return Problems{problemIn(name, "source_error",
+		"capitals in its name keep it from being read", "rename it to "+intended)}
 }
 
 func (p *policy) readModule(name string, content []byte, caps *ast.Capabilities) Problems {
