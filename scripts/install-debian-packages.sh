@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs the Debian packages that tests need and a plain CI machine lacks: python3, one of the
 # readers of test/property/judged-is-sent, and what stands in front of the gateway in
-# test/e2e/proxies: nginx, haproxy, openssl for certificates. Only where CI=true and for root;
-# elsewhere it only says what is missing. No service is started.
+# test/e2e/proxies: nginx, haproxy, openssl for certificates; strace, by which
+# test/guard/written-durably sees what is synced. Only where CI=true and for root; elsewhere it only
+# says what is missing. No service is started.
 set -eu
 
 missing=''
-for package in python3 nginx haproxy openssl; do
+for package in python3 nginx haproxy openssl strace; do
   command -v "$package" >/dev/null 2>&1 || missing="$missing $package"
 done
 if [ -z "$missing" ]; then exit 0; fi

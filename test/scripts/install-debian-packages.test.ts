@@ -22,7 +22,7 @@ interface Machine {
   readonly unknown?: boolean
 }
 
-const all = ['python3', 'nginx', 'haproxy', 'openssl']
+const all = ['python3', 'nginx', 'haproxy', 'openssl', 'strace']
 
 /** A PATH of nothing but stand-ins; apt-get writes down what it was asked. */
 function run({ ci = 'true', uid = 0, has = ['apt-get'], aptExit = 0, unknown = false }: Machine) {
@@ -64,7 +64,7 @@ const install = (names: string) =>
   `noninteractive 1 -qq install -y --no-install-recommends ${names}`
 
 test('root in CI: what is missing, without starting a service', () => {
-  assert.equal(run({ has: ['apt-get', 'haproxy', 'openssl'] }), {
+  assert.equal(run({ has: ['apt-get', 'haproxy', 'openssl', 'strace'] }), {
     status: 0,
     said: 'Installing python3 nginx (apt-get) ...\nInstalled python3 nginx\n',
     calls: [install('python3 nginx')],
@@ -72,7 +72,7 @@ test('root in CI: what is missing, without starting a service', () => {
 })
 
 test('where packages are not known yet their lists come first', () => {
-  const has = ['apt-get', 'python3', 'haproxy', 'openssl']
+  const has = ['apt-get', 'python3', 'haproxy', 'openssl', 'strace']
   assert.equal(run({ has, unknown: true }), {
     status: 0,
     said: 'Installing nginx (apt-get) ...\nInstalled nginx\n',
