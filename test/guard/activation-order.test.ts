@@ -30,6 +30,7 @@ function rig(isHeldBack: () => boolean = () => false, keep?: () => Promise<void>
   const active: string[] = []
   const policy = {
     current: () => null,
+    expect: () => undefined,
     status: () => ({ revision: active.at(-1) ?? null, activatedAtMs: null }),
     activate: async ({ revision }: { revision: string }) => void active.push(revision),
   } as unknown as ActivePolicy
