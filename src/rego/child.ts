@@ -22,8 +22,7 @@ async function readStdin(): Promise<string> {
 
 async function main(): Promise<void> {
   try {
-    const raw = readArtefact(artefactFolder)
-    const reactor = startReactor(raw, (text) => process.stderr.write(text))
+    const reactor = startReactor(readArtefact(artefactFolder), (text) => process.stderr.write(text))
     const reply = reactor(await readStdin())
     if (op === 'compile') writeBundle(reply)
     else process.stdout.write(reply)

@@ -16,8 +16,7 @@ setWasmFlags(pace)
 
 async function main(): Promise<void> {
   try {
-    const raw = readArtefact(artefactFolder)
-    const reactor = startReactor(raw, (text) => process.stderr.write(text))
+    const reactor = startReactor(readArtefact(artefactFolder), (text) => process.stderr.write(text))
     for await (const line of createInterface({ input: process.stdin })) {
       if (!process.stdout.write(`${reactor(line)}\n`)) await once(process.stdout, 'drain')
     }
