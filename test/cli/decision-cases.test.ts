@@ -20,10 +20,12 @@ decision := {"allow": true, "reasons": ["granted"], "limits": []} if {
 } else := {"allow": true} if {
 	input.resource.id in data.granted.tools
 } else := {"allow": true} if input.action.class == "list"
+else := {"allow": true} if input.resource.id in data.also.tools
 
 decision := {"allow": "broken"} if input.resource.id == "broken"
 `,
   'policies/granted/data.yaml': 'tools: [echo]\n',
+  'policies/also/data.yaml': 'tools: [more]\n',
   'cases/a.yaml': 'cases: []\n',
 })
 const cacheDir = packageFile('dist', '.test-cache', 'policy')
@@ -78,6 +80,9 @@ test('items of what is no list, and data that the policy does not have, are prob
   assert.equal(problems(data), [
     'null the policy has no data named "grantd" (did you mean granted?)',
   ])
+  assert.equal(problems(data.replace('grantd', 'toString')), [
+    'null the policy has no data named "toString" (it has also, granted)',
+  ])
 })
 
 test('a misspelt method is a problem, one that nobody knows is not', () => {
@@ -118,6 +123,21 @@ test('a file can stand on other data than the policy', () => {
   assert.equal(
     [own, other].map((one) => one.ok && one.cases[0]?.verdict),
     ['failed', 'passed'],
+  )
+})
+
+test('each file stands on its own data, and on the rest of what the policy has', () => {
+  const asks = (name: string, tools: string) =>
+    `data: { granted: { tools: [${tools}] } }\n${head}${['a', 'b', 'more']
+      .map((id) => `  - name: ${id}\n    facts: { resource: { type: tool, id: ${id} } }\n`)
+      .map((text) => `${text}    expect: { allow: true }\n`)
+      .join('')}`.replaceAll('name: ', `name: ${name} `)
+  const folder = folderOf({ 'one.yaml': asks('one', 'a'), 'two.yaml': asks('two', 'b') })
+  const outcome = runDecisionCases(folder, bundle)
+  const passed = outcome.ok ? outcome.cases.filter(({ verdict }) => verdict === 'passed') : []
+  assert.equal(
+    passed.map(({ name }) => name),
+    ['one a', 'one more', 'two b', 'two more'],
   )
 })
 
@@ -222,6 +242,10 @@ test('an update leaves alone what it cannot make right', () => {
   writeFileSync(file, wrong)
   assert.not.ok(update().outcome.ok)
   assert.is(readFileSync(file, 'utf8'), wrong)
+  const unclear = `${outdated}  - name: c\n    facts: { resource: { type: tool } }\n    expect: { allow: true }\n`
+  writeFileSync(file, unclear)
+  assert.not.ok(update().outcome.ok)
+  assert.is(readFileSync(file, 'utf8'), unclear)
 })
 
 test.run()

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inProcess } from './in-process.js'
@@ -53,6 +54,40 @@ test('a comment that formatting has no place for is refused', async () => {
     stderr,
     'formatting finds no place for a comment (put comments on lines of their own',
   )
+})
+
+test('a file that cannot be written is told of, and the exit is 1', async () => {
+  const at = place({ 'a.rego': untidy })
+  // Where the new text is written first.
+  writeFileSync(join(folder, at, `a.rego.${process.pid}.tmp`), 'another')
+  const { code, stdout, stderr } = await inProcess(['fmt', '-w', at])
+  assert.equal([code, stdout], [1, ''])
+  assert.match(stderr, `error: ${at}/a.rego is not written: EEXIST`)
+  assert.is(read(at, 'a.rego'), untidy)
+})
+
+test('standard input that is no text, or without end, is refused; there is nothing to write to', async () => {
+  const stdin = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {}
+  const piped = async (pieces: Iterable<Buffer>) => {
+    Object.defineProperty(process, 'stdin', { configurable: true, value: Readable.from(pieces) })
+    try {
+      return await inProcess(['fmt', '-'])
+    } finally {
+      Object.defineProperty(process, 'stdin', stdin)
+    }
+  }
+  const rows: readonly (readonly [pieces: Iterable<Buffer>, problem: string])[] = [
+    [[Buffer.from('package a\n# '), Buffer.of(0xff)], 'standard input is not UTF-8'],
+    [Array(17).fill(Buffer.alloc(1024 * 1024, '\n')), 'more than 16777216 bytes (name files)'],
+  ]
+  for (const [pieces, problem] of rows) {
+    const { code, stdout, stderr } = await piped(pieces)
+    assert.equal([code, stdout], [1, ''], problem)
+    assert.ok(stderr.startsWith(problem), stderr)
+  }
+  const written = await inProcess(['fmt', '-w', '-'])
+  assert.is(written.code, 2)
+  assert.match(written.stderr, 'error: --write needs files; - is printed\n')
 })
 
 test('a link out of the folder is refused', async () => {

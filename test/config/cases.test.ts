@@ -234,6 +234,21 @@ test('a named folder without cases, and one that is too deep, are problems', () 
   rmSync(bare, { recursive: true })
 })
 
+test('more files than anybody has are a problem', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-guard-cases-'))
+  try {
+    for (let at = 0; at < 1_001; at += 1) writeFileSync(join(folder, `${at}.yaml`), good)
+    const many = readCases(folder)
+    assert.equal(many.ok ? [] : many.problems.map(({ problem }) => problem), [
+      'has more than 1000 files of cases',
+    ])
+    rmSync(join(folder, '0.yaml'))
+    assert.ok(readCases(folder).ok)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('what cannot be read is told of, with what is wrong in the others', () => {
   writeFileSync(join(folder, 'c.yaml'), Buffer.from([0xff, 0xfe, 0x00]))
   writeFileSync(join(folder, 'd.yaml'), 'cases: []\n')

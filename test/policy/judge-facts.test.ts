@@ -74,4 +74,46 @@ test('another item that it names is one that nobody knows', () => {
   assert.equal([type, id, known, labels], ['resource', 'file:///a', false, { env: 'prod' }])
 })
 
+test('the first denial decides, and nothing is asked after it', () => {
+  const resource = { type: 'tool', id: 'x', server: 's' } as const
+  const ofItem = deciderOf(({ context }) => (context.question === 'item' ? denied(null) : allowed))
+  const judged = judgeFacts(ofItem, whole({ resource }))
+  assert.is(judged.decision.allow, false)
+  assert.equal(
+    judged.asked.map(({ facts }) => facts.context.question),
+    ['item'],
+  )
+  const ofMessage = deciderOf(({ context }) =>
+    context.question === 'item' ? allowed : denied(null),
+  )
+  assert.is(judgeFacts(ofMessage, whole({ resource })).decision.allow, false)
+})
+
+test('more items than one message may name are denied unasked', () => {
+  const judged = (count: number) => {
+    const resourceSubscriptions = Array.from({ length: count }, (_, at) => `file:///${at}`)
+    const resource = { server: 's', params: { notifications: { resourceSubscriptions } } }
+    const facts = whole({ action: { name: 'subscriptions/listen' }, resource })
+    const { decision, asked } = judgeFacts(
+      deciderOf(() => allowed),
+      facts,
+    )
+    return [decision.allow, decision.reasons, asked.length]
+  }
+  assert.equal(judged(201), [false, ['too-many-items'], 0])
+  assert.equal(judged(200), [true, [], 201])
+})
+
+test('an item that has the name of the server is not the server', () => {
+  const resource = { server: 's', params: { notifications: { taskIds: ['s'] } } }
+  const { asked } = judgeFacts(
+    deciderOf(() => allowed),
+    whole({ action: { name: 'subscriptions/listen' }, resource }),
+  )
+  assert.equal(
+    asked.map(({ facts }) => facts.resource.type),
+    ['task', 'server'],
+  )
+})
+
 test.run()
