@@ -23,6 +23,9 @@ const mac = (alg: string) => {
   return `${signed}.${createHash('sha256').update(key).update(signed).digest('base64url')}`
 }
 
+/** Of the last letter four bits are left over, and one of them is set. */
+const loose = part({ alg: 'ES256', typ: 'JWT', x: 11 }).replace(/Q$/, 'R')
+
 const attacks: readonly [what: string, bundle: () => Uint8Array, code: string, text: string][] = [
   [
     'stripped',
@@ -59,6 +62,18 @@ const attacks: readonly [what: string, bundle: () => Uint8Array, code: string, t
     () => packed(files, signatures('')),
     'signature_malformed',
     'not a JWT in three parts',
+  ],
+  [
+    'a fourth part',
+    () => packed(files, signatures(`${token()}.${signature}`)),
+    'signature_malformed',
+    'not a JWT in three parts',
+  ],
+  [
+    'bits that say nothing',
+    () => packed(files, signatures(`${loose}.${payload}.${signature}`)),
+    'signature_malformed',
+    'the JWT is not base64url',
   ],
   ['two dots', () => packed(files, signatures('..')), 'signature_malformed', 'the JWT is not JSON'],
   [
@@ -264,6 +279,17 @@ const attacks: readonly [what: string, bundle: () => Uint8Array, code: string, t
     '"main.rego" is in the bundle twice',
   ],
   [
+    'a name twice, with nothing in the first',
+    () =>
+      tarGz(
+        [{ 'main.rego': '' }, { ...files, '.signatures.json': signatures(token()) }].flatMap(
+          entries,
+        ),
+      ),
+    'bundle_error',
+    '"main.rego" is in the bundle twice',
+  ],
+  [
     'two signature files',
     () =>
       tarGz(
@@ -305,6 +331,12 @@ const attacks: readonly [what: string, bundle: () => Uint8Array, code: string, t
     () => sealed({ digests: [...digests(files), ...digests({ '../x.rego': '' })] }),
     'signature_malformed',
     '"../x.rego" is not a name inside the bundle',
+  ],
+  [
+    'no name in the signature',
+    () => sealed({ digests: [...digests(files), ...digests({ '': '' })] }),
+    'signature_malformed',
+    '"" is not a name inside the bundle',
   ],
   [
     'a weak digest',

@@ -19,7 +19,7 @@ import { type BundleVerification, orderProblem } from '../../src/rego/verify.js'
 import { printedSeed } from '../policy/seed.js'
 import { folderOf } from './folder.js'
 import { call, compileRequest, must } from './reactor-fixture.js'
-import { keyPair, packed, type Saying, signatures } from './signed.js'
+import { digests, keyPair, packed, type Saying, signatures } from './signed.js'
 import { files, other, reply, sealed, swapped, token, verify } from './signed-policy.js'
 import { bundleOf } from './tar.js'
 
@@ -50,6 +50,12 @@ test('refused: what the configuration asks for and the signature does not have',
       { header: { kid: 'k2' } },
       'signature_key_id',
       'signed with the key "k2"',
+    ],
+    [
+      { ...verify, keyId: '' },
+      { header: { kid: 'k1' } },
+      'signature_key_id',
+      'signed with the key "k1", and "" is asked for',
     ],
     [
       { ...verify, scope: 'prod' },
@@ -120,9 +126,15 @@ test('a signed bundle is known by the files that were signed, not by who says ho
   const digestOf = (bundle: Uint8Array) => must(reply(bundle))['signedDigest']
   const digest = digestOf(sealed())
   assert.is(digestOf(sealed({ header: { kid: 'k1' }, payload: { iat: 1 } })), digest)
+  const reversed = digests(files).reverse()
+  assert.is(digestOf(sealed({ digests: reversed })), digest)
+  const capitals = reversed.map((file) => ({ ...file, hash: file.hash.toUpperCase() }))
+  assert.is(digestOf(sealed({ digests: capitals })), digest)
   for (const change of [{ 'lib/lib.rego': 'package lib\n' }, { 'x/data.json': '{}' }]) {
     assert.is.not(digestOf(sealed({}, { ...files, ...change })), digest)
   }
+  const { 'lib/lib.rego': lib, ...rest } = files
+  assert.is.not(digestOf(sealed({}, { ...rest, 'lib/bib.rego': lib })), digest)
   const source = { bundle: sealed().toString('base64') }
   assert.is(must(call('compile', { ...compileRequest(source) }))['signedDigest'], null)
 })
