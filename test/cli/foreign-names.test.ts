@@ -67,4 +67,13 @@ test('a name that is an escape sequence', async () => {
   }
 })
 
+test('so is what is printed of a bundle that is sound', async () => {
+  const names = { [`a${sequence}/x.rego`]: 'package x\n', [`b${sequence}/data.json`]: '{"n": 1}' }
+  writeFileSync(join(folder, 'sound.tar.gz'), bundleOf(names))
+  const { code, stdout, stderr } = await inProcess(['inspect', 'sound.tar.gz'])
+  assert.is(code, 0, stderr)
+  assert.match(stdout, written)
+  assert.not.match(stdout + stderr, '\u001b')
+})
+
 test.run()

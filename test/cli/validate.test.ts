@@ -164,6 +164,16 @@ test('what check is sure of is a problem here too; warnings are for check', asyn
   )
 })
 
+test('what the compiler refuses only where it is strict is refused, which run would take', async () => {
+  policy('lax', '{"allow": true}\n\nunread(x) := y if {\n\ty := 1\n}')
+  const { code, stdout, stderr } = await inProcess([
+    ...['validate', '--config', 'good.yaml'],
+    ...['--policy', 'lax'],
+  ])
+  assert.equal([code, stdout], [1, 'configuration ok: upstreams one; API keys 1\n'])
+  assert.match(stderr, /^policy: main\.rego:7:\d+: unused argument x/)
+})
+
 test('a policy that is not there is named, with what to write', async () => {
   for (const command of ['validate', 'run']) {
     const { code, stderr } = await cli([command, '--config', 'good.yaml', '--policy', 'polices'])

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { askCompiler } from '../../src/rego/ask-compiler.js'
 import { openCompilerSession } from '../../src/rego/compiler-session.js'
 
 const request = (text: string) => ({ files: { 'a.rego': text } })
@@ -49,6 +50,26 @@ test('a mistake of the caller is an error of its own', async () => {
     assert.match(String(thrown), 'the request does not fit the operation')
   }
   session.close()
+})
+
+test('the environment does not reach the child', async () => {
+  process.env['NODE_OPTIONS'] = '--require=/nonexistent/hook.cjs'
+  const session = openCompilerSession()
+  try {
+    assert.ok((await session.call('fmt', request('package a\n'), limit)).ok)
+  } finally {
+    delete process.env['NODE_OPTIONS']
+    session.close()
+  }
+})
+
+test('what is large is asked of a child of its own, and the rest of the session', async () => {
+  const session = openCompilerSession()
+  session.close()
+  const text = (length: number) => request(`package a\n\n# ${'x'.repeat(length)}\n`)
+  const small = await askCompiler('fmt', text(10), { session }).catch(String)
+  assert.match(String(small), 'the Rego compiler was closed')
+  assert.ok((await askCompiler('fmt', text(1_000_001), { session })).ok)
 })
 
 test('close ends a request under way', async () => {
