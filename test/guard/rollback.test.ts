@@ -96,6 +96,7 @@ test('a broken policy does not end it, and is told of', async () => {
     assert.ok(held !== null)
     assert.is(await decides(gateway), 1)
     const released = await rollback(gateway, '--release')
+    assert.is(released.code, 1)
     assert.match(released.stderr, 'undefined ref: input.tol')
     assert.is(await decides(gateway), 1, 'there is nothing else to go to')
   })

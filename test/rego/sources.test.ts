@@ -1,11 +1,12 @@
 /** What is read from a policy folder, and what is refused before any compiler sees it. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mayBeSource, readSources } from '../../src/rego/sources.js'
 import { folderOf } from './folder.js'
 
+const tooLarge = /^more than 67108864 bytes$/
 const refused: [string, () => string, RegExp][] = [
   ['nothing there', () => join(folderOf({}), 'none'), /^there is no policy at .*none$/],
   ['a device', () => '/dev/null', /is not a file or folder/],
@@ -62,11 +63,32 @@ const refused: [string, () => string, RegExp][] = [
   ],
   ['an unpacked compiled bundle', () => folderOf({ 'policy.wasm': '' }), /^an unpacked compiled/],
   [
+    'another kind of packing',
+    () => join(folderOf({ 'b.tar.gz': Uint8Array.of(0x1f, 0x9d, 0x90) }), 'b.tar.gz'),
+    /^neither Rego nor a bundle$/,
+  ],
+  ['a file that is too large', () => join(large({ 'a.rego': 64 }), 'a.rego'), tooLarge],
+  [
+    'files that are too large together',
+    () => large({ 'a.rego': 40, 'b.rego': 40 }),
+    /^more than 67108864 bytes in all$/,
+  ],
+  [
     'folders without end',
     () => folderOf({ [`${'d/'.repeat(33)}a.rego`]: '' }),
     /^deeper than 32 folders$/,
   ],
 ]
+
+/** With holes of so many MiB and a byte, that take no room. */
+function large(files: Readonly<Record<string, number>>): string {
+  const folder = folderOf({})
+  for (const [name, mebibytes] of Object.entries(files)) {
+    writeFileSync(join(folder, name), '')
+    truncateSync(join(folder, name), mebibytes * 1024 * 1024 + 1)
+  }
+  return folder
+}
 
 function danglingLink(): string {
   const folder = folderOf({})
@@ -159,6 +181,12 @@ test('links inside the folder are followed, as a mounted ConfigMap needs', async
     ok: true,
     source: { files: { 'a.rego': 'package a' } },
   })
+})
+
+test('a mark of the byte order is left for the compiler to judge', async () => {
+  const folder = folderOf({ 'a.rego': '\ufeffpackage a' })
+  const found = await readSources(folder)
+  assert.equal(found.ok && found.source, { files: { 'a.rego': '\ufeffpackage a' } })
 })
 
 test('a single file is a policy, and a packed file is handed on as it is', async () => {
