@@ -12,6 +12,11 @@ func TestEdgesOfNever(t *testing.T) {
 	runCases(t, []checkCase{
 		{"an hour after the last", `permit contains "x" if input.context.hour == 24`, []string{never + "input.context.hour is never 24"}},
 		{"an hour before the first", `permit contains "x" if input.context.hour == -1`, []string{never + "input.context.hour is never -1"}},
+		{"an hour after the last, the other way round", `permit contains "x" if 24 == input.context.hour`, []string{never + "input.context.hour is never 24"}},
+		{"an hour before the first, the other way round", `permit contains "x" if -1 == input.context.hour`, []string{never + "input.context.hour is never -1"}},
+		{"none of a claim's values", `permit contains "x" if { input.subject.claims.x in {"a", "b"}; input.subject.claims.x != "a"; input.subject.claims.x != "b" }`, []string{
+			never + `another expression of this body demands that input.subject.claims.x is "b"`,
+		}},
 		{"none of the hours", `permit contains "x" if input.context.hour in {24, 25}`, []string{never + "input.context.hour is never 24"}},
 		{"the first hour and the last", "permit contains \"x\" if input.context.hour == 0\npermit contains \"x\" if input.context.hour == 23", nil},
 		{"neither of all", `permit contains "x" if { input.context.direction != "client"; input.context.direction != "server" }`, []string{
@@ -41,6 +46,9 @@ func TestEdgesOfPermits(t *testing.T) {
 	const item = "permit contains \"x\" if { input.resource.id == \"a\"; input.subject.id == \"b\" }\n"
 	runCases(t, []checkCase{
 		{"shown to another caller", item + "permit contains \"x\" if { input.resource.id == \"a\"; input.subject.id == \"c\"; input.resource.arguments.n > 3 }", nil},
+		{"a function of an argument", "permit contains \"x\" if _is(input.resource.arguments.mode)\n_is(\"a\")", []string{
+			"warning permit-hides-item 2 no item question can satisfy this, so what it permits is hidden and refused",
+		}},
 		{"a decision that denies", "package mcpguard.main\n\ndecision := {\"allow\": false} if input.resource.arguments.n > 3", nil},
 		{"a branch that denies", "package mcpguard.main\n\ndecision := {\"allow\": true} if input.resource.id == \"a\"\nelse := {\"allow\": false} if input.resource.arguments.n > 3", nil},
 		{"a helper's branch that denies", "package mcpguard.main\n\ndecision := {\"allow\": _ok} if input.subject.id == \"z\"\n_ok := true if input.resource.id == \"a\"\nelse := false if input.resource.arguments.n > 3", nil},
@@ -115,6 +123,7 @@ func TestNearlyMethods(t *testing.T) {
 		`input.action.name != "tools/cal"`:     {`warning unknown-value 2 there is no method "tools/cal"`},
 		`input.action.name != "tools/ca"`:      {`warning unknown-value 2 there is no method "tools/ca"`},
 		`input.action.name != "tools/c"`:       {},
+		`input.action.name != "tools/cxyz"`:    {},
 		`input.action.name != "tools/call"`:    {},
 		`input.resource.id != "tools/cal"`:     {},
 		`input.action.name != "my/method"`:     {},

@@ -38,6 +38,7 @@ var reading = map[string]string{
 	"import.rego":  "package imported\n\nimport data.a as other\n\nr := other.x\n",
 	"dynamic.rego": "package dynamic\n\nr contains data[p].x if some p in [\"a\"]\n",
 	"whole.rego":   "package whole\n\nr := count(data)\n",
+	"nested.rego":  "package nested\n\nr := input[data.a.x]\n",
 	"with.rego":    "package mocked\n\nr if true with data.a.x as 2\n",
 	"below.rego":   "package a.below\n\nr := 1\n",
 	"deeper.rego":  "package deeper\n\nr := data.ref.r\n",
@@ -52,7 +53,7 @@ func TestWhatMayReadAPackage(t *testing.T) {
 	got := util.KeysSorted(closure([]string{"a.rego"}, graph.readBy))
 	want := []string{
 		"a.rego", "a_more.rego", "below.rego", "deeper.rego", "dynamic.rego",
-		"import.rego", "ref.rego", "whole.rego", "with.rego",
+		"import.rego", "nested.rego", "ref.rego", "whole.rego", "with.rego",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

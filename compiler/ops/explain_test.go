@@ -73,6 +73,18 @@ var explainTable = []struct{ name, rules, input, want string }{
 		"2 decision fired gives [3]\n3 f failed\n4 f fired gives [3]"},
 	{"a rule that the index would pass over", "decision := 1 if h == 2\nh := 1 if input.a == \"x\"\nh := 2 if input.a == \"y\"", `{"a": "y"}`,
 		"2 decision fired gives [1]\n3 h failed @3:11 input.a == \"x\" map[input.a:\"y\"]\n4 h fired gives [2]"},
+	{"the other definitions of what holds already", "decision := 1 if h\nh if input.a\nh if input.b == 2", `{"a": true, "b": 3}`,
+		"2 decision fired gives [1]\n3 h fired gives [true]\n4 h failed @4:6 input.b == 2 map[input.b:3]"},
+	{"a builtin that cannot", `decision := 1 if to_number(input.a) == 1`, `{"a": "x"}`,
+		`2 decision failed @2:18 to_number(input.a) map[input.a:"x"]`},
+	{"a default is no rule", "default decision := 0\ndecision := 1 if input.a == 2", `{"a": 3}`,
+		`3 decision failed @3:18 input.a == 2 map[input.a:3]`},
+	{"the last expression of a comprehension is not the rule's", "decision := 1 if {\n\tcount([y | some x in input.l; y := x; y > 5]) > 0\n}", `{"l": [1]}`,
+		`2 decision failed @3:2 count([y | some x in input.l; y := x; y > 5]) > 0 map[input.l:[1]]`},
+	{"the first of equal failures", "decision := 1 if {\n\tsome x in input.l\n\tx > 5\n}", `{"l": [1, 2]}`,
+		`2 decision failed @4:2 x > 5 map[x:1]`},
+	{"at most eight values", "decision := s\ns contains x if some x in input.l", `{"l": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}`,
+		"2 decision fired gives [{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}]\n3 s fired gives [0 1 2 3 4 5 6 7]"},
 	{"a rule that nothing reads", "decision := 1\nother := 2", `{}`, `2 decision fired gives [1]`},
 	{"each value of a set", "decision := s\ns contains x if some x in input.l", `{"l": ["a", "b"]}`,
 		"2 decision fired gives [{\"a\", \"b\"}]\n3 s fired gives [\"a\" \"b\"]"},
@@ -82,7 +94,7 @@ func TestExplain(t *testing.T) {
 	for _, row := range explainTable {
 		t.Run(row.name, func(t *testing.T) {
 			result := explainMain(t, row.rules, row.input)
-			if got := explainedLines(result); got != row.want {
+			if got := explainedLines(result); got != row.want || result.Error != "" {
 				t.Errorf("got\n%s\nwant\n%s", got, row.want)
 			}
 		})
@@ -111,10 +123,10 @@ func TestExplainOfWhatCameCompiled(t *testing.T) {
 func TestExplainIsBounded(t *testing.T) {
 	rules := []string{"decision := count(s)"}
 	for i := range 600 {
-		rules = append(rules, fmt.Sprintf("s contains %d if input.a[%q] == %q", i, fmt.Sprint(i), strings.Repeat("x", 400)))
+		rules = append(rules, fmt.Sprintf("s contains %d if input.a%d == %q", i, i, strings.Repeat("x", 400)))
 	}
 	result := explainMain(t, strings.Join(rules, "\n"), `{}`)
-	if len(result.Rules) != 500 || result.Omitted != 101 || len(result.Missing) > maxMissing {
+	if len(result.Rules) != 500 || result.Omitted != 101 || len(result.Missing) != maxMissing {
 		t.Errorf("%d rules, %d omitted, %d missing", len(result.Rules), result.Omitted, len(result.Missing))
 	}
 	if text := result.Rules[1].FailedAt.Text; len([]rune(text)) != maxText+1 {
@@ -141,5 +153,36 @@ func TestExplainShipped(t *testing.T) {
 	}
 	if first := result.Rules[0].Package; !strings.HasPrefix(first, "mcpguard.rules.") {
 		t.Errorf("first is %s", first)
+	}
+}
+
+func TestExplainShowsDataAndFewValues(t *testing.T) {
+	result := explain(t, Source{Files: map[string]string{
+		"main.rego": "package mcpguard.main\n\ndecision := 1 if data.limits.a == input.b\n",
+		"data.json": `{"limits": {"a": 1}}`,
+	}}, `{"b": 2}`)
+	if values := result.Rules[0].FailedAt.Values; values["data.limits.a"] != "1" || values["input.b"] != "2" {
+		t.Errorf("%v", values)
+	}
+	var paths []string
+	for i := range 2 * maxValues {
+		paths = append(paths, fmt.Sprintf("input.a%d", i))
+	}
+	many := explainMain(t, "decision := 1 if count(["+strings.Join(paths, ", ")+"]) == 0", strings.ReplaceAll(`{"`+strings.Join(paths, `": 1, "`)+`": 1}`, "input.", ""))
+	if values := many.Rules[0].FailedAt.Values; len(values) != maxValues {
+		t.Errorf("%d values", len(values))
+	}
+}
+
+// The title and the code are the rule's own or those of the document that it is part of.
+func TestExplainHasTitlesAndCodes(t *testing.T) {
+	metadata := func(scope, code string) string {
+		return "# METADATA\n# title: Title of " + code + "\n# scope: " + scope + "\n# custom:\n#   code: " + code + "\n"
+	}
+	for scope, code := range map[string]string{"rule": "one", "document": "two"} {
+		rule := explainMain(t, "\n"+metadata(scope, code)+"decision := 1 if input.a", `{}`).Rules[0]
+		if rule.Title != "Title of "+code || len(rule.Codes) != 1 || rule.Codes[code] != "Title of "+code {
+			t.Errorf("%s: %q %v", scope, rule.Title, rule.Codes)
+		}
 	}
 }
