@@ -356,6 +356,24 @@ for (const [what, words, message] of failures) {
   })
 }
 
+test('a server that asks for a key: what to do, with the key that was sent and without one', async () => {
+  server.instead = (_, response) => {
+    response.writeHead(401, { 'www-authenticate': 'Bearer' }).end()
+    return true
+  }
+  writeFileSync(join(folder, 'a.key'), 'some-key-1234567890\n', { mode: 0o600 })
+  const words = ['--from', url, '--server', 'up']
+  for (const [key, hint] of [
+    [[], 'send a key: --key-file FILE'],
+    [['--key-file', 'a.key'], 'the key is not accepted'],
+  ] as const) {
+    const { code, stdout, stderr } = await run(...words, ...key)
+    assert.equal([code, stdout], [1, ''])
+    assert.is(stderr.split('\n').at(-2), hint, stderr)
+    assert.not.match(stderr, 'some-key')
+  }
+})
+
 mkdirSync(dirname(join(folder, 'two', 'guard.yaml')))
 writeFileSync(
   join(folder, 'two', 'guard.yaml'),
@@ -370,6 +388,7 @@ const wrong: readonly (readonly [words: string[], message: string])[] = [
   [['--from', url], 'say which server of the configuration this is: --server NAME'],
   [['--from', url, '--server', '*'], '--server is no name for grants'],
   [['--from', url, '--server', 'up', '--role', 'x'.repeat(2000)], '--role is no name for grants'],
+  [['--from', url, '--server', 'up', '--role', ''], '--role is no name for grants'],
   [['-c', 'two/guard.yaml', '--key-file', 'a'], '--key-file means nothing without --from'],
   [['-c', 'two/guard.yaml', '--modern'], '--modern means nothing without --from'],
   [['-c', 'two/guard.yaml'], 'say which server: --server a or b'],

@@ -118,4 +118,24 @@ for (const [what, head] of [
   })
 }
 
+for (const [what, kind, content, digestOf] of [
+  ['a bundle that was changed', 'bundle', 'changed', 'what was kept'],
+  ['names without texts', 'files', gzipSync('{"main.rego": 1}'), null],
+  ['a list', 'files', gzipSync('["package a"]'), null],
+] as const) {
+  test(`nothing is read from ${what}`, async () => {
+    const folder = newFolder()
+    const revisions = createRevisions(folder, {})
+    await keepAll(revisions, 'a')
+    const digest = createHash('sha256')
+      .update(digestOf ?? content)
+      .digest('hex')
+    const head = `mcp-guard revision 2 ${kind} ${digest} 2026-11-23T08:00:00.000Z\n`
+    const file = join(folder, `${'b'.repeat(64)}.revision`)
+    writeFileSync(file, Buffer.concat([Buffer.from(head), Buffer.from(content)]), { mode: 0o600 })
+    assert.is(await revisions.read(named('b')), null)
+    assert.equal(await revisions.read(named('a')), textOf('a'))
+  })
+}
+
 test.run()
