@@ -11,6 +11,7 @@ import (
 func TestProblemsAreBoundedAndPrintable(t *testing.T) {
 	cases := []struct{ name, file, message, wantFile, wantMessage string }{
 		{"an escape sequence", "a\x1b[31m\n\t.rego", "b\x1b]0;c\x07\u202e\u2028\nd\te", `a\u001b[31m\u000a\u0009.rego`, `b\u001b]0;c\u0007\u202e\u2028` + "\nd\te"},
+		{"the end of a paragraph", "a\u2029", "b\u2029", `a\u2029`, `b\u2029`},
 		{"one byte too many", "f", strings.Repeat("m", 2049), "f", strings.Repeat("m", 2045) + "…"},
 		{"a cut inside of a character", "f", strings.Repeat("é", 1025), "f", strings.Repeat("é", 1022) + "…"},
 		{"a long name of plain letters", strings.Repeat("n", 257), "m", strings.Repeat("n", 255) + "…", "m"},

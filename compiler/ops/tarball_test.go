@@ -43,6 +43,7 @@ func TestWhatIsNoFileCountsToo(t *testing.T) {
 		{"folders", archiveOf(t, maxBundleEntries+1, folder), "more than 10000 entries"},
 		{"global headers", archiveOf(t, maxBundleEntries+1, global), "more than 10000 entries"},
 		{"long global headers", archiveOf(t, 200, long), "more than 67108864 bytes and what 10000 entries need"},
+		{"a file without a name", archiveOf(t, 1, &tar.Header{Typeflag: tar.TypeReg, Name: "."}), `"." is not a name inside the bundle`},
 		{"as many folders as may be", archiveOf(t, maxBundleEntries, folder), ""},
 	}
 	for _, test := range cases {

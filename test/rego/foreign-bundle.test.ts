@@ -104,7 +104,16 @@ test('a list module of another version is not asked, and the paths still hold', 
   const unnamed = tarGz(
     Object.entries(all).map(([name, content]) => ({ name: `/${name}`, content })),
   )
-  for (const bundle of [other, restamped(without('hostModule')), unnamed]) {
+  const [decision, list] = manifest.wasm
+  const elsewhere = { ...manifest, wasm: [decision, { ...list, module: '/x/policy.wasm' }] }
+  const twoModules = tarGz(
+    Object.entries({
+      ...unpacked(built),
+      'x/policy.wasm': otherModule,
+      '.manifest': JSON.stringify(elsewhere),
+    }).map(([name, content]) => ({ name: `/${name}`, content })),
+  )
+  for (const bundle of [other, restamped(without('hostModule')), unnamed, twoModules]) {
     const result = loaded(bundle)
     assert.is(result['hostModule'], false)
     assert.equal(result['paths'], loaded(built)['paths'])
