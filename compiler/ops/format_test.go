@@ -43,6 +43,7 @@ func TestFormatSettlesAtOnce(t *testing.T) {
 
 // A comment at the end of each line, and before it, of real policies: kept, once, and at rest.
 func TestFormatKeepsComments(t *testing.T) {
+	t.Parallel()
 	tried := 0
 	err := filepath.WalkDir("../../policies/mcpguard/rules/grants", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".rego") {

@@ -31,6 +31,7 @@ func archiveOf(t *testing.T, count int, header *tar.Header) []byte {
 }
 
 func TestWhatIsNoFileCountsToo(t *testing.T) {
+	t.Parallel()
 	folder := &tar.Header{Typeflag: tar.TypeDir, Name: "d/"}
 	global := &tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "c"}}
 	long := &tar.Header{Typeflag: tar.TypeXGlobalHeader,
@@ -85,6 +86,7 @@ func archiveOfFiles(t *testing.T, sizes ...int) []byte {
 }
 
 func TestAsManyFilesAndBytesAsMayBe(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name    string
 		sizes   []int

@@ -73,6 +73,7 @@ func readSigned(packed []byte, v Verification) map[string][]byte {
 // Every byte of the archive changed: what still passes is the very same policy, and OPA's own reader
 // takes it too.
 func TestEveryByteOfASignedBundle(t *testing.T) {
+	t.Parallel()
 	private, public := newKeys(t)
 	v := Verification{Key: public, Algorithm: "ES256", Scope: "prod"}
 	packed := signedBundle(t, private)
