@@ -293,24 +293,6 @@ for (const [args, message] of wrong) {
   })
 }
 
-test('engines that disagree are told of, loudly', async () => {
-  // Bytes that are no UTF-8 are a replacement character to one engine only.
-  writeFileSync(
-    join(folder, 'bytes.rego'),
-    'package mcpguard.main\n\ndefault decision := {"allow": false}\n\ndecision := {"allow": true} if urlquery.decode("%ff") == "\\ufffd"\n',
-  )
-  const args = ['explain', '--policy', 'bytes.rego', '--server', 's', '--tool', 'x']
-  const { code, stdout, stderr } = await inProcess(args)
-  assert.is(code, 1)
-  assert.match(stdout, /^ALLOWED /)
-  assert.match(
-    stderr,
-    /^error: the engines disagree: .* OPA's interpreter \{"allow":false,"reasons":\[\]\}$/m,
-  )
-  const json = JSON.parse((await inProcess([...args, '--json'])).stdout)
-  assert.equal([json.decision.allow, json.interpreter], [true, { allow: false, reasons: [] }])
-})
-
 test('a policy that does not compile is a failure with its place', async () => {
   writeFileSync(
     join(folder, 'bad.rego'),

@@ -87,6 +87,45 @@ test('what is offered or being compiled while the gateway stops is not activated
   assert.equal([from, told], [[], []])
 })
 
+test('what is ready when the gateway stops is not activated, and what comes then is not even read', async () => {
+  const { activate, from, told, stop } = rig()
+  const slow = latch()
+  let readings = 0
+  const read = () => {
+    readings += 1
+    return slow.read()
+  }
+  const under = activate({ from: 'source', read })
+  while (readings === 0) await sleep(1)
+  stop()
+  const late = await activate({ from: 'rollback', read })
+  slow.open()
+  for (const outcome of [await under, late]) {
+    assert.is(outcome.kind === 'refused' && outcome.error.message, 'the gateway is stopping')
+  }
+  assert.equal([readings, from, told], [1, [], []])
+})
+
+test('what is on offer no more is neither activated nor told of', async () => {
+  const { activate, from, told } = rig()
+  const broken: ReadSources = { ok: true, source: { files: { 'main.rego': 'package' } } }
+  for (const read of [found, broken]) {
+    const offer = { from: 'source', read: async () => read } as const
+    assert.is((await activate({ ...offer, isCurrent: async () => false })).kind, 'superseded')
+  }
+  assert.equal([from, told], [[], []])
+})
+
+test('what is held back from the source is what an operator may go to', async () => {
+  const { activate, from } = rig(() => true)
+  const read = async () => found
+  assert.is((await activate({ from: 'source', read })).kind, 'held')
+  for (const by of ['rollback', 'kept'] as const) {
+    assert.is((await activate({ from: by, read })).kind, 'activated')
+  }
+  assert.equal(from, ['rollback', 'kept'])
+})
+
 test('two that look at the same time begin a rollback once', async () => {
   const folder = join(root, 'looks')
   const offers: Offer[] = []
