@@ -16,6 +16,7 @@ func TestFormatRefuses(t *testing.T) {
 		{"no Rego", "package a\np if {", "rego_parse_error"},
 		{"nothing", "", "rego_parse_error"},
 		{"version 0", "package a\np { true }\n", "rego_parse_error"},
+		{"a comment that would go", "package a\n\np if {\n\tsome z in # one\n\t[\n\t\t1,\n\t]\n\tz == 1\n}\n", "rego_format_error"},
 		{"a comment in a reference", "package a\n\np[ # one\n{\"a\": # two\n\"b\"} # three\n] := true\n", "rego_format_error"},
 	}
 	for _, row := range rows {
@@ -86,4 +87,33 @@ func formatted(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return result.(FormatResult).Files["a.rego"]
+}
+
+func TestMovedComment(t *testing.T) {
+	const before = "# one\nx := 1 # two\n\n# one\ny := 2\n"
+	for after, moved := range map[string]string{
+		"# one\n# one\n\nx := 1\n\ny := 2 # two\n":       "",
+		"#   one\nx := 1\n\n# two\n\n# one\ny := 2\n":    "",
+		"# one\nx := 1\n\n# one\ny := 2\n":               "two",
+		"# one\nx := 1 # two\n\ny := 2\n":                "one",
+		"# one\nx := 1 # two\n\n# one\n# two\ny := 2\n":  "two",
+		"# one\nx := 1 # two three\n\n# one\ny := 2\n":   "two",
+		"# one\nx := 1 # two\n\n# one\ny := 2 # three\n": "three",
+	} {
+		one, err := parseForFormat("a.rego", "package a\n"+before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := parseForFormat("a.rego", "package a\n"+after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := ""
+		if at := movedComment(one, other); at != nil {
+			found = commentText(at)
+		}
+		if found != moved {
+			t.Errorf("%q: %q", after, found)
+		}
+	}
 }

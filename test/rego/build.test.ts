@@ -98,6 +98,21 @@ test('a policy that reads the input as a whole says so by null', () => {
   assert.equal(loaded(bytesOf(pack({ 'main.rego': nothing })))['paths'], [])
 })
 
+test('a path that is too deep to be read back is not written: everything is sent', () => {
+  for (const [depth, written] of [
+    [64, true],
+    [65, false],
+  ] as const) {
+    const path = ['resource', 'arguments', ...Array.from({ length: depth - 2 }, () => 'a')]
+    const deep = `package mcpguard.main\n\ndecision := {"allow": input.${path.join('.')} == 1}\n`
+    const bundle = bytesOf(pack({ 'main.rego': deep }))
+    const paths = written ? [path] : null
+    assert.equal(manifestOf(bundle).metadata.mcpguard['paths'], paths)
+    const result = loaded(bundle)
+    assert.equal([result['paths'], result['hostModule'], result['warnings']], [paths, true, []])
+  }
+})
+
 test('sources travel along when asked for, as they are and without tests; the module decides', () => {
   const bundle = bytesOf(pack(files, { withSources: true }))
   const found = unpacked(bundle)
