@@ -1,7 +1,8 @@
 /**
- * Unpacks the Rego compiler, and compiles src, test and bench to dist with one tsc run, and keeps dist a mirror of the sources:
- * output whose source is gone is removed, and if output is missing the compiler's memory of
- * having written it is dropped, because an incremental build would not write it again.
+ * Unpacks the Rego compiler, compiles src, test and bench to dist with one tsc run, and keeps dist a
+ * mirror of the sources: output whose source is gone is removed, and if output is missing the
+ * compiler's memory of having written it is dropped, because an incremental build would not write it
+ * again.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -50,7 +51,8 @@ export function build(root, { check }) {
 /** True when the last build succeeded and no source, setting or package is newer than it. */
 export function isBuilt(root) {
   const stamp = join(root, 'dist', '.built')
-  if (!existsSync(stamp) || mirror(root) > 0) return false
+  if (!existsSync(stamp) || !existsSync(join(root, 'compiler', 'rego.wasm'))) return false
+  if (mirror(root) > 0) return false
   const built = statSync(stamp).mtimeMs
   const inputs = ['tsconfig.json', 'package-lock.json', 'compiler/rego.json'].map((file) =>
     join(root, file),

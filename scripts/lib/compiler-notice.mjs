@@ -72,7 +72,7 @@ function plain(comment) {
 function render(texts) {
   const line = '='.repeat(78)
   const head =
-    'compiler/rego.wasm.br holds software of others under the licences below. Policies\n' +
+    'compiler/rego.wasm holds software of others under the licences below. Policies\n' +
     "compiled with it hold Open Policy Agent's WebAssembly library in turn.\n"
   const parts = [...texts].map(
     ([text, names]) => `${line}\n${names.join('\n')}\n${line}\n\n${text}\n`,

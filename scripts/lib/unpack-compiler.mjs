@@ -3,7 +3,7 @@
  * installed has it unpacked, because each use of it starts a process that would have to.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 
@@ -18,6 +18,11 @@ export function unpackCompiler(root) {
   const raw = brotliDecompressSync(packed, { maxOutputLength: bytes })
   if (!isNamed(raw)) throw new Error('compiler/rego.wasm.br is not what compiler/rego.json names')
   // Whoever reads it meanwhile has the old one or the new one.
-  writeFileSync(`${file}.new`, raw)
-  renameSync(`${file}.new`, file)
+  const written = `${file}.${process.pid}`
+  try {
+    writeFileSync(written, raw)
+    renameSync(written, file)
+  } finally {
+    rmSync(written, { force: true })
+  }
 }

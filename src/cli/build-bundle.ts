@@ -169,8 +169,9 @@ function readSerial({ serial, sign }: BuildArguments): number | null {
   throw new UsageError(`${name} is a whole number from 0 on, not ${JSON.stringify(text)}`)
 }
 
-/** What is surely not meant is no bundle; warnings are for `check` to say. */
-/** null: it is not sound, and what is wrong was said. */
+/**
+ * null: it is surely not meant so, and what is wrong was said. Warnings are for `check` to say.
+ */
 async function checkAndBuild(set: SourceSet, options: BuildOptions): Promise<BuiltBundle | null> {
   const session = openCompilerSession()
   try {

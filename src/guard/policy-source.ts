@@ -172,6 +172,7 @@ export async function openPolicySource(
       source.stop()
       rollback.stop()
       session.close()
+      policy.close()
       // Nothing is written any more once it has stopped.
       await activation.settled()
       if (!trial) await stating.end()

@@ -34,6 +34,8 @@ export interface ActivePolicy extends PolicyHolder {
   /** A bundle is being compiled that is to replace the active one. */
   expect(): void
   status(): PolicyStatus
+  /** Nothing is expected any more; what is active goes on deciding. */
+  close(): void
 }
 
 interface Candidate {
@@ -101,6 +103,7 @@ export function createPolicyHolder(observer?: Observer, options: PolicyOptions =
     expect() {
       if (active !== null) loader.expect()
     },
+    close: loader.close,
     status: () => status,
     activate(bundle) {
       const result = turn.then(() => replace(bundle))

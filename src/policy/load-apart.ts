@@ -13,6 +13,8 @@ export interface Loader {
   expect(): void
   /** Rejects with GuardError GUARD_POLICY_INVALID. */
   load(request: LoadRequest): Promise<LoadOutcome>
+  /** Ends the thread that waits; nothing is expected any more. */
+  close(): void
 }
 
 interface LoaderOptions {
@@ -30,6 +32,7 @@ export function createLoader({
   deadlineMs = 60_000,
 }: LoaderOptions = {}): Loader {
   let spare: Worker | null = null
+  let closed = false
 
   function start(): Worker {
     const worker = new Worker(entry, { resourceLimits })
@@ -42,15 +45,20 @@ export function createLoader({
     return worker
   }
 
+  function drop(worker: Worker): void {
+    if (spare !== worker) return
+    // At once, or it would be given a policy while it ends.
+    spare = null
+    void worker.terminate()
+  }
+
   return {
     expect() {
-      if (spare !== null) return
+      if (spare !== null || closed) return
       const worker = start()
       worker.unref()
       spare = worker
-      setTimeout(() => {
-        if (spare === worker) void worker.terminate()
-      }, spareMs).unref()
+      setTimeout(() => drop(worker), spareMs).unref()
     },
     async load(request) {
       const wasm = await shared(request.wasm)
@@ -65,6 +73,10 @@ export function createLoader({
       } finally {
         await worker.terminate()
       }
+    },
+    close() {
+      closed = true
+      if (spare !== null) drop(spare)
     },
   }
 }

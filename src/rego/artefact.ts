@@ -44,6 +44,7 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (thrown) {
-    throw asGuardError(thrown, 'GUARD_INTERNAL', 'the Rego compiler is not installed')
+    const fix = 'install the package again, or run `npm run build` in a clone'
+    throw asGuardError(thrown, 'GUARD_INTERNAL', `the Rego compiler cannot be read (${fix})`)
   }
 }

@@ -32,7 +32,7 @@ export type CompilerOp =
 export interface CompilerOptions {
   /** Milliseconds until the child is killed; 1–600 000, default 30 000 and 3 000 for each MB sent. */
   readonly deadlineMs?: number
-  /** Folder of another rego.wasm.br and rego.json; its digest is verified all the same. */
+  /** Folder of another rego.wasm and rego.json; its digest is verified all the same. */
   readonly artefactFolder?: string
 }
 

@@ -144,7 +144,9 @@ function isRead(name: string): boolean {
  */
 function intendedName(name: string): string | null {
   const lower = name.toLowerCase()
-  if (dataFiles.has(lower) || lower === '.manifest') return lower === name ? null : lower
+  if (dataFiles.has(lower) || lower === '.manifest' || lower === 'policy.wasm') {
+    return lower === name ? null : lower
+  }
   return lower.endsWith('.rego') && !name.endsWith('.rego') ? name.replace(/rego$/i, 'rego') : null
 }
 

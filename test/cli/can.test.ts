@@ -8,10 +8,18 @@ import { keyOf } from '../support/gateway.js'
 import { call, request } from '../support/messages.js'
 import { json } from '../support/upstream.js'
 import { can, closeRig, config, freshOffer, gateway, noon, run, server, tools } from './can-rig.js'
-import { folder } from './support.js'
+import { inProcess } from './in-process.js'
+import { cli, folder } from './support.js'
 
 test.before.each(freshOffer)
 test.after(closeRig)
+
+test('as a process of its own it says the same, and ends', async () => {
+  const words = ['can', 'alice', '-c', config, '--server', 'up', ...noon]
+  const ended = await cli(words)
+  assert.is(ended.code, 0, ended.stderr)
+  assert.equal(ended, await inProcess(words))
+})
 
 interface View {
   readonly kind: string

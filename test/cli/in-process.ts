@@ -10,6 +10,8 @@ import { type Ended, folder } from './support.js'
 
 process.chdir(folder)
 process.env['XDG_CACHE_HOME'] = join(testCacheDir, '..')
+process.env['HOME'] = folder
+delete process.env['XDG_STATE_HOME']
 for (const name of ['stdout', 'stderr'] as const) {
   // Each command listens for its reader to leave.
   process[name].setMaxListeners(0)

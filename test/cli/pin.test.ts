@@ -9,7 +9,7 @@ import { call, request } from '../support/messages.js'
 import { startOffering } from '../support/offering.js'
 import { closedPortUrl, json } from '../support/upstream.js'
 import { inProcess } from './in-process.js'
-import { folder } from './support.js'
+import { cli, folder } from './support.js'
 
 const server = await startOffering()
 const nobody = await closedPortUrl()
@@ -102,15 +102,8 @@ test('what is not clear gets no pin, and that is said', async () => {
       ],
     ],
   }
-  const { code, stdout, stderr } = await inProcess([
-    'pin',
-    '--url',
-    url,
-    '--server',
-    'up',
-    '--out',
-    'unclear.yaml',
-  ])
+  const args = ['--url', url, '--server', 'up', '--out', 'unclear.yaml']
+  const { code, stdout, stderr } = await cli(['pin', ...args])
   assert.equal([code, stdout], [2, `added\ttools\twipe\t-\t${digestOf(wipe)}\n`])
   assert.equal(stderr.split('\n').slice(0, 2), [
     'tools echo: its definition is not clear, so it has no pin',

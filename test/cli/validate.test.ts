@@ -5,6 +5,9 @@ import * as assert from 'uvu/assert'
 import { inProcess } from './in-process.js'
 import { cli, folder } from './support.js'
 
+// What is in the cache from another run would not be compiled.
+process.env['XDG_CACHE_HOME'] = join(folder, 'cache')
+
 function policy(name: string, decision: string): void {
   mkdirSync(join(folder, name), { recursive: true })
   const text = `package mcpguard.main\n\nimport rego.v1\n\ndecision := ${decision}\n`

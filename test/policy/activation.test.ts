@@ -1,5 +1,5 @@
 /** Activation beside decisions: the event loop goes on, and a loading thread that fails is no loss. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -152,6 +152,19 @@ if (existsSync(begun)) {
   while (existsSync(begun)) await sleep(5)
   assert.ok((await loader.load(request)).ok)
   assert.not.ok(existsSync(begun), 'another thread was started')
+})
+
+test('a thread that waits for a policy ends with whom it waits for', async () => {
+  const threads = () => readdirSync('/proc/self/task').length
+  const loader = createLoader()
+  const before = threads()
+  loader.expect()
+  assert.ok(threads() > before)
+  loader.close()
+  for (let tries = 0; threads() > before && tries < 400; tries += 1) await sleep(5)
+  assert.is(threads(), before)
+  loader.expect()
+  assert.is(threads(), before, 'nothing is expected any more')
 })
 
 test('memory is flat over decisions and reloads', async () => {

@@ -69,7 +69,10 @@ test('an artefact without the digest that is named is refused', async () => {
 test('a place without a compiler says so', async () => {
   const error = await failure(callCompiler('fmt', fmt, { artefactFolder: folderOf({}) }))
   assert.is(error.code, 'GUARD_POLICY_UNAVAILABLE')
-  assert.match(error.message, /^the Rego compiler is not installed: ENOENT/)
+  assert.match(
+    error.message,
+    /^the Rego compiler cannot be read \(install the package again, or run `npm run build` in a clone\): ENOENT/,
+  )
 })
 
 test('the environment does not reach the child', async () => {

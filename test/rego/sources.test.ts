@@ -114,6 +114,7 @@ const capitals: readonly (readonly [path: string, intended: string])[] = [
   ['grants/data.JSON', 'data.json'],
   ['Data.yaml', 'data.yaml'],
   ['data.YML', 'data.yml'],
+  ['Policy.WASM', 'policy.wasm'],
 ]
 for (const [path, intended] of capitals) {
   test(`${path} is not passed over`, async () => {

@@ -71,6 +71,13 @@ test('every file that the product needs is packed', () => {
   )
 })
 
+test('what the notices of the compiler name is packed', () => {
+  const [first = ''] = readFileSync(packageFile('compiler', 'NOTICE'), 'utf8').split('\n')
+  const named = first.match(/compiler\/[\w.]+\w/g) ?? []
+  assert.equal(named, ['compiler/rego.wasm'])
+  assert.ok(named.every((path) => packedPaths.has(path)))
+})
+
 test('nothing else is packed', () => {
   const known = new Set(needed)
   assert.equal(
