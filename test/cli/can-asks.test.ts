@@ -31,6 +31,7 @@ decision := {"allow": true, "reasons": ["yes"], "limits": []} if {
 decision := {"allow": false, "reasons": ["ask"], "challenge": {"scopes": ["more"]}} if {
 	not allowed
 	input.resource.id == "scoped"
+	input.subject.method == "jwt"
 }
 
 allowed if input.action.class == "list"
