@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 
 /** The subject runs in processes or threads that the test starts. */
-const handedOn = [/^test\/(cli|rego)\//, /^test\/policy\/activate\.test\.ts$/]
+const handedOn = [/^test\/rego\//, /^test\/cli\/run/, /^test\/policy\/activate\.test\.ts$/]
 
 /** Many rounds of what other files do once, many processes around it, or none of the product. */
 const uncounted = [
