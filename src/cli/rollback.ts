@@ -113,7 +113,7 @@ function printStatus(status: RollbackStatus, path: string, format = 'pretty'): n
   const { kept, hold, active, gateways, problem } = status
   const rows = kept.map(({ revision, activatedAtMs }) => ({
     revision,
-    activated: activatedAtMs === null ? null : new Date(activatedAtMs).toISOString(),
+    activated: new Date(activatedAtMs).toISOString(),
     active: active.length > 0 ? active.includes(revision) : revision === hold?.to,
   }))
   if (format === 'json') {
@@ -122,7 +122,7 @@ function printStatus(status: RollbackStatus, path: string, format = 'pretty'): n
   }
   if (rows.length === 0) printNote(`no revision of ${shortPath(path)} is kept on disk`)
   for (const row of rows) {
-    printLine(`${row.revision}  ${row.activated ?? 'unknown'}${row.active ? '  active' : ''}`)
+    printLine(`${row.revision}  ${row.activated}${row.active ? '  active' : ''}`)
   }
   if (problem !== null) printNote(problem)
   if (hold !== null) {

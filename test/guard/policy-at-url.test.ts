@@ -2,7 +2,7 @@
  * A gateway whose policy is a bundle at a URL: what it does while the server has not answered, with a
  * new bundle, with a bad one, without the server, and after a restart without it.
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
@@ -190,7 +190,7 @@ test('without its server a restart has the last good one, says so, and follows t
   await server.down()
 
   const revisions = join(state, readdirSync(state)[0] ?? '', 'revisions')
-  for (const name of readdirSync(revisions)) writeFileSync(join(revisions, name), 'damaged')
+  for (const name of readdirSync(revisions)) appendFileSync(join(revisions, name), 'damaged')
   const third = await start(server, { policyOptions: { state } })
   assert.is(await third.allows(), null)
   assert.match(

@@ -98,22 +98,6 @@ test('where gateways do not agree the operator has to say where to', () => {
   })
 })
 
-test('where it is not known what was active before, the operator has to say where to', () => {
-  const unknown = kept.slice(1).map((one) => ({ ...one, activatedAtMs: null }))
-  const state = { kept: [...kept.slice(0, 1), ...unknown], hold: null }
-  const problem = 'when 2 revisions were active is not known: choose one with --to, see --list'
-  for (const active of [[three], [two]]) {
-    assert.equal(chooseRollback({ ...state, active }), { ok: false, problem })
-  }
-  assert.equal(chooseRollback({ ...state, active: [three] }, one), {
-    ok: true,
-    to: one,
-    from: [three],
-  })
-  const single = { ...state, kept: state.kept.slice(0, 2), active: [three] }
-  assert.equal(chooseRollback(single), { ok: true, to: two, from: [three] })
-})
-
 test('who does not answer, or is not done in time, has not confirmed it', async () => {
   const folder = gateways('silent')
   const state = join(root, 'silent')

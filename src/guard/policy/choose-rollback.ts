@@ -27,12 +27,12 @@ export function chooseRollback(state: RollbackState, wanted?: string): Choice {
   const active = known.filter((revision) => revision !== undefined)
   const [first] = active
   if (first === undefined || newest === undefined) {
-    return refused('no revision is kept on disk: nothing was activated here yet')
+    return refused("no revision is kept on disk, or none that is this user's alone")
   }
   if (wanted === undefined && active.length > 1) {
     return refused(`the gateways do not agree, ${active.join(' and ')} are active: use --to`)
   }
-  const found = wanted === undefined ? before(state.kept, first) : named(revisions, wanted)
+  const found = wanted === undefined ? before(revisions, first) : named(revisions, wanted)
   if (!found.ok) return found
   const { to } = found
   if (active.every((revision) => revision === to)) return refused(`${to} is active already`)
@@ -44,15 +44,11 @@ export function chooseRollback(state: RollbackState, wanted?: string): Choice {
 
 type Found = { readonly ok: true; readonly to: string } | Extract<Choice, { ok: false }>
 
-function before(kept: readonly KeptRevision[], active: string): Found {
-  const found = kept[kept.findIndex(({ revision }) => revision === active) + 1]
-  if (found === undefined) return refused(`no revision before ${active} is kept on disk`)
-  const unknown = kept.filter(({ activatedAtMs }) => activatedAtMs === null)
-  if (found.activatedAtMs === null && unknown.length > 1) {
-    const count = `${unknown.length} revisions`
-    return refused(`when ${count} were active is not known: choose one with --to, see --list`)
-  }
-  return { ok: true, to: found.revision }
+function before(revisions: readonly string[], active: string): Found {
+  const to = revisions[revisions.indexOf(active) + 1]
+  return to === undefined
+    ? refused(`no revision before ${active} is kept on disk`)
+    : { ok: true, to }
 }
 
 function named(revisions: readonly string[], wanted: string): Found {

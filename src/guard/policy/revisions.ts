@@ -1,12 +1,12 @@
 /**
  * The revisions that were active last, on disk: what was compiled, so that going back is the same
- * activation once more. A file is named by its revision and carries a digest of its content and when
- * it became active, since times of files change with every backup; whether the content makes that
- * revision, and who signed it, is found out when it is compiled. Nothing here throws: who cannot keep
- * says so once, and the gateway goes on.
+ * activation once more. A file is named by its revision; its head carries a digest of the content,
+ * the place in the order, since clocks are set and times of files change with every backup, and the
+ * time, for people. Whether the content makes that revision, and who signed it, is found out when it
+ * is compiled. Nothing here throws: who cannot keep says so once, and the gateway goes on.
  */
 import { webcrypto } from 'node:crypto'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
@@ -25,12 +25,12 @@ import type { PolicySource, ReadSources } from '../../rego/sources.js'
 export interface KeptRevision {
   /** `sha256:` and 64 hex digits. */
   readonly revision: string
-  /** When it was last made active by what the source offered; null: not known. */
-  readonly activatedAtMs: number | null
+  /** When, by the clock of then, it was last made active by what the source offered. */
+  readonly activatedAtMs: number
 }
 
 export interface Revisions {
-  /** The one activated last comes first, and those of which that is not known come last. */
+  /** The one activated last comes first. */
   list(): Promise<readonly KeptRevision[]>
   /** null: it is not kept, or is not what was kept. */
   read(revision: string): Promise<PolicySource | null>
@@ -40,6 +40,7 @@ export interface Revisions {
 
 export const keptRevisions = 5
 const ending = '.revision'
+const nameForm = /^([0-9a-f]{64})\.revision$/
 const maxFileBytes = 96 * 1024 * 1024
 const maxTextBytes = 256 * 1024 * 1024
 
@@ -47,17 +48,17 @@ export function createRevisions(folder: string, observer: Pick<Observer, 'log'>)
   let saidProblem: string | null = null
 
   async function list(): Promise<readonly KeptRevision[]> {
-    const names = await readdir(folder).catch(() => [])
-    const found = await Promise.all(names.map((name) => lookAt(folder, name)))
-    return found
-      .filter((one) => one !== null)
-      .sort((a, b) => (b.activatedAtMs ?? 0) - (a.activatedAtMs ?? 0) || b.savedAtMs - a.savedAtMs)
-      .map(({ revision, activatedAtMs }) => ({ revision, activatedAtMs }))
+    const kept = inOrder(await lookInto(folder))
+    return kept.map(({ revision, head }) => ({ revision, activatedAtMs: head.activatedAtMs }))
   }
 
   async function prune(needed: string | null): Promise<void> {
-    const old = (await list()).slice(keptRevisions).filter(({ revision }) => revision !== needed)
-    for (const { revision } of old) await rm(fileOf(folder, revision), { force: true })
+    const found = await lookInto(folder)
+    const others = inOrder(found).slice(keptRevisions)
+    const old = others.filter(({ revision }) => revision !== needed)
+    for (const { revision } of [...old, ...found.filter(({ head }) => head === null)]) {
+      await rm(fileOf(folder, revision), { force: true })
+    }
     await sweepOwnFolder(folder)
   }
 
@@ -70,10 +71,9 @@ export function createRevisions(folder: string, observer: Pick<Observer, 'log'>)
     async keep(revision, source, needed) {
       try {
         await makeOwnFolder(folder)
-        // Also after a clock that was set back it is the one activated last.
-        const last = (await list())[0]?.activatedAtMs ?? 0
-        const at = new Date(Math.max(Date.now(), last + 1))
-        await writeOwnFile(fileOf(folder, revision), await pack(source, at))
+        const last = inOrder(await lookInto(folder))[0]?.head.sequence ?? 0
+        const sequence = Math.min(last + 1, Number.MAX_SAFE_INTEGER)
+        await writeOwnFile(fileOf(folder, revision), await pack(source, sequence))
         await prune(needed)
         saidProblem = null
       } catch (thrown) {
@@ -99,50 +99,71 @@ function fileOf(folder: string, revision: string): string {
   return join(folder, revision.replace(/^sha256:/, '') + ending)
 }
 
-/** The first version did not say when. */
-const head =
-  /^mcp-guard revision [12] (files|bundle) ([0-9a-f]{64})(?: (\d{4}-\d\d-\d\dT[\d:.]{12}Z))?$/
+const headForm =
+  /^mcp-guard revision 1 (files|bundle) ([0-9a-f]{64}) (\d{1,16}) (\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?Z)$/
 const maxHeadBytes = 160
-
-interface Found extends KeptRevision {
-  /** Of the file. */
-  readonly savedAtMs: number
-}
-
-/** null: it is no revision. */
-async function lookAt(folder: string, name: string): Promise<Found | null> {
-  const hex = new RegExp(`^([0-9a-f]{64})\\${ending}$`).exec(name)?.[1]
-  if (hex === undefined) return null
-  const file = join(folder, name)
-  const savedAtMs = (await stat(file).catch(() => null))?.mtimeMs
-  if (savedAtMs === undefined) return null
-  const start = await readOwnStart(file, maxHeadBytes)
-  const activatedAtMs = Date.parse((start === null ? null : readHead(start))?.at ?? '')
-  const known = Number.isNaN(activatedAtMs) ? null : activatedAtMs
-  return { revision: `sha256:${hex}`, activatedAtMs: known, savedAtMs }
-}
-
-async function pack(source: PolicySource, at: Date): Promise<readonly (string | Uint8Array)[]> {
-  const [kind, content] =
-    'bundle' in source
-      ? ['bundle', Buffer.from(source.bundle, 'base64')]
-      : ['files', await promisify(gzip)(JSON.stringify(source.files), { level: 1 })]
-  return [`mcp-guard revision 2 ${kind} ${await digest(content)} ${at.toISOString()}\n`, content]
-}
+/** The years that RFC 3339 can write. */
+const firstMs = Date.parse('0000-01-01T00:00:00.000Z')
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z')
 
 interface Head {
   readonly kind: string
   readonly digest: string
-  readonly at: string | undefined
+  readonly sequence: number
+  readonly activatedAtMs: number
   /** Where the content begins. */
   readonly length: number
 }
 
+interface Found {
+  readonly revision: string
+  /** null: the name is one of ours, and it is no revision. */
+  readonly head: Head | null
+}
+
+/** Of files that others may write, or that cannot be read, nothing is known. */
+async function lookInto(folder: string): Promise<readonly Found[]> {
+  const names = await readdir(folder).catch(() => [])
+  const found = names.map(async (name) => {
+    const hex = nameForm.exec(name)?.[1]
+    const start = hex === undefined ? null : await readOwnStart(join(folder, name), maxHeadBytes)
+    return start === null ? null : { revision: `sha256:${hex}`, head: readHead(start) }
+  })
+  return (await Promise.all(found)).filter((one) => one !== null)
+}
+
+/** Two gateways that keep at the same time may take the same place. */
+function inOrder(found: readonly Found[]): readonly (Found & { readonly head: Head })[] {
+  return found
+    .flatMap(({ revision, head }) => (head === null ? [] : [{ revision, head }]))
+    .sort(
+      (a, b) =>
+        b.head.sequence - a.head.sequence ||
+        b.head.activatedAtMs - a.head.activatedAtMs ||
+        (a.revision < b.revision ? 1 : -1),
+    )
+}
+
+async function pack(
+  source: PolicySource,
+  sequence: number,
+): Promise<readonly (string | Uint8Array)[]> {
+  const [kind, content] =
+    'bundle' in source
+      ? ['bundle', Buffer.from(source.bundle, 'base64')]
+      : ['files', await promisify(gzip)(JSON.stringify(source.files), { level: 1 })]
+  const at = new Date(Math.min(Math.max(Date.now(), firstMs), lastMs)).toISOString()
+  return [`mcp-guard revision 1 ${kind} ${await digest(content)} ${sequence} ${at}\n`, content]
+}
+
 function readHead(file: Buffer): Head | null {
   const end = file.subarray(0, maxHeadBytes).indexOf('\n')
-  const [, kind, found, at] = head.exec(file.toString('latin1', 0, Math.max(0, end))) ?? []
-  if (kind === undefined || found === undefined) return null
-  return { kind, digest: found, at, length: end + 1 }
+  const [, kind, found, place, at] =
+    headForm.exec(file.toString('latin1', 0, Math.max(0, end))) ?? []
+  if (kind === undefined || found === undefined || at === undefined) return null
+  const [sequence, activatedAtMs] = [Number(place), Date.parse(at)]
+  if (!Number.isSafeInteger(sequence) || Number.isNaN(activatedAtMs)) return null
+  return { kind, digest: found, sequence, activatedAtMs, length: end + 1 }
 }
 
 async function unpack(file: Buffer): Promise<PolicySource | null> {
