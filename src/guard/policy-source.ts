@@ -88,11 +88,11 @@ export async function openPolicySource(
     keeps: !trial,
     needed: () => rollback.current()?.to ?? null,
     stopped: () => stopped,
-    activated(from, activated) {
+    async activated(from, activated) {
       stale = from === 'kept'
       if (from === 'source') problem = null
       options.activated()
-      if (from === 'source' && !trial) void rollback.sourceMoved(activated)
+      if (from === 'source' && !trial) await rollback.sourceMoved(activated)
     },
   })
   const { activate } = activation

@@ -49,7 +49,7 @@ function rig(isHeldBack: () => boolean = () => false, keep?: () => Promise<void>
     isRolledBack: () => false,
     keeps: keep !== undefined,
     needed: () => null,
-    activated: (one) => from.push(one),
+    activated: async (one) => void from.push(one),
     stopped: () => stopped,
   })
   return { activate, settled, from, told, stop: () => (stopped = true) }

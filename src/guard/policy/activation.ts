@@ -60,8 +60,8 @@ export interface ActivationOptions {
   readonly keeps: boolean
   /** What has to stay there. */
   readonly needed: () => string | null
-  /** Called as soon as another policy decides. */
-  readonly activated: (from: Offer['from'], revision: string) => void
+  /** Called as soon as another policy decides; the offer is answered when that is told to others. */
+  readonly activated: (from: Offer['from'], revision: string) => Promise<void>
   /** Nothing is activated any more. */
   readonly stopped: () => boolean
 }
@@ -147,7 +147,7 @@ export function createActivation(options: ActivationOptions): Activation {
       const error = asGuardError(thrown, 'GUARD_POLICY_INVALID', 'the policy is not usable')
       return { kind: 'refused', error, lasting: error.code === 'GUARD_POLICY_INVALID' }
     }
-    options.activated(offer.from, revision)
+    await options.activated(offer.from, revision)
     if (offer.from === 'source' && options.keeps) {
       if (serial !== null && signedDigest !== null) {
         await newest.raise({ serial, content: signedDigest })
