@@ -7,21 +7,20 @@ import {
   chmodSync,
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRevisions, keptRevisions, type Revisions } from '../../src/guard/policy/revisions.js'
+import { folderOf } from '../rego/folder.js'
 
-const newFolder = () => join(mkdtempSync(join(tmpdir(), 'mcp-guard-revisions-')), 'state')
+const newFolder = () => join(folderOf({}), 'state')
 const named = (digit: string) => `sha256:${digit.repeat(64)}`
 const textOf = (digit: string) => ({ files: { 'main.rego': `package p${digit}` } })
 

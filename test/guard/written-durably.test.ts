@@ -3,11 +3,11 @@
  * name: seen from outside, by the system calls of a process that writes it. Needs strace.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { folderOf } from '../rego/folder.js'
 
 const moduleOf = (name: string) =>
   new URL(`../../src/guard/policy/${name}.js`, import.meta.url).href
@@ -76,7 +76,7 @@ if (!canTrace) test.skip('there is no strace here, or it may not trace')
 
 for (const [what, module, call, name] of canTrace ? written : []) {
   test(`${what} is synced, then named, then its name is synced`, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'mcp-guard-durable-'))
+    const folder = folderOf({})
     const lines = traced(module, call, folder)
     const done = lines.map(brief)
     assert.equal(

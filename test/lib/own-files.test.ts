@@ -8,7 +8,6 @@ import {
   existsSync,
   lchownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,7 +16,6 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -29,6 +27,7 @@ import {
   sweepOwnFolder,
   writeOwnFile,
 } from '../../src/lib/own-files.js'
+import { folderOf } from '../rego/folder.js'
 
 const isRoot = process.getuid?.() === 0
 const nobody = 65_534
@@ -41,7 +40,7 @@ interface Place {
 }
 
 async function newPlace(): Promise<Place> {
-  const root = mkdtempSync(join(tmpdir(), 'mcp-guard-own-'))
+  const root = folderOf({})
   const folder = join(root, 'state')
   await makeOwnFolder(folder)
   const file = join(folder, 'hold.json')

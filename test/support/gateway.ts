@@ -4,13 +4,13 @@
  * audit file. Everything lives in a temporary folder and on free ports.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadConfig } from '../../src/config/load.js'
 import type { AuditEvent, JsonObject, Observer } from '../../src/domain.js'
 import { createGuard, type Guard } from '../../src/guard.js'
+import { folderOf } from '../rego/folder.js'
 import { type Answer, Connection } from './connection.js'
 
 /** Shared by all files of a run and by the next run. */
@@ -104,7 +104,7 @@ _limits := [{
 }
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const folder = await mkdtemp(join(tmpdir(), 'mcp-guard-gateway-'))
+  const folder = folderOf({})
   const { configFile, policyFolder, auditFile } = await writeFiles(folder, options)
   const loaded = loadConfig({ file: configFile })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems, null, 2))
